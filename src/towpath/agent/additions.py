@@ -1,0 +1,100 @@
+"""What the CLI adds to a conversation, kept so that it can be given back at the same place.
+
+In the first request of a process the CLI adds reminders of its own (environment, model, date) at the
+newest message. A conversation that is started anew each time would have them at another place each
+time, and the API's prompt cache of its history would be lost: that is the user's money (invariant 7).
+The CLI writes them into its session file as ``attachment`` entries with the text they rendered to, and
+repeats such entries, where a file has them, instead of adding new ones.
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from towpath.agent.history import Entry
+from towpath.core.canonical import Tip, digestible
+from towpath.core.launch import Launch
+
+_KEPT_KEYS = ("type", "attachment", "rendered", "renderedRole")
+_ATTACHMENT = b'"type":"attachment"'
+
+
+class SessionFileReader:
+    """Reads what a CLI has appended to its session file since the last look."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = path.stat().st_size
+
+    def new_additions(self) -> list[Entry]:
+        """The attachment entries with a text, of the complete lines written since the last call."""
+        with self._path.open("rb") as file:
+            file.seek(self._offset)
+            data = file.read()
+        complete = data[: data.rfind(b"\n") + 1]
+        self._offset += len(complete)
+        entries = [orjson.loads(line) for line in complete.splitlines() if _ATTACHMENT in line]
+        return [_kept(entry) for entry in entries if entry["type"] == "attachment" and entry.get("rendered")]
+
+
+def last_failure(path: Path) -> dict[str, Any]:
+    """The CLI's note of the API error that ended a turn: apiErrorType, requestId, errorDetails; or {}."""
+    for line in reversed(path.read_bytes().splitlines()):
+        if b'"isApiErrorMessage":true' in line:
+            entry: dict[str, Any] = orjson.loads(line)
+            return entry
+    return {}
+
+
+def _kept(entry: Entry) -> Entry:
+    return {key: entry[key] for key in _KEPT_KEYS if key in entry}
+
+
+class AdditionStore:
+    """The additions of conversations by tip, and the newest ones of each environment.
+
+    The second kind serves a conversation whose first process this proxy never saw (it was restarted, or
+    the conversation came from elsewhere): what the CLI said last in the same directory about the same
+    model, at the place where a conversation begins. It is kept in ``folder`` over restarts.
+    """
+
+    def __init__(self, folder: Path, *, conversations: int = 4000) -> None:
+        self._folder = folder
+        self._limit = conversations
+        self._by_tip: OrderedDict[Tip, Sequence[Entry]] = OrderedDict()
+
+    def remember(self, launch: Launch, tip: Tip, entries: Sequence[Entry]) -> None:
+        """``entries`` were added behind the last message that ``tip`` covers."""
+        if not entries:
+            return
+        self._by_tip[tip] = entries
+        self._by_tip.move_to_end(tip)
+        while len(self._by_tip) > self._limit:
+            self._by_tip.popitem(last=False)
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._environment_file(launch).write_bytes(orjson.dumps(list(entries)))
+
+    def of(self, launch: Launch, tips: Sequence[Tip]) -> dict[int, Sequence[Entry]]:
+        """What to give back to a conversation with these tips, by position (see ``history.Additions``)."""
+        known = {k: self._by_tip[tip] for k, tip in enumerate(tips) if tip in self._by_tip}
+        if not known and len(tips) > 2:
+            # A conversation of one message gets fresh ones at the same place from the CLI itself.
+            entries = self._read(self._environment_file(launch))
+            return {1: entries} if entries else {}
+        return known
+
+    def _environment_file(self, launch: Launch) -> Path:
+        facts = blake2b(digestible([launch.cwd, launch.model]), digest_size=12)
+        return self._folder / f"{facts.hexdigest()}.json"
+
+    @staticmethod
+    def _read(path: Path) -> list[Entry]:
+        try:
+            entries: list[Entry] = orjson.loads(path.read_bytes())
+        except (OSError, orjson.JSONDecodeError):
+            return []  # none yet, or half written when the machine stopped: the CLI adds its own
+        return entries

@@ -1,0 +1,57 @@
+"""The bundled CLI: where it is, its version, and how it is authenticated, as it says itself.
+
+Logins are the CLI's: this module runs ``claude auth status`` and opens no credential file.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import claude_agent_sdk
+import orjson
+from claude_agent_sdk._cli_version import __cli_version__
+
+BUNDLED_VERSION = __cli_version__
+
+_STATUS_TIMEOUT_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class AuthStatus:
+    """What ``claude auth status`` said. ``subscription`` is None where it names none (an API key, say)."""
+
+    logged_in: bool
+    method: str
+    provider: str
+    subscription: str | None = None
+
+
+def cli_path() -> Path:
+    """Where the SDK's bundled CLI lies; it may be missing on a platform without a wheel."""
+    return Path(claude_agent_sdk.__file__).parent / "_bundled" / "claude"
+
+
+async def auth_status(environment: Mapping[str, str]) -> AuthStatus | None:
+    """Ask the CLI, without network traffic; None if it could not be asked."""
+    try:
+        process = await asyncio.create_subprocess_exec(
+            cli_path(),
+            "auth",
+            "status",
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            env=dict(environment),
+        )
+        output, _ = await asyncio.wait_for(process.communicate(), _STATUS_TIMEOUT_SECONDS)
+        said: dict[str, Any] = orjson.loads(output)
+    except (OSError, TimeoutError, orjson.JSONDecodeError):
+        return None
+    return AuthStatus(
+        logged_in=bool(said.get("loggedIn")),
+        method=str(said.get("authMethod", "unknown")),
+        provider=str(said.get("apiProvider", "unknown")),
+        subscription=said.get("subscriptionType"),
+    )

@@ -1,0 +1,78 @@
+"""How a turn failed, as an error of the API.
+
+The only place that reads the CLI's sentences. The status is the CLI's own field; the type, the request
+id and, for some errors, the API's whole answer stand in a note that the CLI writes into its session file.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from claude_agent_sdk import AssistantMessage, RateLimitInfo, ResultMessage
+
+from towpath.agent.cli import cli_path
+from towpath.core.errors import ApiError
+
+# "API Error: 400 messages.0: bad" | "API Error: Request rejected (429) · Too many"
+_PREFIX = re.compile(r"^(?:Failed to authenticate\. )?API Error: (?:\d{3} |Request rejected \(\d{3}\) · )?")
+# "… Overloaded. This is a server-side issue, usually temporary — try again in a moment. If it persists, …"
+_ADVICE = re.compile(r"\. This is a server-side issue, usually temporary.*$", re.DOTALL)
+_STATUS_OF: Mapping[str, int] = {
+    "authentication_failed": 401,
+    "billing_error": 402,
+    "invalid_request": 400,
+    "model_not_found": 404,
+    "rate_limit": 429,
+    "server_error": 500,
+}
+_NOT_LOGGED_IN = (
+    "Claude is not logged in on this machine. Log in with the official CLI (`claude auth login`, bundled "
+    "here: `{cli} auth login`), or set CLAUDE_PROXY_UPSTREAM_API_KEY to an API key."
+)
+
+
+class ProcessDied(Exception):  # noqa: N818 - what happened, not what was wrong
+    """The CLI ended, or never came up: nothing was said about the request itself."""
+
+
+def api_error(
+    result: ResultMessage,
+    said: AssistantMessage | None,
+    note: Mapping[str, Any],
+    limits: RateLimitInfo | None,
+    *,
+    now: float,
+) -> ApiError:
+    """The error that ended a turn. ``now`` is Unix time in seconds, for Retry-After."""
+    kind = (said.error if said else None) or ""
+    status = result.api_error_status or _STATUS_OF.get(kind, 500)
+    message = _api_message(note) or _plain_sentence(result.result or "; ".join(result.errors or []))
+    if kind == "authentication_failed" and result.api_error_status is None:
+        message = _NOT_LOGGED_IN.format(cli=cli_path())
+    return ApiError(
+        status,
+        message or "the Claude CLI ended the turn without an answer",
+        type=str(note.get("apiErrorType") or ""),
+        headers=_retry_after(limits, now) if status == 429 else {},
+        request_id=note.get("requestId"),
+    )
+
+
+def _api_message(note: Mapping[str, Any]) -> str:
+    """The API's own sentence out of ``errorDetails``: ``400 {"type":"error","error":{"message":…}}``."""
+    _, brace, rest = str(note.get("errorDetails", "")).partition("{")
+    try:
+        return str(orjson.loads(brace + rest)["error"]["message"])
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return ""
+
+
+def _plain_sentence(text: str) -> str:
+    return _ADVICE.sub("", _PREFIX.sub("", text)).strip()
+
+
+def _retry_after(limits: RateLimitInfo | None, now: float) -> dict[str, str]:
+    if limits is None or limits.resets_at is None:
+        return {}
+    return {"retry-after": str(max(1, round(limits.resets_at - now)))}

@@ -1,0 +1,122 @@
+"""A conversation as the CLI's own session file (JSON lines), so that a new process holds it natively.
+
+The only module that knows the entry format. The CLI reads the file with ``--resume=<path>`` and appends
+to it, so the file may lie in a private folder and the user's own session list stays clean.
+
+The shape of a file, measured in tests/contract:
+
+1. A ``system`` entry that opens it; the CLI refuses an empty file. It is not sent to the API.
+2. One entry a message. Behind a message, the attachment entries that the CLI itself wrote there in an
+   earlier process (``additions``); where there are any, it adds none of its own.
+3. A user entry without content. With CLAUDE_CODE_RESUME_INTERRUPTED_TURN the CLI takes it for the
+   prompt that was left unanswered, and calls the model. Since it says nothing, the API sees exactly the
+   messages before it, whatever the last one is: text, images, tool results alone or with text behind.
+   (Without it, results at the end get "Continue from where you left off.", and an image at the end gets
+   a line that names a file of this host.)
+"""
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from towpath.core.canonical import result_blocks
+from towpath.core.request import Message
+
+Entry = dict[str, Any]
+Additions = Mapping[int, Sequence[Entry]]
+"""The CLI's own entries by position: those at k stand behind the first k messages."""
+
+# Else the CLI would read "/clear" or "@/etc/passwd" at the start of the newest text as a command.
+_VERBATIM = {"queueSkipSlashCommands": True, "queueSkipAttachments": True}
+# The API refuses cache_control on more than four blocks; the CLI sets its own three.
+_UNSENT_KEYS = ("cache_control",)
+
+
+def session_lines(
+    session_id: str,
+    messages: Sequence[Message],
+    additions: Additions,
+    *,
+    cwd: str,
+    model: str,
+    version: str,
+    timestamp: str,
+) -> bytes:
+    """The session file of a conversation that waits for its next answer; without messages, of a new one.
+
+    ``timestamp`` is the present in ISO 8601: the CLI does not continue a turn that is too old.
+    """
+    entries: list[Entry] = [_opening()]
+    for position, message in enumerate(messages, start=1):
+        entries.append(_message_entry(message, position, model))
+        entries.extend(dict(entry) for entry in additions.get(position, ()))
+    if messages:
+        entries.append({"type": "user", "message": {"role": "user", "content": []}, **_VERBATIM})
+    common = {
+        "isSidechain": False,
+        "userType": "external",
+        "cwd": cwd,
+        "sessionId": session_id,
+        "version": version,
+        "timestamp": timestamp,
+    }
+    return b"".join(orjson.dumps(entry) + b"\n" for entry in _linked(entries, common))
+
+
+def _linked(entries: Iterable[Entry], common: Entry) -> Iterable[Entry]:
+    parent: str | None = None
+    for entry in entries:
+        linked = {**entry, **common, "uuid": str(uuid.uuid4()), "parentUuid": parent}
+        parent = linked["uuid"]
+        yield linked
+
+
+def _opening() -> Entry:
+    return {
+        "type": "system",
+        "subtype": "informational",
+        "content": "Conversation served by Towpath",
+        "level": "info",
+        "isMeta": False,
+    }
+
+
+def _message_entry(message: Message, position: int, model: str) -> Entry:
+    if message["role"] == "user":
+        content = [_sent(_native_result(block)) for block in message["content"]]
+        return {"type": "user", "message": {"role": "user", "content": content}, **_VERBATIM}
+    content = [_sent(block) for block in message["content"]]
+    called = any(block["type"] == "tool_use" for block in content)
+    return {
+        "type": "assistant",
+        "message": {
+            "id": f"msg_history_{position:06}",
+            "type": "message",
+            "role": "assistant",
+            "model": model,  # the CLI drops the thinking of another model's messages
+            "content": content,
+            "stop_reason": "tool_use" if called else "end_turn",
+            "stop_sequence": None,
+            "usage": {"input_tokens": 0, "output_tokens": 0},
+        },
+    }
+
+
+def _sent(block: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in block.items() if key not in _UNSENT_KEYS}
+
+
+def _native_result(block: dict[str, Any]) -> dict[str, Any]:
+    """A tool result in the very form in which the CLI sends one that came back through a parked call.
+
+    So the bytes of a prefix do not depend on the way that its steps took.
+    """
+    if block["type"] != "tool_result":
+        return block
+    content = [_sent(item) for item in result_blocks(block)]
+    if not block.get("is_error"):
+        return {"tool_use_id": block["tool_use_id"], "type": "tool_result", "content": content}
+    text = content[0]["text"] if len(content) == 1 and content[0]["type"] == "text" else content
+    return {"type": "tool_result", "content": text, "is_error": True, "tool_use_id": block["tool_use_id"]}

@@ -1,0 +1,159 @@
+"""A launch as the SDK's options: command line, private files and environment of one process.
+
+Everything that is fixed for a process is here; each line of ``_ENVIRONMENT`` and ``agent_options`` keeps
+something out of, or gets something into, the requests that reach the API (docs/engine.md says which, and
+tests/contract show it).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+from claude_agent_sdk import ClaudeAgentOptions, HookMatcher
+from claude_agent_sdk.types import (
+    HookContext,
+    HookInput,
+    PreToolUseHookSpecificOutput,
+    SyncHookJSONOutput,
+)
+
+from towpath import __version__
+from towpath.agent.tools import SERVER_NAME, ParkedTools
+from towpath.core.launch import Launch
+
+# One stdout line carries a whole message; the default of 1 MiB ends a session at the first screenshot.
+_MAX_LINE_BYTES = 256 * 1024 * 1024
+_DAY_MS = str(24 * 60 * 60 * 1000)
+# With system prompt blocks (2) and the newest message (1) the CLI uses three of the API's four.
+_TOOL_BREAKPOINTS = 1
+
+_ENVIRONMENT: Mapping[str, str] = {
+    # The model sees the client's names: "read", not "mcp__client__read".
+    "CLAUDE_AGENT_SDK_MCP_NO_PREFIX": "1",
+    "CLAUDE_CODE_MAX_TOOL_USE_CONCURRENCY": "100",
+    # A parked call waits for a person.
+    "MCP_TOOL_TIMEOUT": _DAY_MS,
+    # Nothing is added to the conversation …
+    "CLAUDE_CODE_DISABLE_ATTACHMENTS": "1",
+    "CLAUDE_CODE_DISABLE_AUTO_MEMORY": "1",
+    "DISABLE_AUTO_COMPACT": "1",
+    "ENABLE_TOOL_SEARCH": "false",
+    # … nor to the parameters: absent ones stay absent, and the model is the one that was asked for.
+    "CLAUDE_CODE_DISABLE_THINKING": "1",
+    "CLAUDE_CODE_EFFORT_LEVEL": "unset",
+    "CLAUDE_CODE_DISABLE_LEGACY_MODEL_REMAP": "1",
+    # Betas of the CLI's own make it repeat a request that got a 400, once for each of them.
+    "CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS": "1",
+    # One request, one model call: no retry, no second attempt without streaming, no side requests.
+    "CLAUDE_CODE_MAX_RETRIES": "0",
+    "CLAUDE_CODE_DISABLE_NONSTREAMING_FALLBACK": "1",
+    "CLAUDE_CODE_DISABLE_REFUSAL_RETRY": "1",
+    "CLAUDE_CODE_DISABLE_REFUSAL_FALLBACK": "1",
+    "CLAUDE_CODE_NO_MODEL_FALLBACK": "1",
+    "CLAUDE_CODE_DISABLE_TERMINAL_TITLE": "1",
+    "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+}
+# ANTHROPIC_* of the proxy's own would point the CLI back at the proxy; these are how cloud users say
+# which account to use.
+_HANDED_ON = ("ANTHROPIC_BEDROCK_", "ANTHROPIC_VERTEX_", "ANTHROPIC_FOUNDRY_", "ANTHROPIC_AWS_")
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """Where the CLI sends its requests: by default where its login belongs."""
+
+    base_url: str | None = None
+    api_key: str | None = None
+
+    def environment(self, proxy_environment: Mapping[str, str]) -> dict[str, str]:
+        """What to set for the CLI. An empty value is an unset one to it; the SDK inherits the rest."""
+        own = {
+            k: "" for k in proxy_environment if k.startswith("ANTHROPIC_") and not k.startswith(_HANDED_ON)
+        }
+        if self.base_url:
+            own["ANTHROPIC_BASE_URL"] = self.base_url
+        if self.api_key:
+            own["ANTHROPIC_API_KEY"] = self.api_key
+        return own
+
+
+def agent_options(
+    launch: Launch,
+    folder: Path,
+    session_file: Path,
+    tools: ParkedTools,
+    upstream: Mapping[str, str],
+    *,
+    continues: bool,
+) -> ClaudeAgentOptions:
+    """The options of a process; writes its private files into ``folder``, which must exist.
+
+    ``continues``: the process answers the session file at once, without a query.
+    """
+    settings_file = folder / "settings.json"
+    body = orjson.dumps(extra_body(launch)).decode()
+    _write_private(settings_file, orjson.dumps({"env": {"CLAUDE_CODE_EXTRA_BODY": body}}))
+    system_file = folder / "system.txt"
+    _write_private(system_file, launch.system.encode())
+    environment = {**_ENVIRONMENT, **upstream, "CLAUDE_CODE_TMPDIR": str(folder)}
+    if continues:
+        environment["CLAUDE_CODE_RESUME_INTERRUPTED_TURN"] = "1"
+    if launch.betas:
+        environment["ANTHROPIC_BETAS"] = ",".join(launch.betas)
+    return ClaudeAgentOptions(
+        model=launch.model,
+        system_prompt={"type": "file", "path": str(system_file)} if launch.system else None,
+        cwd=launch.cwd,
+        resume=str(session_file),
+        settings=str(settings_file),
+        env=environment,
+        mcp_servers={SERVER_NAME: tools.server()} if launch.tool_names else {},
+        hooks={"PreToolUse": [HookMatcher(hooks=[_allow_only(tools)])]},
+        tools=[],
+        setting_sources=[],
+        strict_mcp_config=True,
+        verbatim_prompts=True,
+        include_partial_messages=True,
+        max_buffer_size=_MAX_LINE_BYTES,
+        client_app=f"towpath/{__version__}",
+    )
+
+
+def extra_body(launch: Launch) -> dict[str, Any]:
+    """The top-level fields that the CLI merges into each API request of the process."""
+    body = dict(launch.body)
+    body.pop("cache_control", None)  # automatic caching: the CLI caches the newest message by itself
+    if "tools" in body:
+        body["tools"] = _within_breakpoints(body["tools"])
+    return body
+
+
+def _within_breakpoints(tools: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The tools with cache_control on the last one that has it only: the API refuses a fifth breakpoint."""
+    marked = [index for index, tool in enumerate(tools) if "cache_control" in tool]
+    surplus = set(marked[: -_TOOL_BREAKPOINTS or None])
+    return [
+        {k: v for k, v in tool.items() if k != "cache_control"} if index in surplus else tool
+        for index, tool in enumerate(tools)
+    ]
+
+
+def _allow_only(tools: ParkedTools) -> Any:
+    """A hook that lets exactly the client's tools through; ``allowed_tools`` was not enough (F1)."""
+
+    async def decide(call: HookInput, _tool_use_id: str | None, _context: HookContext) -> SyncHookJSONOutput:
+        name = str(call.get("tool_name", "")).removeprefix(f"mcp__{SERVER_NAME}__")
+        output: PreToolUseHookSpecificOutput = {
+            "hookEventName": "PreToolUse",
+            "permissionDecision": "allow" if tools.knows(name) else "deny",
+        }
+        return {"hookSpecificOutput": output}
+
+    return decide
+
+
+def _write_private(path: Path, data: bytes) -> None:
+    path.touch(mode=0o600)
+    path.write_bytes(data)

@@ -1,0 +1,89 @@
+"""The client's tools as calls that wait.
+
+Registered as an in-process MCP server; when the model calls one, the CLI calls ``_call``, which waits
+until the client's result arrives with a later request. That is a parked turn (docs/engine.md, T1-T6).
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from claude_agent_sdk import McpSdkServerConfig
+from mcp.server.lowlevel import Server
+from mcp.types import (
+    CallToolRequestParams,
+    CallToolResult,
+    ListToolsResult,
+    TextContent,
+    Tool,
+    ToolAnnotations,
+)
+
+from towpath.core.canonical import result_blocks
+from towpath.core.ways import MAX_RESULT_CHARS
+
+SERVER_NAME = "client"
+_TOOL_USE_ID = "claudecode/toolUseId"
+_END_TURN = {"claude/endTurn": True}
+_RESULT_SIZE = {"anthropic/maxResultSizeChars": MAX_RESULT_CHARS}
+
+
+class ParkedTools:
+    """The calls of one process that wait for the client."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = names
+        self._results: dict[str, asyncio.Future[CallToolResult]] = {}
+        self._arrival = asyncio.Event()
+
+    def server(self) -> McpSdkServerConfig:
+        """The MCP server to start the process with."""
+        server: Server[Any] = Server(SERVER_NAME, on_list_tools=self._list, on_call_tool=self._call)
+        return McpSdkServerConfig(type="sdk", name=SERVER_NAME, instance=server)
+
+    def knows(self, tool_name: str) -> bool:
+        """Whether a call of this name would come here."""
+        return tool_name in self._names
+
+    async def wait_for(self, tool_use_ids: Sequence[str]) -> None:
+        """Until the CLI has made all of these calls."""
+        while any(tool_use_id not in self._results for tool_use_id in tool_use_ids):
+            self._arrival.clear()
+            await self._arrival.wait()
+
+    def give(self, results: Sequence[dict[str, Any]], *, end_turn: bool) -> None:
+        """Let calls return, in this order, which is the order in which the model sees them.
+
+        With ``end_turn`` the turn ends there without a model call, so that a message can follow.
+        """
+        for block in results:
+            texts = [TextContent(type="text", text=item["text"]) for item in result_blocks(block)]
+            result = CallToolResult(
+                content=list(texts),
+                is_error=bool(block.get("is_error")),
+                _meta=_END_TURN if end_turn else None,
+            )
+            self._results.pop(block["tool_use_id"]).set_result(result)
+
+    async def _list(self, _context: object, _params: object) -> ListToolsResult:
+        # The model sees the client's own tools (options.extra_body); these only dispatch the calls.
+        # Without the read-only hint the CLI makes the calls of a turn one after the other.
+        tools = [
+            Tool(
+                name=name,
+                description="Runs in the client.",
+                input_schema={"type": "object"},
+                annotations=ToolAnnotations(read_only_hint=True),
+                _meta=_RESULT_SIZE,
+            )
+            for name in self._names
+        ]
+        return ListToolsResult(tools=tools)
+
+    async def _call(self, _context: object, params: CallToolRequestParams) -> CallToolResult:
+        meta: Mapping[str, Any] = {**(params.meta or {})}
+        tool_use_id = str(meta[_TOOL_USE_ID])
+        result: asyncio.Future[CallToolResult] = asyncio.get_running_loop().create_future()
+        self._results[tool_use_id] = result
+        self._arrival.set()
+        return await result

@@ -1,0 +1,42 @@
+"""The SDK's own transport, with a way to end the process at once.
+
+``disconnect`` closes the CLI's input and waits for it to finish; but a CLI that is about to send a
+request of its own must not finish. The SDK has no call for that, so this module reaches into the
+transport; nothing else does.
+"""
+
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+from claude_agent_sdk import ClaudeAgentOptions
+from claude_agent_sdk._internal.transport.subprocess_cli import SubprocessCLITransport
+
+
+async def _no_prompt() -> AsyncIterator[dict[str, Any]]:
+    return
+    yield {}
+
+
+class KillableTransport(SubprocessCLITransport):
+    """A CLI process that can be ended without its cooperation."""
+
+    def __init__(self, options: ClaudeAgentOptions) -> None:
+        super().__init__(prompt=_no_prompt(), options=options)
+
+    @property
+    def pid(self) -> int | None:
+        """The process id, once connected."""
+        return self._process.pid if self._process else None
+
+    def kill(self) -> None:
+        """SIGKILL. Only when the API has just answered, so that no login is being renewed meanwhile."""
+        with contextlib.suppress(ProcessLookupError):
+            if self._process:
+                self._process.kill()
+
+    def terminate(self) -> None:
+        """SIGTERM: the CLI ends at once, but finishes writing its own files."""
+        with contextlib.suppress(ProcessLookupError):
+            if self._process:
+                self._process.terminate()

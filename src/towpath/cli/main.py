@@ -1,0 +1,70 @@
+"""The command `towpath`, also installed as `claude-max-proxy`. Without a command it serves."""
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from towpath import __version__
+from towpath.cli.demo import run_demo
+from towpath.cli.flags import settings_from, with_settings_flags
+from towpath.cli.serving import serve_until_stopped
+from towpath.settings import Settings
+
+app = typer.Typer(
+    help="A local server that speaks the Anthropic Messages API and answers from the Claude Agent SDK.",
+    add_completion=False,
+    no_args_is_help=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback(invoke_without_command=True)
+def main(
+    context: typer.Context,
+    version: bool = typer.Option(False, "--version", help="Print the version and stop."),
+) -> None:
+    """Serve with your own Claude access (`towpath serve`), unless a command is given."""
+    if version:
+        typer.echo(f"towpath {__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        serve_until_stopped(settings_from({}))
+
+
+@app.command()
+@with_settings_flags
+def serve(**flags: object) -> None:
+    """Serve with your own Claude access.
+
+    Example: towpath serve --port 4000 --upstream-base-url http://127.0.0.1:8080
+    """
+    serve_until_stopped(settings_from(flags))
+
+
+@app.command()
+@with_settings_flags
+def settings(**flags: object) -> None:
+    """Show every setting, its value and where the value comes from.
+
+    Example: CLAUDE_PROXY_PORT=4000 towpath settings
+    """
+    values = settings_from(flags)
+    table = Table("setting", "value", "from", "environment variable", "meaning", box=None)
+    for name, field in Settings.model_fields.items():
+        value = getattr(values, name)
+        shown = "\n".join(value) if isinstance(value, tuple) else str(value)
+        source = Settings.source_of(name, flags)
+        table.add_row(name, shown, source, Settings.env_name(name), field.description)
+    Console().print(table)
+
+
+@app.command()
+def demo(
+    once: bool = typer.Option(False, "--once", help="Stop after the conversation."),
+    port: int = typer.Option(3456, help="Port for the proxy; 0 takes a free one."),
+) -> None:
+    """Show a conversation with a tool call through the real CLI, against a scripted API. No account needed.
+
+    Example: towpath demo --once
+    """
+    run_demo(port=port, once=once)

@@ -1,0 +1,189 @@
+"""The rules for one message and its content blocks, and for a call and its result.
+
+Knows which blocks either side may send and which fields this program needs to carry them; all other
+keys of a block go on as they are, the API judges those. Must not know about the rest of the request
+(``checks``). The first broken rule is raised as a 400 whose path counts in the client's own list.
+"""
+
+from collections.abc import Mapping, Sequence, Set
+from itertools import groupby
+from typing import Any, TypeVar
+
+from towpath.core.errors import invalid
+
+Block = dict[str, Any]
+Json = TypeVar("Json", str, int, bool, list[Any], dict[str, Any])
+
+JSON_NAMES: Mapping[type, str] = {
+    str: "a valid string",
+    int: "a valid integer",
+    bool: "a valid boolean",
+    list: "a valid list",
+    dict: "an object",
+}
+FIELDS: Mapping[str, Mapping[str, type]] = {
+    "text": {"text": str},
+    "image": {"source": dict},
+    "document": {"source": dict},
+    "thinking": {"thinking": str, "signature": str},
+    "redacted_thinking": {"data": str},
+    "tool_use": {"id": str, "name": str, "input": dict},
+    "tool_result": {"tool_use_id": str},
+}
+USER_TYPES = frozenset({"text", "image", "document", "tool_result", "search_result", "container_upload"})
+ASSISTANT_TYPES = frozenset(
+    {"text", "thinking", "redacted_thinking", "tool_use", "server_tool_use", "mcp_tool_use"}
+    | {"compaction", "fallback"}
+)
+RESULT_TYPES = frozenset({"text", "image", "document", "search_result", "tool_reference"})
+
+
+def typed(value: Any, kind: type[Json], path: str) -> Json:
+    """The value, which must be of this JSON type. ``isinstance`` would take true for an integer."""
+    if type(value) is not kind:
+        raise invalid(path, f"Input should be {JSON_NAMES[kind]}")
+    return value
+
+
+def required(fields: Mapping[str, Any], key: str, kind: type[Json], path: str = "") -> Json:
+    where = f"{path}.{key}" if path else key
+    if key not in fields:
+        raise invalid(where, "Field required")
+    return typed(fields[key], kind, where)
+
+
+def check_no_others(fields: Mapping[str, Any], known: Sequence[str], path: str) -> None:
+    for key in fields:
+        if key not in known:
+            raise invalid(f"{path}.{key}", "Extra inputs are not permitted")
+
+
+def check_message(message: Any, path: str) -> None:
+    role = required(typed(message, dict, path), "role", str, path)
+    if role == "system":
+        problem = "a system message inside the conversation cannot be carried; put its text into `system`"
+        raise invalid(f"{path}.role", problem)
+    if role not in ("user", "assistant"):
+        raise invalid(f"{path}.role", "Input should be 'user' or 'assistant'")
+    # The API knows no other keys of a message, and merging would lose them.
+    check_no_others(message, ("role", "content"), path)
+    check_content(message, role, path)
+
+
+def check_content(message: Mapping[str, Any], role: str, path: str) -> None:
+    content = message.get("content")
+    if content in ("", []):
+        problem = "all messages must have non-empty content except for the optional final assistant message"
+        raise invalid(path, problem)
+    if isinstance(content, str):
+        if role == "user":
+            check_has_text(content, f"{path}.content")
+        return
+    for index, block in enumerate(required(message, "content", list, path)):
+        check_block(block, role, f"{path}.content.{index}")
+
+
+def check_block(block: Any, role: str, path: str) -> None:
+    kind = required(typed(block, dict, path), "type", str, path)
+    if not (kind in USER_TYPES if role == "user" else is_assistant_type(kind)):
+        raise invalid(f"{path}.type", f"a block of type {kind!r} cannot stand in a message of role {role!r}")
+    check_fields(block, kind, path)
+    if kind == "text" and role == "user":
+        check_has_text(block["text"], f"{path}.text")
+    elif kind == "tool_use":
+        check_caller(block, path)
+    elif kind == "tool_result":
+        check_tool_result(block, path)
+
+
+def is_assistant_type(kind: str) -> bool:
+    # Server tools bring a result type each (web_search_tool_result, ...), and new ones appear.
+    return kind in ASSISTANT_TYPES or kind.endswith("_tool_result")
+
+
+def check_fields(block: Block, kind: str, path: str) -> None:
+    for key, json_type in FIELDS.get(kind, {}).items():
+        required(block, key, json_type, path)
+    if kind in ("image", "document"):
+        required(block["source"], "type", str, f"{path}.source")
+
+
+def check_has_text(text: str, path: str) -> None:
+    # Only a user's text: models do emit empty and blank ones, and clients send them back.
+    if not text:
+        raise invalid(path, "text content blocks must be non-empty")
+    if not text.strip():
+        raise invalid(path, "text content blocks must contain non-whitespace text")
+
+
+def check_caller(block: Block, path: str) -> None:
+    # Any other call was made by code that runs at the API; its result cannot be given back through a
+    # session. Null says nothing: SDKs that write every optional field of a reply send it.
+    if block.get("caller") not in (None, {"type": "direct"}):
+        raise invalid(f"{path}.caller", "only a call with the caller {'type': 'direct'} can be carried")
+
+
+def check_tool_result(block: Block, path: str) -> None:
+    if "is_error" in block:
+        typed(block["is_error"], bool, f"{path}.is_error")
+    content = block.get("content", "")
+    if isinstance(content, str):
+        return
+    for index, part in enumerate(typed(content, list, f"{path}.content")):
+        where = f"{path}.content.{index}"
+        kind = required(typed(part, dict, where), "type", str, where)
+        if kind not in RESULT_TYPES:
+            raise invalid(f"{where}.type", f"a block of type {kind!r} cannot stand in a tool_result")
+        check_fields(part, kind, where)
+
+
+def check_pairing(messages: Sequence[Mapping[str, Any]]) -> None:
+    """Each call must have its one result in the next message, each result its call in the one before.
+
+    Takes checked messages as the client sent them and counts adjacent ones of one role as one message,
+    as the API does.
+    """
+    seen: set[str] = set()
+    open_calls: dict[str, int] = {}  # the calls of the message before, with the index each was sent at
+    for role, run in groupby(enumerate(messages), key=lambda entry: entry[1]["role"]):
+        blocks = [placed for index, message in run for placed in place_blocks(message, index)]
+        if role == "assistant":
+            open_calls = find_calls(blocks, seen)
+            seen.update(open_calls)
+        else:
+            check_results(blocks, open_calls)
+
+
+def place_blocks(message: Mapping[str, Any], index: int) -> list[tuple[int, int, Block]]:
+    content = message["content"]
+    blocks = [] if isinstance(content, str) else content
+    return [(index, place, block) for place, block in enumerate(blocks)]
+
+
+def find_calls(blocks: Sequence[tuple[int, int, Block]], seen: Set[str]) -> dict[str, int]:
+    calls: dict[str, int] = {}
+    for index, place, block in blocks:
+        if block["type"] != "tool_use":
+            continue
+        if block["id"] in seen or block["id"] in calls:
+            raise invalid(f"messages.{index}.content.{place}", "`tool_use` ids must be unique")
+        calls[block["id"]] = index
+    return calls
+
+
+def check_results(blocks: Sequence[tuple[int, int, Block]], open_calls: Mapping[str, int]) -> None:
+    # The wording is the API's: clients look for it in order to repair their history.
+    answered: set[str] = set()
+    for index, place, block in blocks:
+        if block["type"] != "tool_result":
+            continue
+        call, path = block["tool_use_id"], f"messages.{index}.content.{place}"
+        if call not in open_calls:
+            raise invalid(path, f"unexpected `tool_use_id` found in `tool_result` blocks: {call}")
+        if call in answered:
+            raise invalid(path, f"found multiple `tool_result` blocks with id: {call}")
+        answered.add(call)
+    missing = [call for call in open_calls if call not in answered]
+    if missing:
+        problem = "`tool_use` ids were found without `tool_result` blocks immediately after: "
+        raise invalid(f"messages.{open_calls[missing[0]]}", problem + ", ".join(missing))

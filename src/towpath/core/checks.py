@@ -1,0 +1,148 @@
+"""The rules that a request must keep before any process is started for it.
+
+Knows what the API says about the top-level fields, and what cannot be carried: those requests get a
+400 that names the field, so that nothing is ever dropped. A parameter without a rule here is left to
+the API. Must not know the inside of a block (``block_checks``) or change anything: it only refuses.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from towpath.core.block_checks import check_message, check_no_others, check_pairing, required, typed
+from towpath.core.errors import invalid
+
+TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
+TOOL_CHOICES = ("auto", "any", "tool", "none")
+MIN_THINKING_TOKENS = 1024
+
+
+def check_request(fields: Mapping[str, Any]) -> None:
+    """Raise the first rule that the fields of a request break, as an ``ApiError``."""
+    # First of all: a request that continues a thread lacks the fields that the other rules ask for.
+    check_thread(fields)
+    if not required(fields, "model", str):
+        raise invalid("model", "String should have at least 1 character")
+    if required(fields, "max_tokens", int) < 1:
+        raise invalid("max_tokens", "Input should be greater than or equal to 1")
+    if "stream" in fields:
+        typed(fields["stream"], bool, "stream")
+    check_system(fields.get("system", ""))
+    check_tools(fields.get("tools", []))
+    for name, check in PARAMETER_CHECKS.items():
+        if name in fields:
+            check(fields[name], name)
+    if "tool_choice" in fields:
+        check_tool_choice(fields["tool_choice"], fields.get("tools", []))
+    check_messages(required(fields, "messages", list))
+
+
+def check_thread(fields: Mapping[str, Any]) -> None:
+    # Null is the API's word for "no thread". For anything else both SDKs look for exactly this
+    # error code and then send the whole conversation again without the field; without it they fail.
+    if fields.get("thread") is not None:
+        details = {"error_code": "thread_unsupported_request", "unsupported": []}
+        problem = "conversations are not held by this server; send the whole conversation in `messages`"
+        raise invalid("thread", problem, details=details)
+
+
+def check_system(system: Any) -> None:
+    if isinstance(system, str):
+        return
+    for index, block in enumerate(typed(system, list, "system")):
+        path = f"system.{index}"
+        if required(typed(block, dict, path), "type", str, path) != "text":
+            raise invalid(f"{path}.type", "Input should be 'text'")
+        if not required(block, "text", str, path):
+            raise invalid(f"{path}.text", "text content blocks must be non-empty")
+        # Only the text is carried; where the cache breaks is the launched process's own affair.
+        check_no_others(block, ("type", "text", "cache_control"), path)
+
+
+def check_tools(tools: Any) -> None:
+    names = [check_tool(tool, f"tools.{index}") for index, tool in enumerate(typed(tools, list, "tools"))]
+    named = [name for name in names if name is not None]
+    if len(set(named)) < len(named):
+        raise invalid("tools", "Tool names must be unique.")
+
+
+def check_tool(tool: Any, path: str) -> str | None:
+    """Check one tool and return its name; None for a toolset, whose members the API names."""
+    kind = typed(tool, dict, path).get("type")
+    is_custom = kind is None or typed(kind, str, f"{path}.type") == "custom"
+    if is_custom:
+        schema = required(tool, "input_schema", dict, path)
+        if required(schema, "type", str, f"{path}.input_schema") != "object":
+            raise invalid(f"{path}.input_schema.type", "Input should be 'object'")
+    elif "name" not in tool:
+        return None
+    name = required(tool, "name", str, path)
+    if not TOOL_NAME.fullmatch(name):
+        raise invalid(f"{path}.name", f"String should match pattern '^{TOOL_NAME.pattern}$'")
+    return name
+
+
+def check_tool_choice(choice: Any, tools: list[dict[str, Any]]) -> None:
+    kind = required(typed(choice, dict, "tool_choice"), "type", str, "tool_choice")
+    if kind not in TOOL_CHOICES:
+        raise invalid("tool_choice.type", f"Input should be one of {', '.join(TOOL_CHOICES)}")
+    if kind in ("any", "tool") and not tools:
+        raise invalid("tool_choice", f"a choice of type {kind!r} may only be made while providing `tools`")
+    if kind == "tool":
+        name = required(choice, "name", str, "tool_choice")
+        if name not in [tool.get("name") for tool in tools]:
+            raise invalid("tool_choice.name", f"Tool {name!r} not found in provided tools")
+
+
+def check_share(value: Any, path: str) -> None:
+    if type(value) not in (int, float) or not 0 <= value <= 1:
+        raise invalid(path, "Input should be a number from 0 to 1")
+
+
+def check_top_k(value: Any, path: str) -> None:
+    if typed(value, int, path) < 0:
+        raise invalid(path, "Input should be greater than or equal to 0")
+
+
+def check_stop_sequences(value: Any, path: str) -> None:
+    for index, sequence in enumerate(typed(value, list, path)):
+        if not typed(sequence, str, f"{path}.{index}").strip():
+            raise invalid(f"{path}.{index}", "each stop sequence must contain non-whitespace")
+
+
+def check_thinking(value: Any, path: str) -> None:
+    if required(typed(value, dict, path), "type", str, path) != "enabled":
+        return
+    # That it is below max_tokens is the API's to say: with interleaved thinking it need not be.
+    if required(value, "budget_tokens", int, path) < MIN_THINKING_TOKENS:
+        raise invalid(
+            f"{path}.budget_tokens", f"Input should be greater than or equal to {MIN_THINKING_TOKENS}"
+        )
+
+
+def check_metadata(value: Any, path: str) -> None:
+    typed(value, dict, path)
+
+
+PARAMETER_CHECKS: Mapping[str, Callable[[Any, str], None]] = {
+    "temperature": check_share,
+    "top_p": check_share,
+    "top_k": check_top_k,
+    "stop_sequences": check_stop_sequences,
+    "thinking": check_thinking,
+    "metadata": check_metadata,
+}
+
+
+def check_messages(messages: list[Any]) -> None:
+    if not messages:
+        raise invalid("messages", "at least one message is required")
+    for index, message in enumerate(messages):
+        check_message(message, f"messages.{index}")
+    if messages[-1]["role"] == "assistant":
+        problem = (
+            "assistant prefill is not possible through the Agent SDK: "
+            "the conversation must end with a user message"
+        )
+        raise invalid(f"messages.{len(messages) - 1}.role", problem)
+    check_pairing(messages)

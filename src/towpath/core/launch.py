@@ -1,0 +1,59 @@
+"""A launch: all that is fixed when a process starts, and the key that names it.
+
+Two requests can share a process only if their launches are equal. What a request says that may differ
+between two requests of one conversation is not in here: the messages and ``stream``.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import blake2b
+from typing import Any
+
+from towpath.core.canonical import digestible, plain
+from towpath.core.models import resolve_model
+from towpath.core.request import MessagesRequest
+
+
+@dataclass(frozen=True)
+class Launch:
+    """What a process is started with.
+
+    ``body`` holds the top-level fields of the API request, verbatim: tools, tool_choice, max_tokens,
+    sampling parameters, thinking and whatever else the client sent. ``caller`` keeps the sessions of
+    two callers apart; it is a digest, never a key.
+    """
+
+    model: str
+    system: str
+    body: Mapping[str, Any] = field(repr=False)
+    cwd: str
+    betas: tuple[str, ...] = ()
+    caller: str = ""
+
+    @cached_property
+    def key(self) -> bytes:
+        """Equal for equal launches; ``cache_control`` does not count here either."""
+        values = [self.model, self.system, plain(dict(self.body)), self.cwd, self.betas, self.caller]
+        return blake2b(digestible(values), digest_size=20).digest()
+
+    @cached_property
+    def tool_names(self) -> tuple[str, ...]:
+        """The names under which the model can call a tool."""
+        return tuple(tool["name"] for tool in self.body.get("tools", ()) if "name" in tool)
+
+
+def launch_of(request: MessagesRequest, *, cwd: str, betas: Sequence[str] = (), caller: str = "") -> Launch:
+    """The launch that a request needs, in the working directory that was chosen for it."""
+    body: dict[str, Any] = {**request.parameters, "max_tokens": request.max_tokens}
+    if request.tools:
+        body["tools"] = list(request.tools)
+    return Launch(
+        model=resolve_model(request.model),
+        # The CLI takes one text, so several blocks arrive as one, a blank line between them.
+        system="\n\n".join(request.system),
+        body=body,
+        cwd=cwd,
+        betas=tuple(dict.fromkeys(betas)),
+        caller=caller,
+    )

@@ -1,0 +1,20 @@
+"""An error of the API as an HTTP response."""
+
+import uuid
+
+import orjson
+from starlette.responses import Response
+
+from towpath.core.errors import ApiError
+
+
+def new_request_id() -> str:
+    """An id for one exchange, in the API's form."""
+    return f"req_{uuid.uuid4().hex[:24]}"
+
+
+def error_response(error: ApiError, request_id: str | None = None) -> Response:
+    """The error object with its status, its headers and the id of the exchange."""
+    body = error.body(request_id or new_request_id())
+    headers = {**error.headers, "request-id": body["request_id"]}
+    return Response(orjson.dumps(body), error.status, headers, "application/json")

@@ -1,0 +1,175 @@
+"""POST /v1/messages: a request becomes an exchange, and its reply a stream or one message."""
+
+import time
+from collections.abc import Mapping
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
+
+import orjson
+import structlog
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from towpath.core.errors import ApiError
+from towpath.core.events import MessageFold
+from towpath.core.launch import Launch, launch_of
+from towpath.core.request import MAX_BODY_BYTES, Message, MessagesRequest, parse_request
+from towpath.core.transient import without_transient
+from towpath.core.workdir import named_directory
+from towpath.server.errors import error_response, new_request_id
+from towpath.server.guard import caller_of
+from towpath.server.sse import EventStream, Items, unless_client_leaves
+from towpath.sessions.admission import Admission
+from towpath.sessions.dispatcher import Dispatcher
+from towpath.settings import Settings
+
+log = structlog.get_logger("towpath.exchange")
+
+
+class MessagesEndpoint:
+    """The ASGI application behind the route. ``empty_folder``: where a model works that was told no place."""
+
+    def __init__(
+        self, settings: Settings, dispatcher: Dispatcher, admission: Admission, empty_folder: Path
+    ) -> None:
+        self._settings = settings
+        self._dispatcher = dispatcher
+        self._admission = admission
+        self._empty_folder = empty_folder
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request_id = new_request_id()
+        headers = Headers(scope=scope)
+        try:
+            request = parse_request(await _read_body(Request(scope, receive), headers))
+        except ClientDisconnect:
+            return
+        except ApiError as error:
+            log.info("refused", request_id=request_id, status=error.status, type=error.type)
+            await error_response(error, request_id)(scope, receive, send)
+            return
+        items = self._exchange(request, headers, request_id)
+        answer = EventStream(items, request_id) if request.stream else _WholeMessage(items, request_id)
+        await answer(scope, receive, send)
+
+    async def _exchange(self, request: MessagesRequest, headers: Headers, request_id: str) -> Items:
+        """The exchange, from its place in the queue to its last event, with one log line at its end."""
+        messages, transient = without_transient(request.messages, self._settings.transient_texts)
+        launch = self._launch(request, headers)
+        record = _Record(request_id, launch.model, messages)
+        try:
+            async with self._admission.enter():
+                record.started()
+                reply = await self._dispatcher.reply(launch, messages)
+                record.opened(way=reply.way, reason=reply.reason, session=reply.session)
+                yield {
+                    "x-towpath-way": reply.way,
+                    "x-towpath-reason": reply.reason,
+                    "x-towpath-session": str(reply.session),
+                    "x-towpath-transient-texts": str(transient),
+                }
+                async with aclosing(reply.events) as events:
+                    async for event in events:
+                        record.saw(event)
+                        yield event
+        except ApiError as error:
+            record.failed(error)
+            raise
+        finally:
+            record.write()
+
+    def _launch(self, request: MessagesRequest, headers: Headers) -> Launch:
+        key = self._settings.api_key.get_secret_value() if self._settings.api_key else None
+        named = ",".join(headers.getlist("anthropic-beta"))
+        return launch_of(
+            request,
+            cwd=str(self._working_directory(request)),
+            betas=[beta.strip() for beta in named.split(",") if beta.strip()],
+            caller=caller_of(key),
+        )
+
+    def _working_directory(self, request: MessagesRequest) -> Path:
+        if self._settings.workdir:
+            return self._settings.workdir
+        named = named_directory("\n".join(request.system))
+        if named and Path(named).is_dir():
+            return Path(named)
+        return self._empty_folder
+
+
+class _WholeMessage:
+    """The reply as one message: a fold of its events."""
+
+    def __init__(self, items: Items, request_id: str) -> None:
+        self._items = items
+        self._request_id = request_id
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def work() -> None:
+            message = MessageFold()
+            async with aclosing(self._items) as items:
+                headers = {**await anext(items), "request-id": self._request_id}
+                async for event in items:
+                    message.add(dict(event))
+            body = orjson.dumps(message.message)
+            await Response(body, 200, headers, "application/json")(scope, receive, send)
+
+        try:
+            await unless_client_leaves(work(), receive)
+        except ApiError as error:
+            await error_response(error, self._request_id)(scope, receive, send)
+
+
+class _Record:
+    """What the log says of one exchange: figures and names, never content."""
+
+    def __init__(self, request_id: str, model: str, messages: tuple[Message, ...]) -> None:
+        self._received = time.monotonic()
+        self._values: dict[str, Any] = {
+            "request_id": request_id,
+            "model": model,
+            "messages": len(messages),
+            "outcome": "client left",
+        }
+
+    def started(self) -> None:
+        """The exchange has left the queue."""
+        self._values["waited_ms"] = self._elapsed_ms()
+
+    def opened(self, **values: Any) -> None:
+        """Its first event has arrived."""
+        self._values.update(values, first_event_ms=self._elapsed_ms())
+
+    def saw(self, event: Mapping[str, Any]) -> None:
+        """One more event: the usage and the end of the message are worth a note."""
+        if event["type"] == "message_start":
+            self._values["usage"] = dict(event["message"].get("usage") or {})
+        elif event["type"] == "message_delta":
+            self._values["stop_reason"] = event["delta"].get("stop_reason")
+            self._values.setdefault("usage", {}).update(event.get("usage") or {})
+        elif event["type"] == "message_stop":
+            self._values["outcome"] = "complete"
+
+    def failed(self, error: ApiError) -> None:
+        """It ended with an error of the API or of the proxy."""
+        self._values.update(outcome="failed", status=error.status, error=error.type)
+
+    def write(self) -> None:
+        """The one line."""
+        log.info("exchange", **self._values, total_ms=self._elapsed_ms())
+
+    def _elapsed_ms(self) -> float:
+        return round((time.monotonic() - self._received) * 1000, 1)
+
+
+async def _read_body(request: Request, headers: Headers) -> bytes:
+    """The body, read no further than its limit."""
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > MAX_BODY_BYTES or int(headers.get("content-length") or 0) > MAX_BODY_BYTES:
+            raise ApiError(413, f"Request exceeds the maximum size of {MAX_BODY_BYTES:,} bytes")
+    return bytes(body)

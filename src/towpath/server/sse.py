@@ -1,0 +1,109 @@
+"""A stream of server-sent events that tells the truth: its status is known before its head is sent, it
+says something while the model is silent, and it never just ends.
+
+Written here, not taken from Starlette, because (a) the head must wait for the first event or error, but
+not for ever, and (b) under ASGI 2.4 Starlette notices a client that has left only at the next write,
+which a quiet model may delay for minutes.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Coroutine, Mapping
+from contextlib import aclosing
+from typing import Any
+
+from starlette.types import Receive, Scope, Send
+
+from towpath.core.errors import ApiError
+from towpath.core.events import PING, encode
+from towpath.server.errors import error_response
+
+# Clients give up on a stream that is silent for 30 to 300 s; proxies between often after 60.
+PING_SECONDS = 15.0
+
+Items = AsyncGenerator[Mapping[str, Any]]
+"""First the response's headers, then the stream events; or an ApiError at any point."""
+
+
+async def unless_client_leaves(work: Coroutine[Any, Any, None], receive: Receive) -> bool:
+    """Do the work, or stop it when the client closes the connection; whether it was done.
+
+    The request's body must have been read.
+    """
+    doing = asyncio.ensure_future(work)
+    leaving = asyncio.ensure_future(_client_leaves(receive))
+    try:
+        await asyncio.wait({doing, leaving}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        doing.cancel()  # does nothing to work that is done
+        leaving.cancel()
+        await asyncio.gather(doing, leaving, return_exceptions=True)
+    if doing.cancelled():
+        return False
+    doing.result()
+    return True
+
+
+async def _client_leaves(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+class EventStream:
+    """An ASGI response that sends ``items`` as they come."""
+
+    def __init__(self, items: Items, request_id: str, *, ping_seconds: float = PING_SECONDS) -> None:
+        self._items = items
+        self._request_id = request_id
+        self._ping_seconds = ping_seconds
+        self._head_is_sent = False
+        self._last_sent = 0.0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await unless_client_leaves(self._relay(send), receive)
+        except ApiError as error:
+            await error_response(error, self._request_id)(scope, receive, send)
+
+    async def _relay(self, send: Send) -> None:
+        pinger = asyncio.create_task(self._ping(send))
+        try:
+            async with aclosing(self._items) as items:
+                await self._send_head(await anext(items), send)
+                async for event in items:
+                    self._last_sent = asyncio.get_running_loop().time()
+                    await _send_part(encode(dict(event)), send)
+        except ApiError as error:
+            if not self._head_is_sent:
+                raise
+            await _send_part(encode(error.body(self._request_id)), send)
+        finally:
+            pinger.cancel()
+            await asyncio.gather(pinger, return_exceptions=True)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _ping(self, send: Send) -> None:
+        """A ping whenever nothing was sent for a while, with the head in front of the first one."""
+        loop = asyncio.get_running_loop()
+        self._last_sent = loop.time()
+        while True:
+            await asyncio.sleep(self._last_sent + self._ping_seconds - loop.time())
+            if loop.time() - self._last_sent >= self._ping_seconds:
+                self._last_sent = loop.time()
+                await self._send_head({}, send)
+                await _send_part(encode(PING), send)
+
+    async def _send_head(self, headers: Mapping[str, str], send: Send) -> None:
+        if self._head_is_sent:
+            return
+        self._head_is_sent = True
+        fixed = {
+            "content-type": "text/event-stream; charset=utf-8",
+            "cache-control": "no-cache",
+            "request-id": self._request_id,
+        }
+        raw = [(name.encode(), value.encode()) for name, value in {**fixed, **headers}.items()]
+        await send({"type": "http.response.start", "status": 200, "headers": raw})
+
+
+async def _send_part(data: bytes, send: Send) -> None:
+    await send({"type": "http.response.body", "body": data, "more_body": True})

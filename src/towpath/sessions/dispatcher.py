@@ -1,0 +1,103 @@
+"""Serves a request on the way that ``core.ways`` chose, and on Start if that fails before the first event."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import assert_never
+
+import structlog
+
+from towpath.agent.failures import ProcessDied
+from towpath.core.canonical import tips
+from towpath.core.errors import ApiError
+from towpath.core.events import Event
+from towpath.core.launch import Launch
+from towpath.core.request import Message
+from towpath.core.ways import Answer, Resume, Start, choose_way
+from towpath.sessions.exchange import Exchange, Way
+from towpath.sessions.pool import Pool
+from towpath.sessions.session import Session
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A reply whose first event has arrived, so that its HTTP status is known.
+
+    ``events`` starts with that event. Closing the iterator early ends the session: the model must not
+    go on for a client that has gone.
+    """
+
+    way: str
+    reason: str
+    session: int
+    events: AsyncGenerator[Event]
+
+
+class Dispatcher:
+    """The way into the pool."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def reply(self, launch: Launch, messages: tuple[Message, ...]) -> Reply:
+        """The reply to the newest message. Raises ApiError if there is none."""
+        chain = tips(launch.key, messages)
+        way: Way = choose_way(messages, self._pool.holders(chain[-2]))
+        try:
+            return await self._open(launch, Exchange(messages, chain, way))
+        except ProcessDied as error:
+            log.warning("process died before its first event", way=name_of(way), error=str(error))
+            again = Start(f"{name_of(way)} failed: {error}")
+        try:
+            return await self._open(launch, Exchange(messages, chain, again))
+        except ProcessDied as error:
+            raise ApiError(500, f"{error}. It was tried twice; the log of towpath says more.") from error
+
+    async def _open(self, launch: Launch, exchange: Exchange) -> Reply:
+        session = self._hand_over(launch, exchange)
+        events = _until_left(session, exchange)
+        first = await anext(events)
+        return Reply(name_of(exchange.way), exchange.way.reason, session.number, _chain(first, events))
+
+    def _hand_over(self, launch: Launch, exchange: Exchange) -> Session:
+        match exchange.way:
+            case Resume(session=session) | Answer(session=session):
+                assert isinstance(session, Session)
+                session.take(exchange)
+                return session
+            case Start():
+                return self._pool.start(launch, exchange)
+            case _:
+                assert_never(exchange.way)
+
+
+async def _until_left(session: Session, exchange: Exchange) -> AsyncGenerator[Event]:
+    """The exchange's events; a reader that leaves before the end ends the session."""
+    complete = False
+    try:
+        async for event in exchange.events():
+            # Clients close the connection as soon as they have seen this; the session is good then.
+            complete = event["type"] == "message_stop"
+            yield event
+    except (GeneratorExit, asyncio.CancelledError):
+        if not complete:
+            session.end()
+        raise
+
+
+async def _chain(first: Event, rest: AsyncGenerator[Event]) -> AsyncGenerator[Event]:
+    async with aclosing(rest):
+        yield first
+        try:
+            async for event in rest:
+                yield event
+        except ProcessDied as error:
+            raise ApiError(500, f"the answer broke off: {error}") from error
+
+
+def name_of(way: Way) -> str:
+    """The word for a way in headers, logs and metrics: resume, answer or start."""
+    return type(way).__name__.lower()

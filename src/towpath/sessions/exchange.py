@@ -1,0 +1,43 @@
+"""One exchange on its way through a session: the owner task writes events, the server reads them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from towpath.core.canonical import Tip
+from towpath.core.events import Event
+from towpath.core.request import Message
+from towpath.core.ways import Answer, Resume, Start
+
+Way = Resume[Any] | Answer[Any] | Start
+
+# A client that reads slowly holds the model's stream back instead of filling the proxy's memory.
+_CHANNEL_EVENTS = 256
+
+
+class Exchange:
+    """The conversation of a request, the way it is served, and the channel for its events.
+
+    ``tips`` are the digests of all prefixes of ``messages`` (``canonical.tips``).
+    """
+
+    def __init__(self, messages: Sequence[Message], tips: Sequence[Tip], way: Way) -> None:
+        self.messages = messages
+        self.tips = tips
+        self.way = way
+        self._channel: asyncio.Queue[Event | Exception | None] = asyncio.Queue(_CHANNEL_EVENTS)
+
+    async def put(self, event: Event) -> None:
+        """The next event; waits for a slow reader."""
+        await self._channel.put(event)
+
+    async def finish(self, error: Exception | None = None) -> None:
+        """No more events: the reply is complete, or ``error`` says why it is not."""
+        await self._channel.put(error)
+
+    async def events(self) -> AsyncIterator[Event]:
+        """The events of the reply; raises what ended it, if that was not its ``message_stop``."""
+        while (item := await self._channel.get()) is not None:
+            if isinstance(item, Exception):
+                raise item
+            yield item

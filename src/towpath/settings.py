@@ -1,0 +1,103 @@
+"""What the operator can set: one typed table, from which the flags, `towpath settings` and docs are made.
+
+Each setting is an environment variable ``CLAUDE_PROXY_<NAME>`` (the names that users of the seed have),
+and a flag of ``towpath serve``, which wins.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import platformdirs
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from towpath.core.transient import DEFAULT_TRANSIENT_TEXTS
+
+ENV_PREFIX = "CLAUDE_PROXY_"
+
+
+class Settings(BaseSettings):
+    """The settings of a server. Durations are in seconds, as their names say."""
+
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True, extra="ignore")
+
+    passthrough: Annotated[
+        bool, Field(description="The client executes the tools. Internal mode is not built yet.")
+    ] = True
+    port: Annotated[int, Field(ge=0, le=65535, description="Port to listen on; 0 takes a free one.")] = 3456
+    host: Annotated[str, Field(description="Address to listen on; others than loopback need api_key.")] = (
+        "127.0.0.1"
+    )
+    api_key: Annotated[
+        SecretStr | None, Field(description="Key that clients must send (x-api-key or bearer); default: any.")
+    ] = None
+    workdir: Annotated[
+        Path | None,
+        Field(
+            description="Working directory of the model; default: the one that the client names in its "
+            "system prompt if it exists here, else an empty private one."
+        ),
+    ] = None
+    upstream_base_url: Annotated[
+        str | None, Field(description="API or gateway to send requests to; default: where the login belongs.")
+    ] = None
+    upstream_api_key: Annotated[
+        SecretStr | None, Field(description="API key for the upstream; default: the CLI's own login.")
+    ] = None
+    max_concurrent: Annotated[
+        int, Field(ge=1, description="Requests that run at once; more wait in order.")
+    ] = 10
+    max_waiting: Annotated[
+        int, Field(ge=0, description="Requests that may wait; more are refused with 529 and Retry-After.")
+    ] = 100
+    max_sessions: Annotated[
+        int, Field(ge=1, description="Live processes (125 to 215 MB each); the oldest idle one ends first.")
+    ] = 12
+    idle_timeout_seconds: Annotated[
+        float,
+        Field(gt=0, description="How long an idle process is kept: ending it costs the next turn 0.4 s."),
+    ] = 900
+    parked_timeout_seconds: Annotated[
+        float, Field(gt=0, description="How long a process waits for tool results, a person's answer say.")
+    ] = 3600
+    start_timeout_seconds: Annotated[
+        float, Field(gt=0, description="How long a process may take to start.")
+    ] = 60
+    transient_texts: Annotated[
+        tuple[str, ...],
+        NoDecode,
+        Field(
+            description="Texts that clients add to one request and take out of the next; neither sent nor "
+            "compared. One per line.",
+        ),
+    ] = DEFAULT_TRANSIENT_TEXTS
+    state_dir: Annotated[
+        Path, Field(description="Private folder for the files of live processes; cleaned at start.")
+    ] = Path(platformdirs.user_state_dir("towpath"))
+    log_level: Annotated[str, Field(description="debug, info, warning or error.")] = "info"
+
+    @field_validator("transient_texts", mode="before")
+    @classmethod
+    def _lines(cls, value: Any) -> Any:
+        return tuple(line for line in value.splitlines() if line) if isinstance(value, str) else value
+
+    @field_validator("passthrough")
+    @classmethod
+    def _only_passthrough(cls, value: bool) -> bool:
+        if not value:
+            raise ValueError("internal mode is not built yet; unset it to let the client execute the tools")
+        return value
+
+    @classmethod
+    def env_name(cls, field: str) -> str:
+        """The environment variable of a setting."""
+        return ENV_PREFIX + field.upper()
+
+    @classmethod
+    def source_of(cls, field: str, flags: Mapping[str, Any]) -> str:
+        """Where a setting's value comes from: flag, environment or default."""
+        if flags.get(field) is not None:
+            return "flag"
+        return "environment" if cls.env_name(field) in os.environ else "default"

@@ -1,0 +1,26 @@
+"""The scripted Messages API: stands where the real API stands, at the far end of the real CLI.
+
+It answers over loopback HTTP with the API's own events, writes down what it received, and needs no
+login and no network. Unless an answer was queued it does what the newest user text says (``obey``),
+so any client can drive it: ``SAY text``, ``THINK text``, ``CALL name {json}``::
+
+    from towpath.testing import Failure, Reply, ScriptedApi, serve_in_thread
+
+    api = ScriptedApi()
+    api.reply(Reply(({"type": "text", "text": "Hello."},)), Failure(529, "overloaded_error", "Overloaded"))
+    with serve_in_thread(api.app) as url:  # ANTHROPIC_BASE_URL=<url> ANTHROPIC_API_KEY=dummy
+        run_some_client(url)  # the first request gets the reply, the second the failure,
+        api.wait_for(3)  # and the third, like all after it, what its own text asks for
+    assert api.exchanges[0].body["messages"][-1]["role"] == "user"
+    assert api.last["stream"] is True
+
+Reply says how an answer ends badly, too: a connection that is cut, an ``error`` event, a delay.
+This package knows the API and nothing of the rest of towpath, and must not import it: it could not
+bear witness against code that it shares.
+"""
+
+from towpath.testing.api import Recorded, ScriptedApi
+from towpath.testing.script import Failure, Reply
+from towpath.testing.serving import serve_in_thread
+
+__all__ = ["Failure", "Recorded", "Reply", "ScriptedApi", "serve_in_thread"]

@@ -1,0 +1,163 @@
+"""What to answer: the answers as values, and ``obey``, the model that does what the newest text says.
+
+Pure. It must not know how an answer travels (``stream`` has its events, ``api`` the HTTP).
+
+    obey looks, in this order, for                and answers
+    lines CALL name {json}                        these calls, all in one turn
+    a tool_choice of any or tool                  that tool or the first one, with empty input
+    lines SAY text                                exactly that text
+    an output_config.format with a schema         the smallest JSON text that suits it
+    tool results in the newest user message       "Results: " and what they begin with
+    anything else                                 "You said: " and what it begins with
+
+A line THINK text puts a thinking block in front of any of them; SAY beside CALL is the text before
+the calls.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Json = dict[str, Any]
+
+QUOTED_CHARS = 200
+THINKING_SIGNATURE = "c2NyaXB0ZWQgdGhpbmtpbmc="  # opaque base64, as clients know it; nothing checks it
+
+_COMMAND = re.compile(r"(SAY|THINK|CALL) (.*)")
+_CALL = re.compile(r"(\S+) (\{.*\})\s*")
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer of the model. ``content`` is in the API's blocks; a tool_use without id gets one.
+
+    ``stop_reason`` None stands for ``tool_use`` if a tool is called, else ``end_turn``. ``usage`` is
+    merged over an estimate from the sizes of request and answer. ``chunk_chars`` is the most that one
+    delta carries. ``delay_seconds`` passes before the first event, ``pause_seconds`` between two.
+
+    Two ways to end badly, of streams only: ``cut_after_events`` aborts the connection after so many
+    events, ``error_after_events`` (a number, an error object of type and message) sends an ``error``
+    event behind so many and ends the stream. Neither counts the ping.
+    """
+
+    content: tuple[Json, ...]
+    stop_reason: str | None = None
+    stop_sequence: str | None = None
+    usage: Mapping[str, Any] = field(default_factory=dict)
+    delay_seconds: float = 0
+    cut_after_events: int | None = None
+    error_after_events: tuple[int, Json] | None = None
+    chunk_chars: int = 40
+    pause_seconds: float = 0
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An HTTP status with the API's error object, in place of an answer."""
+
+    status: int
+    type: str
+    message: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    request_id: str = "req_scripted"
+
+
+def obey(body: Json) -> Reply:
+    """Do what the newest user text of a request body says; its tool_use blocks have no ids yet."""
+    newest = _newest_user_message(body)
+    texts = [_unquoted(text) for text in _texts(newest)]
+    commands = _commands("\n".join(texts))
+    said = [text for word, text in commands if word == "SAY"]
+    calls = [call for word, text in commands if word == "CALL" and (call := _call(text))]
+    thinking = [
+        {"type": "thinking", "thinking": text, "signature": THINKING_SIGNATURE}
+        for word, text in commands
+        if word == "THINK"
+    ]
+    if calls:
+        text = "\n".join(said) or f"Calling {len(calls)} tools."
+        return Reply((*thinking, _text(text), *calls))
+    if forced := _forced_tool(body):
+        return Reply((*thinking, _tool_use(forced, {})))
+    if said:
+        return Reply((*thinking, _text("\n".join(said))))
+    return Reply((*thinking, _text(_answer(body, newest, texts))))
+
+
+def _answer(body: Json, newest: list[Json], texts: list[str]) -> str:
+    output_format = (body.get("output_config") or {}).get("format") or {}
+    if output_format.get("type") == "json_schema":
+        return json.dumps(_smallest(output_format["schema"]))
+    results = [_texts(_blocks(block.get("content"))) for block in newest if block["type"] == "tool_result"]
+    if results:
+        return "Results: " + " | ".join("\n".join(result)[:QUOTED_CHARS] for result in results)
+    return "You said: " + "\n".join(texts)[:QUOTED_CHARS]
+
+
+def _newest_user_message(body: Json) -> list[Json]:
+    """The blocks of the last user message; messages of role system may stand behind it."""
+    for message in reversed(body["messages"]):
+        if message["role"] == "user":
+            return _blocks(message["content"])
+    return []
+
+
+def _blocks(content: str | list[Json] | None) -> list[Json]:
+    return [_text(content)] if isinstance(content, str) else content or []
+
+
+def _texts(blocks: list[Json]) -> list[str]:
+    """The texts that someone wrote: the reminders that Claude Code puts beside them are left out."""
+    texts = [block["text"] for block in blocks if block["type"] == "text"]
+    return [text for text in texts if not text.startswith("<system-reminder>")]
+
+
+def _unquoted(text: str) -> str:
+    """``opencode run "a b"`` sends the argument in quotes of its own, with the inner ones escaped."""
+    if len(text) >= 2 and text.startswith('"') and text.endswith('"'):
+        return text[1:-1].replace('\\"', '"')
+    return text
+
+
+def _commands(text: str) -> list[tuple[str, str]]:
+    found = (_COMMAND.fullmatch(line) for line in text.split("\n"))
+    return [(match[1], match[2]) for match in found if match]
+
+
+def _call(text: str) -> Json | None:
+    """None if the line is not quite ``name {json}``: then it is text like any other."""
+    match = _CALL.fullmatch(text)
+    try:
+        return _tool_use(match[1], json.loads(match[2])) if match else None
+    except ValueError:
+        return None
+
+
+def _forced_tool(body: Json) -> str | None:
+    choice, tools = body.get("tool_choice") or {}, body.get("tools") or []
+    if choice.get("type") == "tool":
+        return str(choice["name"])
+    return str(tools[0]["name"]) if choice.get("type") == "any" and tools else None
+
+
+def _smallest(schema: Json) -> Any:
+    """The smallest value of a simple schema: constants, choices, and required properties only."""
+    if "const" in schema:
+        return schema["const"]
+    if "enum" in schema:
+        return schema["enum"][0]
+    kind = schema.get("type", "object")
+    if kind == "object":
+        properties = schema.get("properties", {})
+        return {name: _smallest(properties.get(name, {})) for name in schema.get("required", ())}
+    return {"string": "", "integer": 0, "number": 0, "boolean": False, "array": []}.get(kind)
+
+
+def _text(text: str) -> Json:
+    return {"type": "text", "text": text}
+
+
+def _tool_use(name: str, tool_input: Json) -> Json:
+    return {"type": "tool_use", "name": name, "input": tool_input}

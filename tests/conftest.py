@@ -1,0 +1,61 @@
+"""Fixtures: the scripted API, and the proxy in front of the real CLI in front of it."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from towpath.server.app import create_app
+from towpath.settings import Settings
+from towpath.testing import ScriptedApi, serve_in_thread
+
+
+@pytest.fixture(scope="session", autouse=True)
+def home() -> Iterator[Path]:
+    """A home of the tests' own: the CLI keeps its state there, and nobody's login is in it."""
+    with tempfile.TemporaryDirectory(prefix="towpath-home-") as folder:
+        patch = pytest.MonkeyPatch()
+        patch.setenv("HOME", folder)
+        for name in [name for name in os.environ if name.startswith(("ANTHROPIC_", "CLAUDE"))]:
+            patch.delenv(name)
+        yield Path(folder)
+        patch.undo()
+
+
+@pytest.fixture(scope="session")
+def scripted_api() -> Iterator[tuple[ScriptedApi, str]]:
+    api = ScriptedApi()
+    with serve_in_thread(api.app) as url:
+        yield api, url
+
+
+@pytest.fixture
+def api(scripted_api: tuple[ScriptedApi, str]) -> ScriptedApi:
+    """The scripted API, with nothing recorded and nothing queued."""
+    scripted_api[0].clear()
+    return scripted_api[0]
+
+
+@pytest.fixture(scope="session")
+def settings(scripted_api: tuple[ScriptedApi, str], tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings(
+        upstream_base_url=scripted_api[1],
+        upstream_api_key="dummy",  # type: ignore[arg-type]
+        state_dir=tmp_path_factory.mktemp("state"),
+        workdir=tmp_path_factory.mktemp("work"),
+    )
+
+
+@pytest.fixture(scope="session")
+def proxy_url(settings: Settings) -> Iterator[str]:
+    with serve_in_thread(create_app(settings)) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def http(proxy_url: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=proxy_url, timeout=60) as client:
+        yield client

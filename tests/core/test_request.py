@@ -1,0 +1,232 @@
+"""What becomes of a body: the one form of a conversation, and nothing but ``ApiError`` for the rest."""
+
+from itertools import pairwise
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from towpath.core.errors import ApiError
+from towpath.core.request import MAX_BODY_BYTES, MAX_DEPTH, MessagesRequest, parse_request
+
+USER = {"role": "user", "content": "hello"}
+TOOL = {"name": "read", "input_schema": {"type": "object"}}
+
+
+def body_with(**changes: Any) -> bytes:
+    return orjson.dumps({"model": "claude-opus-4-5", "max_tokens": 64, "messages": [USER], **changes})
+
+
+def refusal(body: bytes) -> ApiError:
+    with pytest.raises(ApiError) as caught:
+        parse_request(body)
+    return caught.value
+
+
+def body_of(request: MessagesRequest) -> bytes:
+    """The request as a client would send it again."""
+    return body_with(
+        model=request.model,
+        messages=request.messages,
+        system=[{"type": "text", "text": text} for text in request.system],
+        tools=request.tools,
+        stream=request.stream,
+        max_tokens=request.max_tokens,
+        **request.parameters,
+    )
+
+
+def nested(depth: int) -> Any:
+    value: Any = 1
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+def test_a_minimal_request_has_nothing_that_was_not_sent() -> None:
+    assert parse_request(body_with()) == MessagesRequest(
+        model="claude-opus-4-5",
+        messages=({"role": "user", "content": [{"type": "text", "text": "hello"}]},),
+        system=(),
+        tools=(),
+        stream=False,
+        max_tokens=64,
+        parameters={},
+    )
+
+
+def test_each_field_has_its_one_place() -> None:
+    request = parse_request(body_with(system="be brief", tools=[TOOL], stream=True, temperature=0.5, new=[1]))
+
+    assert request.system == ("be brief",)
+    assert request.tools == (TOOL,)
+    assert request.stream is True
+    assert request.parameters == {"temperature": 0.5, "new": [1]}
+
+
+@pytest.mark.parametrize(
+    ("system", "texts"),
+    [
+        ("", ()),
+        ([], ()),
+        ("be brief", ("be brief",)),
+        ([{"type": "text", "text": "be brief", "cache_control": {"type": "ephemeral"}}], ("be brief",)),
+        ([{"type": "text", "text": "a"}, {"type": "text", "text": "b"}], ("a", "b")),
+    ],
+)
+def test_the_system_prompt_is_the_texts_of_its_blocks(system: Any, texts: tuple[str, ...]) -> None:
+    assert parse_request(body_with(system=system)).system == texts
+
+
+def test_adjacent_messages_of_one_role_become_one_and_their_blocks_stay_as_they_are() -> None:
+    cached = {"type": "text", "text": "b", "cache_control": {"type": "ephemeral"}, "unknown": 1}
+    messages = [
+        USER,
+        {"role": "user", "content": [cached]},
+        {"role": "assistant", "content": "c"},
+        {"role": "assistant", "content": "d"},
+        {"role": "user", "content": "e"},
+    ]
+
+    assert parse_request(body_with(messages=messages)).messages == (
+        {"role": "user", "content": [{"type": "text", "text": "hello"}, cached]},
+        {"role": "assistant", "content": [{"type": "text", "text": "c"}, {"type": "text", "text": "d"}]},
+        {"role": "user", "content": [{"type": "text", "text": "e"}]},
+    )
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b'{"model":\n 1,}', b"\xff", b"NaN", b"[" * 5000])
+def test_a_body_that_is_not_json_is_refused_with_the_position(body: bytes) -> None:
+    error = refusal(body)
+
+    assert (error.status, error.type) == (400, "invalid_request_error")
+    assert "not valid JSON" in error.message
+    assert "line " in error.message
+
+
+@pytest.mark.parametrize("body", [b"[]", b"null", b'"model"', b"1"])
+def test_a_body_that_is_no_object_is_refused(body: bytes) -> None:
+    assert refusal(body).message == "The request body is not a JSON object"
+
+
+def test_a_body_over_the_limit_is_too_large_and_one_at_the_limit_is_not() -> None:
+    at_the_limit = body_with() + b" " * (MAX_BODY_BYTES - len(body_with()))
+
+    assert parse_request(at_the_limit).model == "claude-opus-4-5"
+    error = refusal(at_the_limit + b" ")
+    assert (error.status, error.type) == (413, "request_too_large")
+
+
+def test_what_is_nested_deeper_than_can_be_written_again_is_refused() -> None:
+    deepest = parse_request(body_with(new=nested(MAX_DEPTH - 1)))
+
+    assert parse_request(body_of(deepest)) == deepest
+    error = refusal(body_with(new=nested(MAX_DEPTH)))
+    assert (error.status, "nested deeper" in error.message) == (400, True)
+
+
+JSON_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=8),
+    lambda values: st.lists(values, max_size=4) | st.dictionaries(st.text(max_size=8), values, max_size=4),
+    max_leaves=12,
+)
+INPUTS = st.dictionaries(st.text(max_size=4), JSON_VALUES, max_size=2)
+TEXTS = st.sampled_from(["", " ", "a", "b\n", "ä"])
+WORDS = st.sampled_from(["a", "b\n", "ä"])
+KEYS: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
+    [{}, {"cache_control": {"type": "ephemeral"}}, {"unknown": [1, {}]}]
+)
+USER_BLOCKS = st.builds(lambda text, more: {"type": "text", "text": text, **more}, WORDS, KEYS) | st.builds(
+    lambda more: {"type": "image", "source": {"type": "url", "url": "u"}, **more}, KEYS
+)
+ASSISTANT_BLOCKS = st.builds(
+    lambda text, more: {"type": "text", "text": text, **more}, TEXTS, KEYS
+) | st.just({"type": "thinking", "thinking": "", "signature": "s"})
+
+
+@st.composite
+def conversations(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Messages that keep the rules: adjacent ones of one role, strings, parallel calls and results."""
+    messages: list[dict[str, Any]] = []
+    for turn in range(draw(st.integers(0, 3))):
+        texts: list[Any] = draw(st.lists(WORDS | st.lists(USER_BLOCKS, min_size=1, max_size=3), max_size=3))
+        messages += [{"role": "user", "content": content} for content in texts]
+        ids = [f"c{turn}_{number}" for number in range(draw(st.integers(0, 3)))]
+        calls = [{"type": "tool_use", "id": id, "name": "read", "input": draw(INPUTS)} for id in ids]
+        blocks = draw(st.lists(ASSISTANT_BLOCKS, min_size=1, max_size=2)) + calls
+        cut = draw(st.integers(0, len(blocks)))
+        parts = [part for part in (blocks[:cut], blocks[cut:]) if part]
+        messages += [{"role": "assistant", "content": part} for part in parts]
+        results = [{"type": "tool_result", "tool_use_id": id} for id in draw(st.permutations(ids))]
+        messages += [{"role": "user", "content": [result]} for result in results]
+    return [*messages, {"role": "user", "content": draw(st.lists(USER_BLOCKS, min_size=1, max_size=2))}]
+
+
+REQUESTS = st.fixed_dictionaries(
+    {"model": WORDS, "max_tokens": st.integers(1, 2**40), "messages": conversations()},
+    optional={
+        "system": TEXTS | st.lists(WORDS.map(lambda text: {"type": "text", "text": text}), max_size=2),
+        "tools": st.lists(st.just({**TOOL, "strict": True}), max_size=1),
+        "stream": st.booleans(),
+        "temperature": st.integers(0, 1) | st.floats(0, 1),
+        "new": JSON_VALUES,
+    },
+)
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> Any:
+    """A good request of which one place, at any depth, was removed or replaced."""
+    return damage(draw, draw(REQUESTS))
+
+
+def damage(draw: st.DrawFn, value: Any) -> Any:
+    if not value or not isinstance(value, (dict, list)) or draw(st.integers(0, 4)) == 0:
+        return draw(
+            JSON_VALUES | st.sampled_from(["user", "assistant", "text", "tool_use", "tool_result", "c0_0"])
+        )
+    if isinstance(value, list):
+        place = draw(st.integers(0, len(value) - 1))
+        return [*value[:place], damage(draw, value[place]), *value[place + 1 :]]
+    key = draw(st.sampled_from(sorted(value)))
+    rest = {name: child for name, child in value.items() if name != key}
+    return rest if draw(st.integers(0, 3)) == 0 else {**rest, key: damage(draw, value[key])}
+
+
+@settings(deadline=None)
+@given(JSON_VALUES.map(orjson.dumps) | damaged().map(orjson.dumps) | st.binary(max_size=40))
+def test_no_body_raises_anything_but_an_api_error(body: bytes) -> None:
+    try:
+        request = parse_request(body)
+    except ApiError as error:
+        assert error.status == 400
+    else:
+        check_form(request)
+
+
+@settings(deadline=None)
+@given(REQUESTS)
+def test_a_request_that_keeps_the_rules_is_accepted_and_parses_to_itself(fields: dict[str, Any]) -> None:
+    request = parse_request(orjson.dumps(fields))
+
+    check_form(request)
+    assert sum(len(message["content"]) for message in request.messages) == sum(
+        1 if isinstance(message["content"], str) else len(message["content"])
+        for message in fields["messages"]
+    )
+
+
+def check_form(request: MessagesRequest) -> None:
+    roles = [message["role"] for message in request.messages]
+    blocks = [block for message in request.messages for block in message["content"]]
+
+    assert roles[-1] == "user"
+    assert all(role != following for role, following in pairwise(roles))
+    assert all(isinstance(block["type"], str) for block in blocks)
+    assert parse_request(body_of(request)) == request
