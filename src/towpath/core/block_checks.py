@@ -33,9 +33,9 @@ FIELDS: Mapping[str, Mapping[str, type]] = {
 USER_TYPES = frozenset({"text", "image", "document", "tool_result", "search_result", "container_upload"})
 ASSISTANT_TYPES = frozenset(
     {"text", "thinking", "redacted_thinking", "tool_use", "server_tool_use", "mcp_tool_use"}
-    | {"compaction", "fallback"}
+    | {"mcp_tool_listing", "compaction", "fallback"}
 )
-RESULT_TYPES = frozenset({"text", "image", "document", "search_result", "tool_reference"})
+RESULT_TYPES = frozenset({"text", "image", "document", "search_result", "tool_reference", "browser_state"})
 
 
 def typed(value: Any, kind: type[Json], path: str) -> Json:
@@ -135,6 +135,9 @@ def check_tool_result(block: Block, path: str) -> None:
         if kind not in RESULT_TYPES:
             raise invalid(f"{where}.type", f"a block of type {kind!r} cannot stand in a tool_result")
         check_fields(part, kind, where)
+        if block.get("is_error") and kind != "text":
+            # The API says so; the CLI would leave the image out without a word.
+            raise invalid(path, "all content must be type `text` if `is_error` is true")
 
 
 def check_pairing(messages: Sequence[Mapping[str, Any]]) -> None:

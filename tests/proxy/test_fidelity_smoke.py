@@ -1,0 +1,73 @@
+"""Each kind of newest message reaches the model as it was sent, on each way."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.fidelity import (
+    assistant, call, document, image, prefix_of, request, result, seen, sent, text, user,
+)
+from towpath.testing import Reply, ScriptedApi
+
+pytestmark = pytest.mark.cli
+Json = dict[str, Any]
+_cold = iter(range(10**9))
+
+
+def ask(http: httpx.Client, messages: list[Json], **fields: Any) -> httpx.Response:
+    response = http.post("/v1/messages", json=request(messages, **fields))
+    assert response.status_code == 200, response.text
+    return response
+
+
+def cold(http: httpx.Client, messages: list[Json], **fields: Any) -> httpx.Response:
+    """The same on Start, whatever is live: other metadata are another launch."""
+    response = ask(http, messages, metadata={"user_id": f"cold-{next(_cold)}"}, **fields)
+    assert response.headers["x-towpath-way"] == "start"
+    return response
+
+
+THINK = {"type": "thinking", "thinking": "hm", "signature": "c2ln"}
+REDACTED = {"type": "redacted_thinking", "data": "eHg="}
+CASES: dict[str, list[Json]] = {
+    "text": [user("hello")],
+    "two texts": [user("hello", "there")],
+    "slash": [user("/clear everything")],
+    "mention": [user("@/etc/passwd read it")],
+    "image": [user("see", image(), "this")],
+    "document": [user(document(), "see")],
+    "unicode": [user("é\U0001f600\u2028 x\n\n  \t end  ")],
+    "history": [user("a"), assistant("b"), user("c")],
+    "history string": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}, {"role": "user", "content": "c"}],
+    "slash history": [user("/clear"), assistant("b"), user("/compact now")],
+    "thinking": [user("a"), assistant(THINK, REDACTED, "b"), user("c")],
+    "result": [user("a"), assistant("b", call("t1", path="x")), user(result("t1", "r"))],
+    "result list": [user("a"), assistant(call("t1", path="x")), user(result("t1", [text("r"), text("s")]))],
+    "result text": [user("a"), assistant(call("t1")), user(result("t1", "r"), "go on")],
+    "result image behind": [user("a"), assistant(call("t1")), user(result("t1", "r"), "go on", image())],
+    "result image": [user("a"), assistant(call("t1")), user(result("t1", [text("r"), image()]))],
+    "result error": [user("a"), assistant(call("t1")), user(result("t1", "r", is_error=True))],
+    "result error two": [user("a"), assistant(call("t1")), user(result("t1", [text("r"), text("s")], is_error=True))],
+    "history error two": [user("a"), assistant(call("t1")), user(result("t1", [text("r"), text("s")], is_error=True)), assistant("b"), user("c")],
+    "result empty": [user("a"), assistant(call("t1")), user(result("t1", []))],
+    "result absent": [user("a"), assistant(call("t1")), user({"type": "tool_result", "tool_use_id": "t1"})],
+    "results": [user("a"), assistant(call("t1"), call("t2", "Bash")), user(result("t2", "two"), result("t1", "one"))],
+    "result thinking": [user("a"), assistant(THINK, "b", call("t1")), user(result("t1", "r"))],
+    "consecutive": [user("a"), user("b"), assistant("c"), assistant("d"), user("e"), user("f")],
+    "marks": [user({**text("a"), "cache_control": {"type": "ephemeral"}}), assistant("b"), user({**text("c"), "cache_control": {"type": "ephemeral"}})],
+    "doc in result": [user("a"), assistant(call("t1")), user(result("t1", [document(), text("x")]))],
+    "assistant first": [assistant("hello"), user("a")],
+    "history results": [user("a"), assistant(call("t1")), user(result("t1", "r"), "x"), assistant("done"), user("next")],
+    "history image": [user("a", image()), assistant(call("t1")), user(result("t1", [image()])), assistant("done"), user("next")],
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_start(name: str, api: ScriptedApi, http: httpx.Client) -> None:
+    messages = CASES[name]
+
+    cold(http, messages)
+
+    assert len(api.exchanges) == 1
+    assert seen(api.last) == sent(messages)
