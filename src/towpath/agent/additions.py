@@ -19,26 +19,45 @@ from towpath.agent.history import Entry
 from towpath.core.canonical import Tip, digestible
 from towpath.core.launch import Launch
 
+_ENVIRONMENT_KINDS = frozenset({"environment", "model", "date"})
 _KEPT_KEYS = ("type", "attachment", "rendered", "renderedRole")
-_ATTACHMENT = b'"type":"attachment"'
 
 
 class SessionFileReader:
-    """Reads what a CLI has appended to its session file since the last look."""
+    """Reads what a CLI has appended to its session file since the last look.
+
+    The CLI writes with some delay, so what belongs to an exchange is told by its place in the file, not
+    by when it is read: the first reply is the first exchange's, and each user entry behind a reply
+    begins another one.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._offset = path.stat().st_size
+        self._exchange = 0
+        self._reply_began = False
 
-    def new_additions(self) -> list[Entry]:
-        """The attachment entries with a text, of the complete lines written since the last call."""
+    @property
+    def replies(self) -> int:
+        """How many replies the CLI has written down, of those that say anything."""
+        return self._exchange + self._reply_began
+
+    def new_additions(self) -> dict[int, list[Entry]]:
+        """The attachment entries that have a text, by exchange (0 is the process's first)."""
         with self._path.open("rb") as file:
             file.seek(self._offset)
             data = file.read()
         complete = data[: data.rfind(b"\n") + 1]
         self._offset += len(complete)
-        entries = [orjson.loads(line) for line in complete.splitlines() if _ATTACHMENT in line]
-        return [_kept(entry) for entry in entries if entry["type"] == "attachment" and entry.get("rendered")]
+        found: dict[int, list[Entry]] = {}
+        for entry in map(orjson.loads, complete.splitlines()):
+            if entry["type"] == "user" and self._reply_began:
+                self._exchange, self._reply_began = self._exchange + 1, False
+            elif entry["type"] == "assistant":
+                self._reply_began = True
+            elif entry["type"] == "attachment" and entry.get("rendered"):
+                found.setdefault(self._exchange, []).append(_kept(entry))
+        return found
 
 
 def last_failure(path: Path) -> dict[str, Any]:
@@ -75,8 +94,10 @@ class AdditionStore:
         self._by_tip.move_to_end(tip)
         while len(self._by_tip) > self._limit:
             self._by_tip.popitem(last=False)
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._environment_file(launch).write_bytes(orjson.dumps(list(entries)))
+        environment = [entry for entry in entries if entry["attachment"]["type"] in _ENVIRONMENT_KINDS]
+        if environment:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._environment_file(launch).write_bytes(orjson.dumps(environment))
 
     def of(self, launch: Launch, tips: Sequence[Tip]) -> dict[int, Sequence[Entry]]:
         """What to give back to a conversation with these tips, by position (see ``history.Additions``)."""

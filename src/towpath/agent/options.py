@@ -40,6 +40,8 @@ _ENVIRONMENT: Mapping[str, str] = {
     "CLAUDE_CODE_DISABLE_AUTO_MEMORY": "1",
     "DISABLE_AUTO_COMPACT": "1",
     "ENABLE_TOOL_SEARCH": "false",
+    # Else a tool of the client's that is called Agent brings a list of the CLI's own agents.
+    "CLAUDE_AGENT_SDK_DISABLE_BUILTIN_AGENTS": "1",
     # … nor to the parameters: absent ones stay absent, and the model is the one that was asked for.
     "CLAUDE_CODE_DISABLE_THINKING": "1",
     "CLAUDE_CODE_EFFORT_LEVEL": "unset",
@@ -93,8 +95,7 @@ def agent_options(
     ``continues``: the process answers the session file at once, without a query.
     """
     settings_file = folder / "settings.json"
-    body = orjson.dumps(extra_body(launch)).decode()
-    _write_private(settings_file, orjson.dumps({"env": {"CLAUDE_CODE_EXTRA_BODY": body}}))
+    _write_private(settings_file, orjson.dumps(_settings(launch)))
     system_file = folder / "system.txt"
     _write_private(system_file, launch.system.encode())
     environment = {**_ENVIRONMENT, **upstream, "CLAUDE_CODE_TMPDIR": str(folder)}
@@ -128,6 +129,15 @@ def extra_body(launch: Launch) -> dict[str, Any]:
     if "tools" in body:
         body["tools"] = _within_breakpoints(body["tools"])
     return body
+
+
+def _settings(launch: Launch) -> dict[str, Any]:
+    """The private settings file: one environment string would be limited to 128 KiB."""
+    return {
+        "env": {"CLAUDE_CODE_EXTRA_BODY": orjson.dumps(extra_body(launch)).decode()},
+        # Else a tool with the name of one of the CLI's own (Bash) brings a reminder about git commits.
+        "attribution": {"commit": "", "pr": ""},
+    }
 
 
 def _within_breakpoints(tools: list[dict[str, Any]]) -> list[dict[str, Any]]:

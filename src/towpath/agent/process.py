@@ -23,6 +23,8 @@ from claude_agent_sdk import (
     RateLimitInfo,
     ResultMessage,
     StreamEvent,
+    ToolResultBlock,
+    UserMessage,
 )
 from claude_agent_sdk import Message as SdkMessage
 
@@ -97,7 +99,11 @@ class AgentProcess:
 
     async def answer(self, results: Sequence[dict[str, Any]], rest: Sequence[dict[str, Any]]) -> None:
         """Let the parked calls return; what stands behind the results follows as the next message."""
-        self._tools.give(results, end_turn=bool(rest))
+        for position, block in enumerate(results, start=1):
+            self._tools.give(block, end_turn=bool(rest))
+            if position < len(results):
+                # The model sees results in the order in which they complete; an error overtakes others.
+                await self._until_recorded(block["tool_use_id"])
         if rest:
             await self._until_result()
             await self._query(list(rest))
@@ -135,9 +141,14 @@ class AgentProcess:
         elif not self.has_ended:
             await self._until_result()
 
-    def new_additions(self) -> list[Entry]:
-        """What the CLI added to the conversation since the last call."""
-        return self._file.new_additions() if self._file else []
+    def new_additions(self) -> Mapping[int, Sequence[Entry]]:
+        """What the CLI added to the conversation since the last call, by the number of the exchange."""
+        return self._file.new_additions() if self._file else {}
+
+    @property
+    def replies_written(self) -> int:
+        """How many of its replies ``new_additions`` has come past."""
+        return self._file.replies if self._file else 0
 
     def kill(self) -> None:
         """End the CLI now; whatever it was about to do does not happen."""
@@ -213,6 +224,10 @@ class AgentProcess:
             self._limits = message.rate_limit_info
         return message
 
+    async def _until_recorded(self, tool_use_id: str) -> None:
+        while not _is_result_of(tool_use_id, await self._next_message()):
+            pass
+
     async def _until_result(self) -> None:
         while not isinstance(message := await self._next_message(), ResultMessage):
             pass
@@ -234,6 +249,12 @@ class AgentProcess:
         calls_here = all(self._tools.knows(b["name"]) for b in blocks if b["type"] == "tool_use")
         ends = self.reply.message["stop_reason"] in _CLI_GOES_ON_AFTER
         return ends or not calls_here or self.reply.has_broken_input
+
+
+def _is_result_of(tool_use_id: str, message: SdkMessage) -> bool:
+    return isinstance(message, UserMessage) and any(
+        isinstance(block, ToolResultBlock) and block.tool_use_id == tool_use_id for block in message.content
+    )
 
 
 def _unmarked(block: dict[str, Any]) -> dict[str, Any]:

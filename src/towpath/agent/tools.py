@@ -51,19 +51,19 @@ class ParkedTools:
             self._arrival.clear()
             await self._arrival.wait()
 
-    def give(self, results: Sequence[dict[str, Any]], *, end_turn: bool) -> None:
-        """Let calls return, in this order, which is the order in which the model sees them.
+    def give(self, block: dict[str, Any], *, end_turn: bool) -> None:
+        """Let a call return the client's tool_result.
 
-        With ``end_turn`` the turn ends there without a model call, so that a message can follow.
+        With ``end_turn`` the turn ends without a model call once all calls have returned, so that a
+        message can follow.
         """
-        for block in results:
-            texts = [TextContent(type="text", text=item["text"]) for item in result_blocks(block)]
-            result = CallToolResult(
-                content=list(texts),
-                is_error=bool(block.get("is_error")),
-                _meta=_END_TURN if end_turn else None,
-            )
-            self._results.pop(block["tool_use_id"]).set_result(result)
+        texts = [TextContent(type="text", text=item["text"]) for item in result_blocks(block)]
+        result = CallToolResult(
+            content=list(texts),
+            is_error=bool(block.get("is_error")),
+            _meta=_END_TURN if end_turn else None,
+        )
+        self._results.pop(block["tool_use_id"]).set_result(result)
 
     async def _list(self, _context: object, _params: object) -> ListToolsResult:
         # The model sees the client's own tools (options.extra_body); these only dispatch the calls.

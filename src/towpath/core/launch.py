@@ -14,6 +14,8 @@ from towpath.core.canonical import digestible, plain
 from towpath.core.models import resolve_model
 from towpath.core.request import MessagesRequest
 
+_ACCOUNTING_LINE = "x-anthropic-billing-header:"
+
 
 @dataclass(frozen=True)
 class Launch:
@@ -50,10 +52,18 @@ def launch_of(request: MessagesRequest, *, cwd: str, betas: Sequence[str] = (), 
         body["tools"] = list(request.tools)
     return Launch(
         model=resolve_model(request.model),
-        # The CLI takes one text, so several blocks arrive as one, a blank line between them.
-        system="\n\n".join(request.system),
+        system=system_text(request.system),
         body=body,
         cwd=cwd,
         betas=tuple(dict.fromkeys(betas)),
         caller=caller,
     )
+
+
+def system_text(blocks: Sequence[str]) -> str:
+    """The system prompt as the one text that the CLI takes, a blank line between the client's blocks.
+
+    A client that is itself a Claude Code sends a line with its own version for Anthropic's accounting.
+    Passed on, the CLI would take it for its own: how that presents itself is not ours to change.
+    """
+    return "\n\n".join(block for block in blocks if not block.startswith(_ACCOUNTING_LINE))

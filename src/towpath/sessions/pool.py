@@ -51,7 +51,7 @@ class Pool:
         folder = self._folder / str(next(self._numbers))
         process = AgentProcess(launch, folder, self._upstream)
         session = Session(launch, process, self._additions, self._clock)
-        owner = session.open(exchange)
+        owner = session.open(exchange, list(self._sessions))
         self._sessions[session] = owner
         owner.add_done_callback(lambda _: self._sessions.pop(session, None))
         return session

@@ -6,7 +6,7 @@ happens to a process happens in ``_own``, and everybody else leaves exchanges in
 
 import asyncio
 import itertools
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 import structlog
 
@@ -20,6 +20,10 @@ from towpath.core.ways import Answer, Resume, Start, State
 from towpath.sessions.exchange import Exchange
 
 log = structlog.get_logger(__name__)
+
+# Measured: the CLI writes its session file 10 to 20 ms after the reply, and says nothing when it has.
+_WRITES_WITHIN_SECONDS = 1.0
+_LOOK_AGAIN_SECONDS = 0.005
 _numbers = itertools.count(1)
 
 
@@ -42,6 +46,9 @@ class Session:
         self._clock = clock
         self._process = process
         self._additions = additions
+        self.has_told_additions = asyncio.Event()
+        self.has_told_additions.set()
+        self._served: list[Tip] = []
         self._inbox: asyncio.Queue[Exchange | None] = asyncio.Queue()
         self._owner: asyncio.Task[None] | None = None
 
@@ -53,10 +60,13 @@ class Session:
         """The CLI's process id, once it has been started."""
         return self._process.pid
 
-    def open(self, exchange: Exchange) -> "asyncio.Task[None]":
-        """Start the process with the exchange's conversation; the task returned owns it to its end."""
-        self._inbox.put_nowait(exchange)
-        self._owner = asyncio.create_task(self._own(), name=f"session-{self.number}")
+    def open(self, exchange: Exchange, others: Iterable["Session"]) -> "asyncio.Task[None]":
+        """Start the process with the exchange's conversation; the task returned owns it to its end.
+
+        ``others`` may just have replied: what their CLIs added to the conversation is learned first.
+        """
+        told = [other.has_told_additions.wait() for other in others]
+        self._owner = asyncio.create_task(self._own(exchange, told), name=f"session-{self.number}")
         return self._owner
 
     def take(self, exchange: Exchange) -> None:
@@ -70,11 +80,10 @@ class Session:
         if self._owner:
             self._owner.cancel()
 
-    async def _own(self) -> None:
+    async def _own(self, opening: Exchange, told: Iterable[Awaitable[object]]) -> None:
         try:
-            exchange = await self._inbox.get()
-            assert exchange
-            await self._start_and_serve(exchange)
+            await asyncio.gather(*told)
+            await self._start_and_serve(opening)
             while not self._process.has_ended:
                 exchange = await self._inbox.get()
                 if exchange is None:  # the process ended by itself
@@ -86,17 +95,16 @@ class Session:
             log.exception("session failed", session=self.number)
         finally:
             self._enter(State.CLOSED)
+            await self._keep_additions()
             await self._process.close()
             while not self._inbox.empty():
                 if left := self._inbox.get_nowait():
-                    await left.finish(ProcessDied("the session ended"))
+                    await left.finish(ProcessDied("the session ended before it could take the request"))
 
     async def _start_and_serve(self, exchange: Exchange) -> None:
         additions = self._additions.of(self.launch, exchange.tips)
         try:
-            await self._process.start(
-                exchange.messages, additions, on_end=lambda: self._inbox.put_nowait(None)
-            )
+            await self._process.start(exchange.messages, additions, on_end=self._notice_end)
         except ProcessDied as error:
             await exchange.finish(error)
             self._process.kill()
@@ -108,6 +116,7 @@ class Session:
 
     async def _serve(self, exchange: Exchange) -> None:
         """One exchange: hand the process what is new, pass on its reply, hold the longer conversation."""
+        self._served.append(exchange.tips[-1])
         try:
             await self._hand_over(exchange)
             async for event in self._process.events():
@@ -121,8 +130,22 @@ class Session:
             self._enter(State.CLOSED)
             self._process.kill()
             await exchange.finish(error)
-        entries = await asyncio.to_thread(self._process.new_additions)
-        self._additions.remember(self.launch, exchange.tips[-1], entries)
+        await self._keep_additions(patience_seconds=_WRITES_WITHIN_SECONDS)
+
+    async def _keep_additions(self, *, patience_seconds: float = 0) -> None:
+        """Remember what the CLI added; it writes that down a moment after it has replied."""
+        deadline = self._clock() + patience_seconds
+        try:
+            while True:
+                for number, entries in (await asyncio.to_thread(self._process.new_additions)).items():
+                    self._additions.remember(self.launch, self._served[number], entries)
+                if self._process.replies_written >= len(self._served) or self._clock() >= deadline:
+                    return
+                await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+        except (OSError, IndexError) as error:  # no reason to lose the process: the cache suffers, no answer
+            log.warning("additions are lost", session=self.number, error=str(error))
+        finally:
+            self.has_told_additions.set()
 
     async def _hand_over(self, exchange: Exchange) -> None:
         match exchange.way:
@@ -135,6 +158,7 @@ class Session:
 
     def _hold(self, exchange: Exchange) -> None:
         """Before the client sees the end of the reply, so that its next request finds this session."""
+        self.has_told_additions.clear()
         if self._process.has_ended:
             self._enter(State.CLOSED)
             return
