@@ -298,7 +298,7 @@ def with_changed(draw: st.DrawFn) -> tuple[Json, Json]:
     return message, changed(draw, message)
 
 
-@settings(deadline=None, max_examples=3000)
+@settings(deadline=None, max_examples=60)
 @given(with_rewritten())
 def test_a_message_and_its_rewritten_form_have_the_same_tip(pair: tuple[Json, Json]) -> None:
     message, again = pair
@@ -306,7 +306,7 @@ def test_a_message_and_its_rewritten_form_have_the_same_tip(pair: tuple[Json, Js
     assert tip_of(again) == tip_of(message)
 
 
-@settings(deadline=None, max_examples=3000)
+@settings(deadline=None, max_examples=60)
 @given(with_changed())
 def test_any_change_of_what_counts_changes_the_tip(pair: tuple[Json, Json]) -> None:
     message, other = pair

@@ -63,8 +63,10 @@ def added(body: Json) -> list[str]:
 
 def prefix_of(body: Json, count: int) -> list[Json]:
     """The first messages of an API request as the prompt cache sees them: all but the cache marks."""
-    messages = [m for m in body["messages"]][:count]
-    return [{"role": m["role"], "content": [_unmarked(b) for b in _blocks(m["content"])]} for m in messages]
+    return [
+        {"role": m["role"], "content": [_unmarked(b) for b in _blocks(m["content"])]}
+        for m in body["messages"][:count]
+    ]
 
 
 def user(*content: Any) -> Json:
@@ -91,9 +93,7 @@ def result(tool_use_id: str, content: Any, **fields: Any) -> Json:
 
 def image() -> Json:
     """A PNG of one pixel."""
-    data = (
-        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-    )
+    data = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
     return {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": data}}
 
 
@@ -120,6 +120,8 @@ def _unmarked(block: Json) -> Json:
 
 def _block(block: Json) -> Json:
     plain = _unmarked(block)
+    if plain.get("caller") == {"type": "direct"}:
+        del plain["caller"]  # what the API says of each call, and the CLI does not say back: the default
     if plain["type"] == "tool_result":
         plain["content"] = [_unmarked(item) for item in _blocks(plain.get("content") or [])]
         if not plain.get("is_error"):

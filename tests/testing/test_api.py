@@ -142,6 +142,7 @@ def test_a_script_that_raises_says_so_in_its_answer(api: ScriptedApi, http: http
     response = http.post("/v1/messages", json=ask("hi"))
 
     assert response.status_code == 500
+    assert response.headers["connection"] == "close"
     assert response.json()["error"]["message"] == "The script failed: LookupError('no answer')"
 
 

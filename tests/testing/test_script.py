@@ -87,7 +87,7 @@ def test_tool_results_are_quoted_in_their_order() -> None:
     image = {"type": "image", "source": {"type": "url", "url": "https://example.org/a.png"}}
     blocks = [text("c" * 300), image, text("<system-reminder>date")]
 
-    body = says(result("a"), result([text("b"), text("b2")]), result(blocks), {"type": "tool_result"})
+    body = says(result("a\n"), result([text("b"), text("b2")]), result(blocks), {"type": "tool_result"})
 
     assert obey(body).content == (text("Results: a | b\nb2 | " + "c" * 200 + " | "),)
 

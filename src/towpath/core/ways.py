@@ -24,6 +24,8 @@ from towpath.core.request import Message
 # The CLI replaces a longer result by a note that names a file (documented ceiling of
 # anthropic/maxResultSizeChars). It measures the text of all blocks of one result.
 MAX_RESULT_CHARS = 500_000
+# It cuts the middle out of a longer error.
+MAX_ERROR_CHARS = 10_000
 
 
 class State(StrEnum):
@@ -128,17 +130,25 @@ def _why_not_answer(
 
 def _why_not_returned(block: dict[str, Any]) -> str:
     """Why a parked call cannot return this result exactly; empty if it can."""
-    texts = [item.get("text") for item in result_blocks(block) if item["type"] == "text"]
+    texts = [item["text"] for item in result_blocks(block) if item["type"] == "text"]
     if len(texts) != len(result_blocks(block)):
         # The CLI writes images to files of the user's, adds a line, and lets them overtake other results.
         return "a tool result with an image or document needs a new process"
     if not texts or not all(texts):
         return "an empty tool result needs a new process"  # it would become "(… completed with no output)"
-    if block.get("is_error") and len(texts) > 1:
-        return "an error of several blocks needs a new process"  # they would be joined into one
-    if sum(len(text) for text in texts if text) > MAX_RESULT_CHARS:
+    if block.get("is_error"):
+        if len(texts) > 1:
+            return "an error of several blocks needs a new process"  # they would be joined into one
+        if _length(texts) > MAX_ERROR_CHARS:
+            return "an error over 10,000 characters needs a new process"
+    elif _length(texts) > MAX_RESULT_CHARS:
         return "a tool result over 500,000 characters needs a new process"
     return ""
+
+
+def _length(texts: Sequence[str]) -> int:
+    """Characters as JavaScript counts them: UTF-16 code units."""
+    return sum(len(text.encode("utf-16-le", "surrogatepass")) // 2 for text in texts)
 
 
 def _why_not_carried(blocks: Sequence[dict[str, Any]]) -> str:

@@ -156,4 +156,6 @@ async def _not_found(request: Request, _error: Exception) -> Response:
 
 async def _crashed(_request: Request, error: Exception) -> Response:
     """A queued function raised: say so in the answer, because the server's log is silent."""
-    return failed(Failure(500, "api_error", f"The script failed: {error!r}"))
+    # Starlette raises it again, for which uvicorn closes the connection: nobody may use it once more.
+    headers = {"connection": "close"}
+    return failed(Failure(500, "api_error", f"The script failed: {error!r}", headers=headers))

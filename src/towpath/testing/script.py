@@ -92,7 +92,7 @@ def _answer(body: Json, newest: list[Json], texts: list[str]) -> str:
         return json.dumps(_smallest(output_format["schema"]))
     results = [_texts(_blocks(block.get("content"))) for block in newest if block["type"] == "tool_result"]
     if results:
-        return "Results: " + " | ".join("\n".join(result)[:QUOTED_CHARS] for result in results)
+        return "Results: " + " | ".join("\n".join(result).strip()[:QUOTED_CHARS] for result in results)
     return "You said: " + "\n".join(texts)[:QUOTED_CHARS]
 
 

@@ -4,11 +4,20 @@ from typing import Any
 
 import httpx
 import pytest
-
 from tests.support.fidelity import (
-    assistant, call, document, image, prefix_of, request, result, seen, sent, text, user,
+    assistant,
+    call,
+    document,
+    image,
+    request,
+    result,
+    seen,
+    sent,
+    text,
+    user,
 )
-from towpath.testing import Reply, ScriptedApi
+
+from towpath.testing import ScriptedApi
 
 pytestmark = pytest.mark.cli
 Json = dict[str, Any]
@@ -39,7 +48,11 @@ CASES: dict[str, list[Json]] = {
     "document": [user(document(), "see")],
     "unicode": [user("é\U0001f600\u2028 x\n\n  \t end  ")],
     "history": [user("a"), assistant("b"), user("c")],
-    "history string": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}, {"role": "user", "content": "c"}],
+    "history string": [
+        {"role": "user", "content": "a"},
+        {"role": "assistant", "content": "b"},
+        {"role": "user", "content": "c"},
+    ],
     "slash history": [user("/clear"), assistant("b"), user("/compact now")],
     "thinking": [user("a"), assistant(THINK, REDACTED, "b"), user("c")],
     "result": [user("a"), assistant("b", call("t1", path="x")), user(result("t1", "r"))],
@@ -48,18 +61,48 @@ CASES: dict[str, list[Json]] = {
     "result image behind": [user("a"), assistant(call("t1")), user(result("t1", "r"), "go on", image())],
     "result image": [user("a"), assistant(call("t1")), user(result("t1", [text("r"), image()]))],
     "result error": [user("a"), assistant(call("t1")), user(result("t1", "r", is_error=True))],
-    "result error two": [user("a"), assistant(call("t1")), user(result("t1", [text("r"), text("s")], is_error=True))],
-    "history error two": [user("a"), assistant(call("t1")), user(result("t1", [text("r"), text("s")], is_error=True)), assistant("b"), user("c")],
+    "result error two": [
+        user("a"),
+        assistant(call("t1")),
+        user(result("t1", [text("r"), text("s")], is_error=True)),
+    ],
+    "history error two": [
+        user("a"),
+        assistant(call("t1")),
+        user(result("t1", [text("r"), text("s")], is_error=True)),
+        assistant("b"),
+        user("c"),
+    ],
     "result empty": [user("a"), assistant(call("t1")), user(result("t1", []))],
     "result absent": [user("a"), assistant(call("t1")), user({"type": "tool_result", "tool_use_id": "t1"})],
-    "results": [user("a"), assistant(call("t1"), call("t2", "Bash")), user(result("t2", "two"), result("t1", "one"))],
+    "results": [
+        user("a"),
+        assistant(call("t1"), call("t2", "Bash")),
+        user(result("t2", "two"), result("t1", "one")),
+    ],
     "result thinking": [user("a"), assistant(THINK, "b", call("t1")), user(result("t1", "r"))],
     "consecutive": [user("a"), user("b"), assistant("c"), assistant("d"), user("e"), user("f")],
-    "marks": [user({**text("a"), "cache_control": {"type": "ephemeral"}}), assistant("b"), user({**text("c"), "cache_control": {"type": "ephemeral"}})],
+    "marks": [
+        user({**text("a"), "cache_control": {"type": "ephemeral"}}),
+        assistant("b"),
+        user({**text("c"), "cache_control": {"type": "ephemeral"}}),
+    ],
     "doc in result": [user("a"), assistant(call("t1")), user(result("t1", [document(), text("x")]))],
     "assistant first": [assistant("hello"), user("a")],
-    "history results": [user("a"), assistant(call("t1")), user(result("t1", "r"), "x"), assistant("done"), user("next")],
-    "history image": [user("a", image()), assistant(call("t1")), user(result("t1", [image()])), assistant("done"), user("next")],
+    "history results": [
+        user("a"),
+        assistant(call("t1")),
+        user(result("t1", "r"), "x"),
+        assistant("done"),
+        user("next"),
+    ],
+    "history image": [
+        user("a", image()),
+        assistant(call("t1")),
+        user(result("t1", [image()])),
+        assistant("done"),
+        user("next"),
+    ],
 }
 
 

@@ -1,0 +1,43 @@
+"""The working directory that a system prompt names."""
+
+import pytest
+
+from towpath.core.workdir import named_directory
+
+OPENCODE = "Some facts.\n<env>\n  Working directory: /home/ann/canal\n  Is directory a git repo: yes\n</env>"
+CLAUDE_CODE = "# Environment\n - Primary working directory: /home/ann/canal\n - Platform: linux"
+
+
+@pytest.mark.parametrize(
+    ("system", "directory"),
+    [
+        pytest.param(OPENCODE, "/home/ann/canal", id="opencode"),
+        pytest.param(CLAUDE_CODE, "/home/ann/canal", id="claude-code"),
+        pytest.param("Working directory: /a", "/a", id="whole-text"),
+        pytest.param("working DIRECTORY:/a", "/a", id="any-case"),
+        pytest.param("* Working directory: /a", "/a", id="list-item"),
+        pytest.param("Working directory: /a b/c  \nnext", "/a b/c", id="spaces-inside-count"),
+        pytest.param("Working directory: /a\r\nnext", "/a", id="windows-line-end"),
+        pytest.param("Working directory: /a\nWorking directory: /b", "/a", id="first"),
+    ],
+)
+def test_a_line_names_the_directory(system: str, directory: str) -> None:
+    assert named_directory(system) == directory
+
+
+@pytest.mark.parametrize(
+    "system",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("You are a test.", id="none"),
+        pytest.param("Working directory: src/canal", id="relative"),
+        pytest.param("Working directory: C:\\canal", id="windows"),
+        pytest.param("Working directory: ~/canal", id="home"),
+        pytest.param("Working directory:", id="nothing-behind"),
+        pytest.param("Working directory:\n/a", id="next-line"),
+        pytest.param("The working directory: /a", id="inside-a-sentence"),
+        pytest.param("Additional working directory: /a", id="another-word"),
+    ],
+)
+def test_no_line_names_an_absolute_directory(system: str) -> None:
+    assert named_directory(system) is None
