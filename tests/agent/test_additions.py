@@ -30,6 +30,10 @@ def attachment(rendered: str | None = "the date", **more: Any) -> bytes:
     return line(type="attachment", attachment={"type": "date"}, rendered=rendered, **more)
 
 
+PROMPT = line(type="user", message={"role": "user", "content": []})
+REPLY = line(type="assistant", message={"role": "assistant", "content": []})
+
+
 def append(path: Path, data: bytes) -> None:
     with path.open("ab") as file:
         file.write(data)
@@ -44,15 +48,15 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_what_was_in_the_file_before_is_not_new(path: Path) -> None:
-    assert SessionFileReader(path).new_additions() == []
+    assert SessionFileReader(path).new_additions() == {}
 
 
 def test_what_is_appended_is_new_once(path: Path) -> None:
     reader = SessionFileReader(path)
     append(path, attachment())
 
-    assert reader.new_additions() == ENTRIES
-    assert reader.new_additions() == []
+    assert reader.new_additions() == {0: ENTRIES}
+    assert reader.new_additions() == {}
 
 
 def test_a_line_is_read_when_it_is_complete(path: Path) -> None:
@@ -60,18 +64,18 @@ def test_a_line_is_read_when_it_is_complete(path: Path) -> None:
     written = attachment()
     append(path, attachment("first") + written[:20])
 
-    assert [entry["rendered"] for entry in reader.new_additions()] == ["first"]
+    assert [entry["rendered"] for entry in reader.new_additions()[0]] == ["first"]
     append(path, written[20:-1])
-    assert reader.new_additions() == []
+    assert reader.new_additions() == {}
     append(path, written[-1:])
-    assert reader.new_additions() == ENTRIES
+    assert reader.new_additions() == {0: ENTRIES}
 
 
 def test_only_what_makes_an_addition_is_kept(path: Path) -> None:
     reader = SessionFileReader(path)
     append(path, attachment(renderedRole="system", uuid="u", sessionId="s", cwd="/work"))
 
-    assert reader.new_additions() == [{**ENTRIES[0], "renderedRole": "system"}]
+    assert reader.new_additions() == {0: [{**ENTRIES[0], "renderedRole": "system"}]}
 
 
 @pytest.mark.parametrize(
@@ -82,14 +86,57 @@ def test_only_what_makes_an_addition_is_kept(path: Path) -> None:
         pytest.param(line(type="attachment", attachment={}), id="attachment-that-was-not-rendered"),
         pytest.param(line(type="user", message={"content": [{"type": "attachment"}]}), id="message"),
         pytest.param(line(type="user", message={"content": '"type":"attachment"'}), id="quotation"),
-        pytest.param(b"not JSON\n", id="no-json"),
+        pytest.param(line(type="user", rendered="the date"), id="another-entry-with-a-text"),
     ],
 )
 def test_other_lines_are_passed_over(path: Path, other: bytes) -> None:
     reader = SessionFileReader(path)
     append(path, other + attachment())
 
-    assert reader.new_additions() == ENTRIES
+    assert reader.new_additions() == {0: ENTRIES}
+
+
+def test_additions_belong_to_the_exchange_in_which_they_stand(path: Path) -> None:
+    reader = SessionFileReader(path)
+    append(path, attachment("a") + REPLY + attachment("b") + REPLY + PROMPT + attachment("c") + REPLY)
+    append(path, PROMPT + PROMPT + attachment("d"))
+
+    found = {number: [e["rendered"] for e in entries] for number, entries in reader.new_additions().items()}
+
+    assert found == {0: ["a", "b"], 1: ["c"], 2: ["d"]}
+
+
+def test_exchanges_are_counted_over_all_that_was_read(path: Path) -> None:
+    reader = SessionFileReader(path)
+    append(path, attachment("a") + REPLY)
+    reader.new_additions()
+    append(path, PROMPT + attachment())
+
+    assert reader.new_additions() == {1: ENTRIES}
+
+
+@pytest.mark.parametrize(
+    ("written", "replies"),
+    [
+        ((), 0),
+        (("prompt",), 0),
+        (("reply",), 1),
+        (("prompt", "reply"), 1),
+        (("reply", "reply"), 1),
+        (("reply", "prompt"), 1),
+        (("reply", "prompt", "reply"), 2),
+        (("reply", "prompt", "prompt", "reply", "reply"), 2),
+    ],
+)
+def test_the_replies_that_were_written_are_counted(
+    path: Path, written: tuple[str, ...], replies: int
+) -> None:
+    reader = SessionFileReader(path)
+    append(path, b"".join({"prompt": PROMPT, "reply": REPLY}[kind] for kind in written))
+
+    reader.new_additions()
+
+    assert reader.replies == replies
 
 
 def test_the_newest_failure_is_found(path: Path) -> None:
@@ -163,6 +210,16 @@ def test_what_an_environment_says_survives_a_restart(tmp_path: Path) -> None:
     AdditionStore(tmp_path / "additions").remember(LAUNCH, tips_of("a")[-1], ENTRIES)
 
     assert AdditionStore(tmp_path / "additions").of(LAUNCH, tips_of("a", "b", "c")) == {1: ENTRIES}
+
+
+def test_an_environment_is_what_the_cli_says_of_it_and_nothing_else(tmp_path: Path) -> None:
+    store = AdditionStore(tmp_path)
+    reminder = {"type": "attachment", "attachment": {"type": "reminder"}, "rendered": "a reminder"}
+    store.remember(LAUNCH, tips_of("a")[-1], [reminder, *ENTRIES])
+    store.remember(LAUNCH, tips_of("x")[-1], [reminder])
+
+    assert store.of(LAUNCH, tips_of("a", "b", "c")) == {1: [reminder, *ENTRIES]}
+    assert store.of(LAUNCH, tips_of("n", "o", "p")) == {1: ENTRIES}
 
 
 def test_nothing_added_says_nothing(tmp_path: Path) -> None:

@@ -113,5 +113,22 @@ def test_system_blocks_are_one_text_with_a_blank_line_between() -> None:
     assert launch(system=blocks).system == "Be brief.\n\nBe kind."
 
 
+ACCOUNTING = "x-anthropic-billing-header: cc_version=2.1.0"
+
+
+@pytest.mark.parametrize(
+    ("blocks", "system"),
+    [
+        ([ACCOUNTING, "Be brief."], "Be brief."),
+        ([ACCOUNTING], ""),
+        ([f"Send {ACCOUNTING}"], f"Send {ACCOUNTING}"),
+    ],
+)
+def test_the_accounting_line_of_another_claude_code_is_no_part_of_the_system(
+    blocks: list[str], system: str
+) -> None:
+    assert launch(system=[{"type": "text", "text": block} for block in blocks]).system == system
+
+
 def test_the_body_is_not_in_the_representation() -> None:
     assert "Reads." not in repr(launch())

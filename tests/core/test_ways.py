@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.fidelity import Json, assistant, call, document, image, result, text, user
 
-from towpath.core.ways import MAX_RESULT_CHARS, Answer, Resume, Start, State, choose_way
+from towpath.core.ways import MAX_ERROR_CHARS, MAX_RESULT_CHARS, Answer, Resume, Start, State, choose_way
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ def test_an_idle_session_is_resumed(newest: Json) -> None:
         pytest.param(user(FAILED, B, "and"), id="text-behind-a-result-and-an-error"),
         pytest.param(user(FAILED, {**FAILED, "tool_use_id": "b"}), id="only-errors"),
         pytest.param(user(A, result("b", "x" * MAX_RESULT_CHARS)), id="the-longest-result"),
+        pytest.param(user(A, result("b", "x" * MAX_ERROR_CHARS, is_error=True)), id="the-longest-error"),
     ],
 )
 def test_a_parked_session_is_answered(newest: Json) -> None:
@@ -101,6 +102,7 @@ MEDIA = "a tool result with an image or document needs a new process"
 EMPTY = "an empty tool result needs a new process"
 SEVERAL = "an error of several blocks needs a new process"
 TOO_LONG = "a tool result over 500,000 characters needs a new process"
+LONG_ERROR = "an error over 10,000 characters needs a new process"
 HALF = "x" * (MAX_RESULT_CHARS // 2)
 
 
@@ -118,6 +120,9 @@ HALF = "x" * (MAX_RESULT_CHARS // 2)
         pytest.param([text("a"), text("b")], True, SEVERAL, id="error-of-two-blocks"),
         pytest.param("x" * (MAX_RESULT_CHARS + 1), False, TOO_LONG, id="long-string"),
         pytest.param([text(HALF), text(HALF), text("x")], False, TOO_LONG, id="long-in-all"),
+        pytest.param("😀" * (MAX_RESULT_CHARS // 2) + "x", False, TOO_LONG, id="two-units-a-character"),
+        pytest.param("x" * (MAX_ERROR_CHARS + 1), True, LONG_ERROR, id="long-error"),
+        pytest.param("😀" * (MAX_ERROR_CHARS // 2) + "x", True, LONG_ERROR, id="two-units-of-an-error"),
     ],
 )
 def test_a_result_that_a_call_cannot_return_exactly_starts_a_process(

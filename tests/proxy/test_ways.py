@@ -45,7 +45,10 @@ def test_results_go_into_the_parked_turn(api: ScriptedApi, client: Client) -> No
 def test_results_arrive_in_the_order_of_the_client(api: ScriptedApi, client: Client) -> None:
     ids = calls_of(client.say(user("\n".join(f'CALL read {{"path": "{n}"}}' for n in range(6)))))
     sizes = [1, 200_000, 10_000, 1, 400_000, 1]  # an error, or a short result, overtakes a long one
-    blocks = [result(i, "x" * size, is_error=n in (2, 3)) for n, (i, size) in enumerate(zip(ids, sizes))]
+    blocks = [
+        result(i, "x" * size, is_error=n in (2, 3))
+        for n, (i, size) in enumerate(zip(ids, sizes, strict=True))
+    ]
     client.say(user(*reversed(blocks)))
 
     assert client.ways == ["start", "answer"]

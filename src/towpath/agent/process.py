@@ -125,6 +125,8 @@ class AgentProcess:
             if event["type"] == "message_start" and self.reply.message:
                 raise ApiError(500, "the upstream's answer broke off")  # the CLI tries again by itself
             self.reply.add(event)
+            if _closes_what_broke(event, self.reply):
+                continue  # what broke it follows as the turn's result
             if event["type"] == "message_delta" and self._would_go_on():
                 self.kill()
                 yield event
@@ -249,6 +251,11 @@ class AgentProcess:
         calls_here = all(self._tools.knows(b["name"]) for b in blocks if b["type"] == "tool_use")
         ends = self.reply.message["stop_reason"] in _CLI_GOES_ON_AFTER
         return ends or not calls_here or self.reply.has_broken_input
+
+
+def _closes_what_broke(event: Event, reply: MessageFold) -> bool:
+    """Whether the CLI itself ends a message whose stream broke off: it does so without a stop reason."""
+    return event["type"] in ("message_delta", "message_stop") and reply.message.get("stop_reason") is None
 
 
 def _is_result_of(tool_use_id: str, message: SdkMessage) -> bool:

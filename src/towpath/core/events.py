@@ -27,9 +27,16 @@ PING: Event = {"type": "ping"}
 MESSAGE_STOP: Event = {"type": "message_stop"}
 
 
+# JSON leaves these as they are, and a client that splits lines as Unicode does would cut the event there.
+_LINE_SEPARATORS = [(c.encode(), b"\\u%04x" % ord(c)) for c in "\u0085\u2028\u2029"]
+
+
 def encode(event: Event) -> bytes:
     """One server-sent event; both the ``event:`` line and ``data.type``, since clients read either."""
-    return b"event: %s\ndata: %s\n\n" % (event["type"].encode(), orjson.dumps(event))
+    data = orjson.dumps(event)
+    for separator, escaped in _LINE_SEPARATORS:
+        data = data.replace(separator, escaped)
+    return b"event: %s\ndata: %s\n\n" % (event["type"].encode(), data)
 
 
 def fold(events: Iterable[Event]) -> dict[str, Any]:

@@ -1,0 +1,57 @@
+"""Fixtures: a proxy that is recorded, and the real clients in front of it."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.clients.opencode import OpenCode, Workspace, install, workspace
+from tests.clients.recorder import RecordedProxy, Recorder, serve_recorded
+
+from towpath.server.app import create_app
+from towpath.settings import Settings
+from towpath.testing import ScriptedApi
+
+CACHE = Path(__file__).parents[2] / ".cache" / "npm-clients"
+# Taken before tests/conftest.py gives the tests a home of their own: npm's settings are in the user's.
+USERS_ENVIRONMENT = dict(os.environ)
+
+
+@pytest.fixture(scope="session")
+def proxy(
+    scripted_api: tuple[ScriptedApi, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RecordedProxy]:
+    """A proxy without a working directory of its own: the model works where the client says."""
+    settings = Settings(
+        upstream_base_url=scripted_api[1],
+        upstream_api_key="dummy",  # type: ignore[arg-type]
+        state_dir=tmp_path_factory.mktemp("clients-state"),
+        max_sessions=6,
+    )
+    with serve_recorded(create_app(settings)) as served:
+        yield served
+
+
+@pytest.fixture
+def recorder(proxy: RecordedProxy) -> Recorder:
+    """What went between the client and the proxy, with nothing recorded yet."""
+    proxy.recorder.clear()
+    return proxy.recorder
+
+
+@pytest.fixture(scope="session")
+def opencode(proxy: RecordedProxy) -> OpenCode:
+    """The real OpenCode, installed into a cache folder of the project."""
+    if shutil.which("npm") is None:
+        if os.environ.get("CI"):
+            pytest.fail("npm is missing: CI must run the tests with OpenCode")
+        pytest.skip("npm is missing: OpenCode cannot be installed")
+    install(CACHE, USERS_ENVIRONMENT)
+    return OpenCode(CACHE / "node_modules", proxy.url)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Workspace:
+    """A home and a git repository for one test."""
+    return workspace(tmp_path)

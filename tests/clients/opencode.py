@@ -1,0 +1,164 @@
+"""The real OpenCode, from npm, as a user runs it; and nothing that it starts outlives its test."""
+
+import json
+import os
+import platform
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import httpx
+
+VERSIONS: Mapping[str, str] = {"opencode-ai": "1.18.33", "oh-my-opencode": "4.19.4"}
+MODEL = "claude-sonnet-4-5"
+INSTALL_SECONDS = 600
+RUN_SECONDS = 90
+
+# With these, only loopback is contacted (checked with strace): OpenCode would look for updates and models
+# and install its plugin library, the plugin would ask npm for its newest version and send telemetry.
+OFFLINE: Mapping[str, str] = {
+    "OPENCODE_DISABLE_AUTOUPDATE": "1",
+    "OPENCODE_DISABLE_MODELS_FETCH": "1",
+    "OPENCODE_DISABLE_LSP_DOWNLOAD": "1",
+    "OMO_DISABLE_POSTHOG": "1",
+    "OMO_SEND_ANONYMOUS_TELEMETRY": "0",
+    "npm_config_registry": "http://127.0.0.1:9/",
+    "npm_config_fetch_retries": "0",
+    "HTTP_PROXY": "http://127.0.0.1:9",
+    "HTTPS_PROXY": "http://127.0.0.1:9",
+    "NO_PROXY": "127.0.0.1,localhost",
+}
+
+
+def install(folder: Path, environment: Mapping[str, str]) -> None:
+    """Install the clients with npm into ``folder``, unless these versions are there."""
+    stamp = folder / "installed.json"
+    if stamp.is_file() and json.loads(stamp.read_text()) == VERSIONS:
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    (folder / "package.json").write_text('{"private": true}')
+    # No install scripts: they would only copy the program, which comes in a package for this platform.
+    packages = [f"{name}@{version}" for name, version in VERSIONS.items()]
+    options = ("--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error")
+    subprocess.run(
+        ("npm", "install", *options, *packages),
+        cwd=folder,
+        env=environment,
+        check=True,
+        timeout=INSTALL_SECONDS,
+    )
+    stamp.write_text(json.dumps(VERSIONS))
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A user's home and a git repository to work in."""
+
+    home: Path
+    folder: Path
+
+    def file(self, name: str, content: str) -> Path:
+        """A file in the repository."""
+        path = self.folder / name
+        path.write_text(content)
+        return path
+
+
+def workspace(folder: Path) -> Workspace:
+    """A new workspace below ``folder``."""
+    made = Workspace(folder / "home", folder / "work")
+    made.home.mkdir(parents=True)
+    made.folder.mkdir()
+    subprocess.run(("git", "init", "--quiet"), cwd=made.folder, check=True)
+    return made
+
+
+@dataclass(frozen=True)
+class OpenCode:
+    """OpenCode with the proxy as its Anthropic API. ``modules`` is the folder that npm filled."""
+
+    modules: Path
+    proxy_url: str
+
+    def run(
+        self, prompt: str, workspace: Workspace, *args: str, model: str = MODEL, plugin: bool = False
+    ) -> "subprocess.CompletedProcess[str]":
+        """``opencode run``, to its end. ``plugin`` adds oh-my-opencode. A --title saves the title request."""
+        command = (str(self._program()), "run", *args, prompt)
+        with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+            with self._started(command, workspace, out, err, model=model, plugin=plugin) as process:
+                code = process.wait(RUN_SECONDS)
+            out.seek(0)
+            err.seek(0)
+            return subprocess.CompletedProcess(command, code, out.read(), err.read())
+
+    @contextmanager
+    def serve(self, workspace: Workspace) -> Iterator[httpx.Client]:
+        """``opencode serve``, as a client of its HTTP interface."""
+        command = (str(self._program()), "serve", "--port", "0")
+        with (
+            tempfile.TemporaryFile("w+") as err,
+            self._started(command, workspace, subprocess.PIPE, err, model=MODEL, plugin=False) as process,
+        ):
+            assert process.stdout
+            with process.stdout as lines:
+                url = next(line for line in lines if "listening on" in line).split()[-1]
+                with httpx.Client(base_url=url, timeout=RUN_SECONDS) as client:
+                    yield client
+
+    @contextmanager
+    def _started(
+        self,
+        command: tuple[str, ...],
+        workspace: Workspace,
+        out: "int | IO[str]",
+        err: "IO[str]",
+        *,
+        model: str,
+        plugin: bool,
+    ) -> Iterator["subprocess.Popen[str]"]:
+        """A process with a group of its own, which is killed in the end, whatever it has started."""
+        self._write_configuration(workspace, model, plugin=plugin)
+        process = subprocess.Popen(
+            command,
+            cwd=workspace.folder,
+            env={"PATH": os.environ["PATH"], "HOME": str(workspace.home), **OFFLINE},
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            yield process
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+    def _program(self) -> Path:
+        """The native program; ``node_modules/.bin`` has only what the install scripts would have replaced."""
+        machine = {"x86_64": "x64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+        return self.modules / f"opencode-{platform.system().lower()}-{machine}" / "bin" / "opencode"
+
+    def _write_configuration(self, workspace: Workspace, model: str, *, plugin: bool) -> None:
+        folder = workspace.home / ".config" / "opencode"
+        folder.mkdir(parents=True, exist_ok=True)
+        configuration = {
+            "autoupdate": False,
+            "share": "disabled",
+            "model": f"anthropic/{model}",
+            "provider": {"anthropic": {"options": {"baseURL": f"{self.proxy_url}/v1", "apiKey": "dummy"}}},
+            "permission": {"*": "allow"},
+            "plugin": [(self.modules / "oh-my-opencode").as_uri()] if plugin else [],
+        }
+        (folder / "opencode.json").write_text(json.dumps(configuration))
+        quiet = {"disabled_mcps": ["websearch", "context7", "grep_app"], "telemetry": False}
+        (folder / "oh-my-opencode.json").write_text(json.dumps(quiet))

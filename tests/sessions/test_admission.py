@@ -1,0 +1,162 @@
+"""The gate: how many run at once, who is next, and who is sent away."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from towpath.core.errors import ApiError
+from towpath.sessions.admission import Admission
+
+
+class Guests:
+    """Exchanges by name, each in a task; an exchange that is in stays until it is told to leave."""
+
+    def __init__(self, *, running: int, waiting: int) -> None:
+        self.admission = Admission(running=running, waiting=waiting)
+        self.inside: list[str] = []
+        self.seen: list[str] = []
+        self._leave: dict[str, asyncio.Event] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    async def arrive(self, *names: str) -> None:
+        """They come in this order; each has entered or waits when this returns."""
+        for name in names:
+            self._leave[name] = asyncio.Event()
+            self._tasks[name] = asyncio.create_task(self._visit(name))
+            await asyncio.sleep(0)  # lets the task run to where it waits
+
+    async def leave(self, name: str) -> None:
+        self._leave[name].set()
+        await self._tasks[name]
+        await asyncio.sleep(0)  # lets the next one in
+
+    async def give_up(self, name: str) -> None:
+        self._tasks[name].cancel()
+        await asyncio.wait([self._tasks[name]])
+        await asyncio.sleep(0)
+
+    async def _visit(self, name: str) -> None:
+        async with self.admission.enter():
+            self.seen.append(name)
+            self.inside.append(name)
+            try:
+                await self._leave[name].wait()
+            finally:
+                self.inside.remove(name)
+
+
+def run(visit: Callable[[Guests], Awaitable[None]], *, running: int = 1, waiting: int = 10) -> None:
+    async def main() -> None:
+        async with asyncio.timeout(10):
+            await visit(Guests(running=running, waiting=waiting))
+
+    asyncio.run(main())
+
+
+def test_no_more_than_allowed_run_at_once() -> None:
+    async def visit(guests: Guests) -> None:
+        await guests.arrive("a", "b", "c")
+
+        assert guests.inside == ["a", "b"]
+        assert guests.admission.waiting == 1
+
+    run(visit, running=2)
+
+
+def test_first_come_is_first_served() -> None:
+    async def visit(guests: Guests) -> None:
+        await guests.arrive("a", "b", "c", "d")
+        for name in "abcd":
+            assert guests.inside == [name]
+            await guests.leave(name)
+
+        assert guests.seen == ["a", "b", "c", "d"]
+        assert guests.admission.waiting == 0
+
+    run(visit)
+
+
+def test_a_late_one_does_not_overtake_those_that_wait() -> None:
+    async def visit(guests: Guests) -> None:
+        await guests.arrive("a", "b")
+        await guests.leave("a")
+        await guests.arrive("c")
+
+        assert guests.inside == ["b"]
+
+    run(visit)
+
+
+def test_one_that_gives_up_leaves_the_queue() -> None:
+    async def visit(guests: Guests) -> None:
+        await guests.arrive("a", "b", "c")
+        await guests.give_up("b")
+        assert guests.admission.waiting == 1
+        await guests.leave("a")
+
+        assert guests.seen == ["a", "c"]
+
+    run(visit)
+
+
+def test_one_that_gives_up_while_it_runs_makes_room() -> None:
+    async def visit(guests: Guests) -> None:
+        await guests.arrive("a", "b")
+        await guests.give_up("a")
+
+        assert guests.inside == ["b"]
+
+    run(visit)
+
+
+def test_one_that_fails_makes_room() -> None:
+    async def visit(guests: Guests) -> None:
+        with pytest.raises(ApiError, match="no luck"):
+            async with guests.admission.enter():
+                raise ApiError(500, "no luck")
+        await guests.arrive("a")
+
+        assert guests.inside == ["a"]
+
+    run(visit)
+
+
+def test_a_full_queue_sends_away_with_a_time_to_try_again() -> None:
+    async def visit(guests: Guests) -> None:
+        await guests.arrive("a", "b", "c")
+        with pytest.raises(ApiError) as caught:
+            async with guests.admission.enter():
+                pass
+
+        error = caught.value
+        assert (error.status, error.type) == (529, "overloaded_error")
+        assert int(error.headers["retry-after"]) > 0
+        assert "CLAUDE_PROXY_MAX_CONCURRENT" in error.message
+        assert guests.admission.waiting == 2
+
+    run(visit, waiting=2)
+
+
+def test_without_room_to_wait_there_is_still_room_to_run() -> None:
+    async def visit(guests: Guests) -> None:
+        await guests.arrive("a")
+        assert guests.inside == ["a"]
+
+        with pytest.raises(ApiError):
+            async with guests.admission.enter():
+                pass
+
+    run(visit, waiting=0)
+
+
+def test_one_that_gives_up_makes_room_in_the_queue() -> None:
+    async def visit(guests: Guests) -> None:
+        await guests.arrive("a", "b")
+        await guests.give_up("b")
+        await guests.arrive("c")
+        await guests.leave("a")
+
+        assert guests.inside == ["c"]
+
+    run(visit, waiting=1)

@@ -1,0 +1,104 @@
+"""The private folders: what dead proxies left is removed, what living ones use is not."""
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from towpath.sessions.folders import empty_folder, run_folder
+
+
+@pytest.fixture(scope="module")
+def dead_pid() -> int:
+    """The number of a process that has ended and been waited for."""
+    process = subprocess.Popen([sys.executable, "-S", "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def mode(folder: Path) -> int:
+    return stat.S_IMODE(folder.stat().st_mode)
+
+
+def left_behind(state_dir: Path, name: str) -> Path:
+    """What a proxy had in its folder."""
+    folder = state_dir / "run" / name
+    (folder / "1").mkdir(parents=True)
+    (folder / "1" / "session.jsonl").write_text("{}")
+    return folder
+
+
+def test_a_proxy_gets_an_empty_folder_with_its_number(tmp_path: Path) -> None:
+    folder = run_folder(tmp_path)
+
+    assert folder.is_relative_to(tmp_path)
+    assert folder.name.partition("-")[0] == str(os.getpid())
+    assert list(folder.iterdir()) == []
+
+
+def test_two_proxies_of_one_process_get_two_folders(tmp_path: Path) -> None:
+    first, second = run_folder(tmp_path), run_folder(tmp_path)
+
+    assert first != second
+    assert first.is_dir()
+
+
+def test_the_folder_of_a_dead_proxy_is_swept(tmp_path: Path, dead_pid: int) -> None:
+    folder = left_behind(tmp_path, f"{dead_pid}-0badcafe")
+
+    run_folder(tmp_path)
+
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("name", ["stray", "", "-1-0badcafe", "12x-0badcafe"])
+def test_a_folder_of_no_proxy_is_swept(tmp_path: Path, name: str) -> None:
+    folder = left_behind(tmp_path, name or "-")
+
+    run_folder(tmp_path)
+
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    "pid", [pytest.param(os.getppid(), id="parent"), pytest.param(1, id="of-another-user")]
+)
+def test_the_folder_of_a_living_proxy_is_kept(tmp_path: Path, pid: int) -> None:
+    folder = left_behind(tmp_path, f"{pid}-0badcafe")
+
+    run_folder(tmp_path)
+
+    assert (folder / "1" / "session.jsonl").read_text() == "{}"
+
+
+def test_only_the_folders_of_runs_are_swept(tmp_path: Path) -> None:
+    (tmp_path / "additions").mkdir()
+
+    run_folder(tmp_path)
+
+    assert (tmp_path / "additions").is_dir()
+
+
+def test_all_folders_are_private(tmp_path: Path) -> None:
+    state_dir = tmp_path / "deep" / "state"
+
+    folder = run_folder(state_dir)
+
+    assert {mode(state_dir), mode(state_dir / "run"), mode(folder)} == {0o700}
+    assert mode(empty_folder(state_dir)) == 0o700
+
+
+def test_a_state_folder_that_was_open_to_others_is_closed(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+
+    run_folder(tmp_path)
+
+    assert mode(tmp_path) == 0o700
+
+
+def test_the_empty_folder_is_always_the_same(tmp_path: Path) -> None:
+    assert empty_folder(tmp_path) == empty_folder(tmp_path)
+    assert list(empty_folder(tmp_path).iterdir()) == []
