@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.clients.opencode import OpenCode, Workspace, install, workspace
+from tests.clients.opencode import OpenCode, Server, Workspace, install, workspace
 from tests.clients.recorder import RecordedProxy, Recorder, serve_recorded
 
 from towpath.server.app import create_app
@@ -55,3 +55,10 @@ def opencode(proxy: RecordedProxy) -> OpenCode:
 def place(tmp_path: Path) -> Workspace:
     """A home and a git repository for one test."""
     return workspace(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def server(opencode: OpenCode, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """An OpenCode that stays; each test has a folder and a conversation of its own in it."""
+    with opencode.serve(workspace(tmp_path_factory.mktemp("server")).home) as served:
+        yield served

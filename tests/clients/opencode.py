@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import httpx
+from tests.support.fidelity import Json
 
 VERSIONS: Mapping[str, str] = {"opencode-ai": "1.18.33", "oh-my-opencode": "4.19.4"}
 MODEL = "claude-sonnet-4-5"
@@ -100,18 +101,18 @@ class OpenCode:
             return subprocess.CompletedProcess(command, code, out.read(), err.read())
 
     @contextmanager
-    def serve(self, workspace: Workspace) -> Iterator[httpx.Client]:
-        """``opencode serve``, as a client of its HTTP interface."""
+    def serve(self, home: Path) -> Iterator["Server"]:
+        """``opencode serve``: it is up after 5 s of work, then a conversation costs next to nothing."""
         command = (str(self._program()), "serve", "--port", "0")
         with (
             tempfile.TemporaryFile("w+") as err,
-            self._started(command, workspace, subprocess.PIPE, err, model=MODEL, plugin=False) as process,
+            self._started(command, Workspace(home, home), subprocess.PIPE, err, model=MODEL) as process,
         ):
             assert process.stdout
             with process.stdout as lines:
                 url = next(line for line in lines if "listening on" in line).split()[-1]
                 with httpx.Client(base_url=url, timeout=RUN_SECONDS) as client:
-                    yield client
+                    yield Server(client)
 
     @contextmanager
     def _started(
@@ -122,7 +123,7 @@ class OpenCode:
         err: "IO[str]",
         *,
         model: str,
-        plugin: bool,
+        plugin: bool = False,
     ) -> Iterator["subprocess.Popen[str]"]:
         """A process with a group of its own, which is killed in the end, whatever it has started."""
         self._write_configuration(workspace, model, plugin=plugin)
@@ -162,3 +163,44 @@ class OpenCode:
         (folder / "opencode.json").write_text(json.dumps(configuration))
         quiet = {"disabled_mcps": ["websearch", "context7", "grep_app"], "telemetry": False}
         (folder / "oh-my-opencode.json").write_text(json.dumps(quiet))
+
+
+@dataclass(frozen=True)
+class Server:
+    """The HTTP interface of ``opencode serve``."""
+
+    client: httpx.Client
+
+    def session(self, folder: Path, **fields: str) -> "Session":
+        """A new conversation in ``folder``. A title saves the title request."""
+        where = {"directory": str(folder)}
+        response = self.client.post("/session", params=where, json=fields).raise_for_status()
+        return Session(self.client, response.json()["id"], where)
+
+    @contextmanager
+    def events(self, folder: Path) -> Iterator[Iterator[Json]]:
+        """What happens in ``folder`` from now on."""
+        with self.client.stream("GET", "/event", params={"directory": str(folder)}) as response:
+            lines = (line for line in response.iter_lines() if line)
+            events = (json.loads(line.removeprefix("data:")) for line in lines)
+            assert next(events)["type"] == "server.connected"
+            yield events
+
+
+@dataclass(frozen=True)
+class Session:
+    """A conversation with OpenCode."""
+
+    client: httpx.Client
+    id: str
+    where: Mapping[str, str]
+
+    def say(self, text: str) -> Json:
+        """Send a message; the last message of the answer, with its info and parts, when all is done."""
+        message: Json = self.post("message", parts=[{"type": "text", "text": text}])
+        return message
+
+    def post(self, action: str, **fields: object) -> Any:
+        """Ask for an action on the conversation: revert, abort."""
+        path = f"/session/{self.id}/{action}"
+        return self.client.post(path, params=self.where, json=fields).raise_for_status().json()

@@ -13,7 +13,6 @@ from tests.support.fidelity import Json, seen, sent
 
 from towpath.testing import ScriptedApi, serve_in_thread
 
-
 Conversation = tuple[str, list[Json]]  # the model and the messages
 
 

@@ -5,16 +5,14 @@ OpenCode did, and what reached the API.
 """
 
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
-from tests.clients.opencode import OpenCode, Workspace, workspace
+from tests.clients.opencode import OpenCode, Server, Workspace, workspace
 from tests.clients.recorder import Exchange, RecordedProxy, Recorder, model_calls, requests
-from tests.support.fidelity import Json, added, seen
+from tests.support.fidelity import Json, added, seen, sent
 
 from towpath.testing import Failure, Recorded, ScriptedApi
 
@@ -42,7 +40,20 @@ def calls(body: Json) -> dict[str, Json]:
 
 
 def text_of(content: "str | list[Json]") -> str:
-    return content if isinstance(content, str) else "".join(item["text"] for item in content)
+    """The text of blocks, or of parts, as OpenCode calls its own."""
+    if isinstance(content, str):
+        return content
+    return "".join(item["text"] for item in content if item["type"] == "text")
+
+
+def conversation(body: Json) -> list[tuple[str, str]]:
+    """The texts that the model sees, with who wrote them."""
+    return [(message["role"], text_of(message["content"])) for message in seen(body)]
+
+
+def is_update(event: Json) -> bool:
+    """Whether an event of OpenCode tells of a change of a session, its title say."""
+    return bool(event["type"] == "session.updated")
 
 
 @dataclass(frozen=True)
@@ -121,43 +132,6 @@ def test_a_question_is_answered(opencode: OpenCode, place: Workspace, api: Scrip
     assert (done.returncode, done.stdout.strip()) == (0, "The canal is open.")
 
 
-def test_a_file_that_the_model_writes_is_there(
-    opencode: OpenCode, place: Workspace, api: ScriptedApi, recorder: Recorder
-) -> None:
-    file = place.folder / "new" / "note.txt"
-    content = 'quotes " and \\ and ünïcödé\n'
-    opencode.run(call("write", filePath=str(file), content=content), place, *NO_TITLE_REQUEST)
-
-    assert file.read_text() == content
-    assert model_calls(api) == requests(recorder)
-
-
-def test_the_output_of_a_command_reaches_the_model(
-    opencode: OpenCode, place: Workspace, api: ScriptedApi, recorder: Recorder
-) -> None:
-    command = call("bash", command="pwd; echo 6 times 7 is $((6*7))", description="Calculates")
-    opencode.run(command, place, *NO_TITLE_REQUEST)
-
-    (output,) = results(api.last).values()
-    assert f"{place.folder}\n6 times 7 is 42" in output
-    assert model_calls(api) == requests(recorder)
-
-
-def test_two_files_read_at_once_reach_the_model_as_two_results(
-    opencode: OpenCode, place: Workspace, api: ScriptedApi, recorder: Recorder
-) -> None:
-    files = {str(place.file(f"{name}.txt", f"content of {name}\n")): name for name in ("one", "two")}
-    prompt = "\n".join(call("read", filePath=path) for path in files)
-    opencode.run(prompt, place, *NO_TITLE_REQUEST)
-
-    paths = {call_id: arguments["filePath"] for call_id, arguments in calls(api.last).items()}
-    assert list(paths.values()) == list(files)
-    for call_id, output in results(api.last).items():
-        assert f"content of {files[paths[call_id]]}" in output
-    assert recorder.ways == ["start", "answer"]
-    assert model_calls(api) == requests(recorder)
-
-
 def test_two_runs_at_once_do_not_mix(
     opencode: OpenCode, tmp_path: Path, api: ScriptedApi, recorder: Recorder
 ) -> None:
@@ -187,24 +161,116 @@ def test_a_later_run_goes_on_in_the_process_that_holds_the_conversation(
     assert done.stdout.strip() == "another thing"
     assert recorder.ways == ["start", "resume"]
     assert model_calls(api) == requests(recorder)
-    texts = [(m["role"], text_of(m["content"])) for m in seen(api.last)]
-    assert texts == [("user", '"SAY one thing"'), ("assistant", "one thing"), ("user", '"SAY another thing"')]
+    assert conversation(api.last) == [
+        ("user", '"SAY one thing"'),
+        ("assistant", "one thing"),
+        ("user", '"SAY another thing"'),
+    ]
+
+
+def test_a_file_that_the_model_writes_is_there(
+    server: Server, place: Workspace, api: ScriptedApi, recorder: Recorder
+) -> None:
+    file = place.folder / "new" / "note.txt"
+    content = 'quotes " and \\ and ünïcödé\n'
+    server.session(place.folder, title="t").say(call("write", filePath=str(file), content=content))
+
+    assert file.read_text() == content
+    assert model_calls(api) == requests(recorder)
+
+
+def test_the_output_of_a_command_reaches_the_model(
+    server: Server, place: Workspace, api: ScriptedApi, recorder: Recorder
+) -> None:
+    command = call("bash", command="pwd; echo 6 times 7 is $((6*7))", description="Calculates")
+    server.session(place.folder, title="t").say(command)
+
+    (output,) = results(api.last).values()
+    assert f"{place.folder}\n6 times 7 is 42" in output
+    assert model_calls(api) == requests(recorder)
+
+
+def test_two_files_read_at_once_reach_the_model_as_two_results(
+    server: Server, place: Workspace, api: ScriptedApi, recorder: Recorder
+) -> None:
+    files = {str(place.file(f"{name}.txt", f"content of {name}\n")): name for name in ("one", "two")}
+    server.session(place.folder, title="t").say("\n".join(call("read", filePath=path) for path in files))
+
+    paths = {call_id: arguments["filePath"] for call_id, arguments in calls(api.last).items()}
+    assert list(paths.values()) == list(files)
+    for call_id, output in results(api.last).items():
+        assert f"content of {files[paths[call_id]]}" in output
+    assert recorder.ways == ["start", "answer"]
+    assert model_calls(api) == requests(recorder)
+
+
+def test_the_title_request_and_the_question_are_answered_side_by_side(
+    server: Server, place: Workspace, api: ScriptedApi, recorder: Recorder
+) -> None:
+    session = server.session(place.folder)
+    with server.events(place.folder) as events:
+        with ThreadPoolExecutor() as pool, api.held():
+            answer = pool.submit(session.say, "SAY A walk by the water")
+            both = [recorded.body for recorded in api.wait_for(2, 60)]
+        titles = (event["properties"]["info"]["title"] for event in events if is_update(event))
+        has_title = "A walk by the water" in titles
+
+    assert sorted(bool(body.get("tools")) for body in both) == [False, True]
+    assert text_of(answer.result()["parts"]) == "A walk by the water"
+    assert has_title
+    assert len(api.exchanges) == 2
+    assert model_calls(api) == requests(recorder)
+
+
+def test_what_was_undone_does_not_reach_the_model(
+    server: Server, place: Workspace, api: ScriptedApi, recorder: Recorder
+) -> None:
+    session = server.session(place.folder, title="t")
+    session.say("SAY one")
+    undone = session.say("SAY a mistake")
+    session.post("revert", messageID=undone["info"]["parentID"])
+    session.say("SAY two")
+
+    assert conversation(api.last) == [("user", "SAY one"), ("assistant", "one"), ("user", "SAY two")]
+    assert recorder.ways == ["start", "resume", "start"]
+    assert model_calls(api) == requests(recorder)
+
+
+def test_a_subagent_has_a_conversation_of_its_own(
+    server: Server, place: Workspace, api: ScriptedApi, recorder: Recorder
+) -> None:
+    task = call("task", description="Asks", prompt="SAY from the child", subagent_type="general")
+    server.session(place.folder, title="t").say(task)
+
+    parent, child, parent_again = (recorded.body for recorded in api.exchanges)
+    assert conversation(child) == [("user", "SAY from the child")]
+    assert {tool["name"] for tool in parent["tools"]} - {tool["name"] for tool in child["tools"]} == {"task"}
+    (output,) = results(parent_again).values()
+    assert "from the child" in output
+    assert recorder.ways == ["start", "start", "answer"]
+    assert model_calls(api) == requests(recorder)
+
+
+def test_the_conversation_goes_on_after_an_aborted_turn(
+    server: Server, place: Workspace, api: ScriptedApi, recorder: Recorder
+) -> None:
+    session = server.session(place.folder, title="t")
+    with ThreadPoolExecutor() as pool, api.held():
+        aborted = pool.submit(session.say, "a slow question")
+        api.wait_for(1, 60)
+        session.post("abort")
+        assert aborted.result()["info"]["error"]["name"] == "MessageAbortedError"
+    said = session.say("SAY here I am")
+
+    assert text_of(said["parts"]) == "here I am"
+    assert seen(api.last) == sent(recorder.exchanges[-1].body["messages"])
 
 
 def test_an_error_of_the_api_is_shown_with_its_message(
-    opencode: OpenCode, place: Workspace, api: ScriptedApi, recorder: Recorder
+    server: Server, place: Workspace, api: ScriptedApi, recorder: Recorder
 ) -> None:
     api.reply(Failure(400, "invalid_request_error", "the lock is full"))
-    done = opencode.run("hello", place, *NO_TITLE_REQUEST)
+    failed = server.session(place.folder, title="t").say("hello")
 
-    assert "the lock is full" in done.stderr
+    assert failed["info"]["error"]["data"]["message"] == "the lock is full"
     assert [exchange.status for exchange in recorder.exchanges] == [400]
-
-
-class TestServer:
-    """A long-running OpenCode, whose requests can overlap."""
-
-    @pytest.fixture(scope="class")
-    def server(self, opencode: OpenCode, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-        with opencode.serve(workspace(tmp_path_factory.mktemp("server"))) as client:
-            yield client

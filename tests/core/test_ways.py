@@ -176,7 +176,7 @@ NEWEST = st.lists(RESULTS | st.sampled_from([text("x"), image(), document()]), m
 SESSIONS = st.lists(st.builds(Held, st.sampled_from(State), st.frozensets(IDS, max_size=2)), max_size=3)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(NEWEST, SESSIONS)
 def test_a_session_is_used_only_if_it_rests_and_waits_for_exactly_these_results(
     blocks: list[Json], sessions: list[Held]

@@ -70,7 +70,7 @@ SESSIONS = st.lists(
 COUNTS = st.integers(-1, 8)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(SESSIONS, COUNTS)
 def test_only_sessions_that_rest_end_and_each_once(sessions: list[Resting], count: int) -> None:
     ended = sessions_to_end(sessions, Limits(10, 100, count), NOW)
@@ -79,7 +79,7 @@ def test_only_sessions_that_rest_end_and_each_once(sessions: list[Resting], coun
     assert len(set(ended)) == len(ended)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(SESSIONS, COUNTS)
 def test_afterwards_the_limit_holds_unless_all_that_are_left_run(sessions: list[Resting], count: int) -> None:
     ended = sessions_to_end(sessions, Limits(10, 100, count), NOW)
@@ -88,7 +88,7 @@ def test_afterwards_the_limit_holds_unless_all_that_are_left_run(sessions: list[
     assert len(left) <= count or all(session.state is State.RUNNING for session in left)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(SESSIONS, COUNTS)
 def test_no_session_ends_without_need(sessions: list[Resting], count: int) -> None:
     ended = sessions_to_end(sessions, Limits(10, 100, count), NOW)
@@ -98,7 +98,7 @@ def test_no_session_ends_without_need(sessions: list[Resting], count: int) -> No
     assert not young or len(live) - len(ended) >= count
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(SESSIONS, COUNTS)
 def test_afterwards_nothing_has_rested_too_long(sessions: list[Resting], count: int) -> None:
     ended = sessions_to_end(sessions, Limits(10, 100, count), NOW)

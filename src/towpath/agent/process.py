@@ -47,12 +47,18 @@ _CLI_GOES_ON_AFTER = frozenset({"max_tokens", "refusal", "model_context_window_e
 
 
 class AgentProcess:
-    """A CLI with the conversation that it holds. ``folder`` is private to it and removed by ``close``."""
+    """A CLI with the conversation that it holds. ``folder`` is private to it and removed by ``close``.
 
-    def __init__(self, launch: Launch, folder: Path, upstream: Mapping[str, str]) -> None:
+    ``upstream`` is set in its environment (``options.Upstream``).
+    """
+
+    def __init__(
+        self, launch: Launch, folder: Path, upstream: Mapping[str, str], *, start_timeout_seconds: float
+    ) -> None:
         self._launch = launch
         self._folder = folder
         self._upstream = upstream
+        self._start_timeout_seconds = start_timeout_seconds
         self._tools = ParkedTools(launch.tool_names)
         self._session_file = folder / f"{uuid.uuid4()}.jsonl"
         self._client: ClaudeSDKClient | None = None
@@ -88,9 +94,13 @@ class AgentProcess:
         self._transport = KillableTransport(options)
         self._client = ClaudeSDKClient(options, transport=self._transport)
         try:
-            await self._client.connect()
+            async with asyncio.timeout(self._start_timeout_seconds):
+                await self._client.connect()
+        except TimeoutError:
+            sentence = f"the Claude CLI did not start within {self._start_timeout_seconds:g} s"
+            raise ProcessDied(sentence) from None
         except (ClaudeSDKError, OSError) as error:
-            raise ProcessDied(f"the Claude CLI did not start: {error}") from error
+            raise ProcessDied(f"the Claude CLI did not start: {_first_line(error)}") from error
         self._reader = asyncio.create_task(self._read(self._client, on_end))
 
     async def resume(self, blocks: Sequence[dict[str, Any]]) -> None:
@@ -164,9 +174,10 @@ class AgentProcess:
         if self._transport:
             # Not by closing its input: a CLI with parked calls would take their end for results, and go on.
             self._transport.terminate()
-        if self._client:
+        if self._client and self._transport:
             with contextlib.suppress(ClaudeSDKError, OSError):
                 await self._client.disconnect()
+                await self._transport.close()  # the client does not, if it gave up while connecting
         if self._reader:
             self._reader.cancel()
         await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
@@ -202,7 +213,7 @@ class AgentProcess:
         try:
             await self._client.query(prompt())
         except ClaudeSDKError as error:
-            raise ProcessDied(f"the Claude CLI has ended: {error}") from error
+            raise ProcessDied(f"the Claude CLI has ended: {_first_line(error)}") from error
 
     async def _read(self, client: ClaudeSDKClient, on_end: Callable[[], None]) -> None:
         """Everything that the CLI says, into a queue: so its end is noticed while nobody listens."""
@@ -211,8 +222,9 @@ class AgentProcess:
             async for message in client.receive_messages():
                 await self._received.put(message)
         except ClaudeSDKError as error:
-            died = ProcessDied(f"the Claude CLI ended: {error}")
+            died = ProcessDied(f"the Claude CLI ended: {_first_line(error)}")
         self.has_ended = True
+        self._tools.end()
         on_end()
         await self._received.put(died)
 
@@ -256,6 +268,11 @@ class AgentProcess:
 def _closes_what_broke(event: Event, reply: MessageFold) -> bool:
     """Whether the CLI itself ends a message whose stream broke off: it does so without a stop reason."""
     return event["type"] in ("message_delta", "message_stop") and reply.message.get("stop_reason") is None
+
+
+def _first_line(error: Exception) -> str:
+    """What the SDK says, without its advice on the lines below."""
+    return str(error).partition("\n")[0]
 
 
 def _is_result_of(tool_use_id: str, message: SdkMessage) -> bool:

@@ -35,6 +35,7 @@ class ParkedTools:
         self._names = names
         self._results: dict[str, asyncio.Future[CallToolResult]] = {}
         self._arrival = asyncio.Event()
+        self._has_ended = False
 
     def server(self) -> McpSdkServerConfig:
         """The MCP server to start the process with."""
@@ -46,10 +47,15 @@ class ParkedTools:
         return tool_name in self._names
 
     async def wait_for(self, tool_use_ids: Sequence[str]) -> None:
-        """Until the CLI has made all of these calls."""
-        while any(tool_use_id not in self._results for tool_use_id in tool_use_ids):
+        """Until the CLI has made all of these calls, or has ended and never will."""
+        while not self._has_ended and any(one not in self._results for one in tool_use_ids):
             self._arrival.clear()
             await self._arrival.wait()
+
+    def end(self) -> None:
+        """The CLI has ended."""
+        self._has_ended = True
+        self._arrival.set()
 
     def give(self, block: dict[str, Any], *, end_turn: bool) -> None:
         """Let a call return the client's tool_result.

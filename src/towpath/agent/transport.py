@@ -5,6 +5,7 @@ request of its own must not finish. The SDK has no call for that, so this module
 transport; nothing else does.
 """
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
@@ -28,6 +29,18 @@ class KillableTransport(SubprocessCLITransport):
     def pid(self) -> int | None:
         """The process id, once connected."""
         return self._process.pid if self._process else None
+
+    async def connect(self) -> None:
+        """Start the process. Who gives up meanwhile waits until it can be ended: else nobody owned it."""
+        spawning = asyncio.ensure_future(super().connect())
+        try:
+            await asyncio.shield(spawning)
+        except asyncio.CancelledError:
+            await asyncio.wait({spawning})
+            if self._process:
+                self._process.kill()
+                await self._process.aclose()
+            raise
 
     def kill(self) -> None:
         """SIGKILL. Only when the API has just answered, so that no login is being renewed meanwhile."""

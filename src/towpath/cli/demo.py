@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 from rich.console import Console
+from rich.markup import escape
 from rich.panel import Panel
 
 from towpath.cli.serving import configure_logging, connection_line
@@ -92,10 +93,11 @@ def _exchange(
     response.raise_for_status()
     reply: dict[str, Any] = response.json()
     way, reason = response.headers["x-towpath-way"], response.headers["x-towpath-reason"]
+    calls = len(api.exchanges) - before
     lines = [
         "[bold]client → towpath[/]",
         *_described([messages[-1]]),
-        f"[bold]towpath → API[/]  by way of the CLI: {way} ({reason}), {len(api.exchanges) - before} model call",
+        f"[bold]towpath → API[/]  by way of the CLI: {way} ({reason}), {calls} model call",
         *_described(api.last["messages"]),
         "[bold]API → client[/]",
         *_described([reply]),
@@ -119,10 +121,10 @@ def _line(block: dict[str, Any]) -> str:
         case "text" if block["text"].startswith("<system-reminder>"):
             return "[dim]text  (a reminder that the CLI adds: environment, model or date)[/]"
         case "text":
-            return f"text  {block['text']!r}"
+            return escape(f"text  {block['text']!r}")
         case "tool_use":
-            return f"tool_use {block['id']}  {block['name']} {block['input']}"
+            return escape(f"tool_use {block['id']}  {block['name']} {block['input']}")
         case "tool_result":
-            return f"tool_result {block['tool_use_id']}  {block['content']}"
+            return escape(f"tool_result {block['tool_use_id']}  {block['content']}")
         case kind:
             return str(kind)

@@ -70,6 +70,7 @@ def _bind(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen()  # from here on a request waits instead of failing
     except OSError as error:
         _give_up(
             f"Cannot listen on {host}:{port}: {error.strerror}. Stop what holds the port, or choose "

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import itertools
 import os
+import shutil
 import time
 from collections.abc import AsyncIterator
 
@@ -17,7 +19,9 @@ from towpath import __version__
 from towpath.agent.additions import AdditionStore
 from towpath.agent.cli import auth_status
 from towpath.agent.options import Upstream
+from towpath.agent.process import AgentProcess
 from towpath.core.errors import ApiError
+from towpath.core.launch import Launch
 from towpath.server.errors import error_response
 from towpath.server.guard import Guard
 from towpath.server.health import Health
@@ -36,9 +40,15 @@ MESSAGES_PATHS = ("/v1/messages", "/messages", "/v1/v1/messages")
 def create_app(settings: Settings) -> Starlette:
     """The server's application. Its lifespan owns all processes: when it ends, they have ended."""
     upstream = _upstream(settings)
+    folder = run_folder(settings.state_dir)
+    numbers = itertools.count(1)
+
+    def new_process(launch: Launch) -> AgentProcess:
+        seconds = settings.start_timeout_seconds
+        return AgentProcess(launch, folder / str(next(numbers)), upstream, start_timeout_seconds=seconds)
+
     limits = Limits(settings.idle_timeout_seconds, settings.parked_timeout_seconds, settings.max_sessions)
-    additions = AdditionStore(settings.state_dir / "additions")
-    pool = Pool(run_folder(settings.state_dir), additions, upstream, limits, time.monotonic)
+    pool = Pool(new_process, AdditionStore(settings.state_dir / "additions"), limits, time.monotonic)
     health = Health(pool, lambda: auth_status({**os.environ, **upstream}))
     admission = Admission(running=settings.max_concurrent, waiting=settings.max_waiting)
     endpoint = MessagesEndpoint(settings, Dispatcher(pool), admission, empty_folder(settings.state_dir))
@@ -52,6 +62,7 @@ def create_app(settings: Settings) -> Starlette:
             for watcher in watchers:
                 watcher.cancel()
             await pool.close()
+            shutil.rmtree(folder, ignore_errors=True)
 
     async def report(_: Request) -> Response:
         return JSONResponse(health.report())

@@ -1,10 +1,8 @@
 """All live sessions, and the executor of the plan that ends them."""
 
 import asyncio
-import itertools
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 
 import structlog
 
@@ -23,23 +21,20 @@ _LOOK_EVERY_SECONDS = 5.0
 
 
 class Pool:
-    """Sessions by what they hold. ``folder`` is private to this proxy and holds one folder a process."""
+    """Sessions by what they hold. ``new_process`` makes a process that has not been started."""
 
     def __init__(
         self,
-        folder: Path,
+        new_process: Callable[[Launch], AgentProcess],
         additions: AdditionStore,
-        upstream: Mapping[str, str],
         limits: Limits,
         clock: Callable[[], float],
     ) -> None:
-        self._folder = folder
+        self._new_process = new_process
         self._additions = additions
-        self._upstream = upstream
         self._limits = limits
         self._clock = clock
         self._sessions: dict[Session, asyncio.Task[None]] = {}
-        self._numbers = itertools.count(1)
 
     def holders(self, tip: Tip) -> Sequence[Session]:
         """The sessions that hold exactly this conversation."""
@@ -48,9 +43,7 @@ class Pool:
     def start(self, launch: Launch, exchange: Exchange) -> Session:
         """A new session that serves the exchange from its whole conversation."""
         self.keep_within_limits(starting=1)
-        folder = self._folder / str(next(self._numbers))
-        process = AgentProcess(launch, folder, self._upstream)
-        session = Session(launch, process, self._additions, self._clock)
+        session = Session(launch, self._new_process(launch), self._additions, self._clock)
         owner = session.open(exchange, list(self._sessions))
         self._sessions[session] = owner
         owner.add_done_callback(lambda _: self._sessions.pop(session, None))

@@ -1,0 +1,95 @@
+"""OpenCode with oh-my-opencode, which puts a text into each request and takes it out of the next.
+
+Sent on, that text would make each step a cold start and break the prompt cache. So it is neither sent
+nor compared (setting ``transient_texts``), and these tests see that with the plugin itself.
+"""
+
+import json
+from dataclasses import dataclass
+
+import pytest
+from tests.clients.opencode import OpenCode, workspace
+from tests.clients.recorder import Exchange, RecordedProxy
+from tests.support.fidelity import Json, seen, sent
+
+from towpath.testing import Recorded, Reply, ScriptedApi
+
+pytestmark = [pytest.mark.cli, pytest.mark.opencode]
+
+TRANSIENT = "[internal] Continue from the previous assistant state."
+# One of the models for which the plugin adds the text: those that refuse a conversation whose last
+# message is the assistant's.
+MODEL = "claude-sonnet-4-6"
+
+
+@dataclass(frozen=True)
+class Steps:
+    """What happened when the model was made to read two files, one after the other."""
+
+    client: list[Exchange]
+    api: list[Recorded]
+
+
+@pytest.fixture(scope="module")
+def steps(
+    opencode: OpenCode,
+    proxy: RecordedProxy,
+    scripted_api: tuple[ScriptedApi, str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Steps:
+    api, _ = scripted_api
+    api.clear()
+    proxy.recorder.clear()
+    place = workspace(tmp_path_factory.mktemp("plugin"))
+    calls = [
+        {"type": "tool_use", "name": "read", "input": {"filePath": str(place.file(name, f"I am {name}\n"))}}
+        for name in ("one.txt", "two.txt")
+    ]
+    api.reply(*(Reply((call,)) for call in calls))
+    done = opencode.run("Read both.", place, "--title", "a title", model=MODEL, plugin=True)
+    assert done.returncode == 0, done.stderr
+    return Steps(proxy.recorder.exchanges, api.exchanges)
+
+
+def test_the_plugin_is_at_work(steps: Steps) -> None:
+    prompt = steps.client[0].body["system"][0]["text"]
+    tools = {tool["name"] for tool in steps.client[0].body["tools"]}
+
+    assert "Sisyphus" in prompt
+    assert "background_output" in tools
+    assert steps.api[0].body["system"][-1]["text"] == prompt
+
+
+def test_the_plugin_sends_the_text_behind_the_results_of_each_step_and_drops_it_in_the_next(
+    steps: Steps,
+) -> None:
+    newest = [exchange.body["messages"][-1]["content"][-1] for exchange in steps.client]
+    counted = [exchange.headers["x-towpath-transient-texts"] for exchange in steps.client]
+
+    assert [block.get("text") == TRANSIENT for block in newest] == [False, True, True]
+    assert counted == ["0", "1", "1"]
+
+
+def test_the_text_never_reaches_the_api(steps: Steps) -> None:
+    assert TRANSIENT not in json.dumps([recorded.body for recorded in steps.api])
+
+
+def test_each_step_is_answered_by_the_process_that_made_the_call(steps: Steps) -> None:
+    assert [exchange.way for exchange in steps.client] == ["start", "answer", "answer"]
+
+
+def test_each_step_is_one_model_call_with_exactly_the_rest_of_its_conversation(steps: Steps) -> None:
+    asked = [without_transient(sent(exchange.body["messages"])) for exchange in steps.client]
+
+    assert [seen(recorded.body) for recorded in steps.api] == asked
+
+
+def test_the_files_reach_the_model(steps: Steps) -> None:
+    _, _, one, _, two = seen(steps.api[-1].body)
+
+    assert "I am one.txt" in one["content"][0]["content"][0]["text"]
+    assert "I am two.txt" in two["content"][0]["content"][0]["text"]
+
+
+def without_transient(messages: list[Json]) -> list[Json]:
+    return [{**m, "content": [b for b in m["content"] if b.get("text") != TRANSIENT]} for m in messages]

@@ -1,0 +1,219 @@
+"""What dies, and that the conversation goes on: processes, the proxy itself, what never starts."""
+
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+from tests.support.fidelity import request, result, seen, sent, user
+from tests.support.proxy import Client, calls_of
+
+from towpath.server.app import create_app
+from towpath.settings import Settings
+from towpath.testing import ScriptedApi, serve_in_thread
+
+pytestmark = pytest.mark.cli
+
+
+def cli_processes(state_dir: Path) -> list[psutil.Process]:
+    """The CLIs that work on files below a state folder."""
+    return [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if any(f"--resume={state_dir}" in argument for argument in process.info["cmdline"] or [])
+    ]
+
+
+@pytest.fixture
+def own_settings(settings: Settings, tmp_path: Path) -> Settings:
+    """Settings with a state folder of the test's own, so that its processes can be told."""
+    return settings.model_copy(update={"state_dir": tmp_path / "state"})
+
+
+@pytest.fixture
+def own(own_settings: Settings, api: ScriptedApi) -> Iterator[Client]:
+    with serve_in_thread(create_app(own_settings)) as url, httpx.Client(base_url=url, timeout=60) as http:
+        yield Client(http)
+
+
+def kill_the_only_one(state_dir: Path) -> None:
+    (process,) = cli_processes(state_dir)
+    end = os.pidfd_open(process.pid)  # waits without reaping: that is for the event loop to do
+    process.send_signal(signal.SIGKILL)
+    assert select.select([end], [], [], 10)[0]
+    os.close(end)
+
+
+def test_a_process_killed_while_parked_is_replaced(
+    api: ScriptedApi, own: Client, own_settings: Settings
+) -> None:
+    own.say(user("hello"))
+    first, second = calls_of(own.say(user('CALL read {"path": "a"}\nCALL read {"path": "b"}')))
+    kill_the_only_one(own_settings.state_dir)
+    own.say(user(result(first, "one"), result(second, "two")))
+
+    assert own.ways == ["start", "resume", "start"]
+    assert len(api.exchanges) == 3
+    assert seen(api.last) == sent(own.messages[:-1])
+
+
+def test_a_process_killed_while_idle_is_replaced(
+    api: ScriptedApi, own: Client, own_settings: Settings
+) -> None:
+    own.say(user("one"))
+    kill_the_only_one(own_settings.state_dir)
+    own.say(user("two"))
+
+    assert own.ways == ["start", "start"]
+    assert len(api.exchanges) == 2
+    assert seen(api.last) == sent(own.messages[:-1])
+
+
+def test_a_process_killed_before_its_first_event_is_replaced(
+    api: ScriptedApi, own: Client, own_settings: Settings
+) -> None:
+    own.say(user("one"))
+    messages = [*own.messages, user("two")]
+    with ThreadPoolExecutor() as other_thread, api.held():
+        waiting = other_thread.submit(own.post, messages)
+        api.wait_for(2)
+        kill_the_only_one(own_settings.state_dir)
+        api.wait_for(3)
+    response = waiting.result(timeout=30)
+
+    assert response.status_code == 200
+    assert response.headers["x-towpath-way"] == "start"
+    assert response.headers["x-towpath-reason"].startswith("resume failed")
+    assert seen(api.last) == sent(messages)
+
+
+def test_a_restarted_proxy_takes_the_results_of_calls_it_never_saw(
+    api: ScriptedApi, own_settings: Settings
+) -> None:
+    with serve_in_thread(create_app(own_settings)) as url, httpx.Client(base_url=url, timeout=60) as http:
+        client = Client(http)
+        (call,) = calls_of(client.say(user('CALL read {"path": "a"}')))
+    assert cli_processes(own_settings.state_dir) == []
+    with serve_in_thread(create_app(own_settings)) as url, httpx.Client(base_url=url, timeout=60) as http:
+        client._http = http
+        client.say(user(result(call, "one"), "and more"))
+
+    assert client.ways == ["start", "start"]
+    assert seen(api.last) == sent(client.messages[:-1])
+
+
+def test_when_the_proxy_is_killed_its_processes_end(api: ScriptedApi, own_settings: Settings) -> None:
+    with towpath_process(own_settings) as (proxy, url):
+        with httpx.Client(base_url=url, timeout=60) as http:
+            client = Client(http)
+            (call,) = calls_of(client.say(user('CALL read {"path": "a"}')))
+        processes = cli_processes(own_settings.state_dir)
+        proxy.send_signal(signal.SIGKILL)
+        _, alive = psutil.wait_procs(processes, timeout=3)
+
+    assert len(processes) == 1
+    assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
+    with towpath_process(own_settings) as (_, url), httpx.Client(base_url=url, timeout=60) as http:
+        client._http = http
+        client.say(user(result(call, "one")))
+        left = [folder.name for folder in (own_settings.state_dir / "run").iterdir()]
+    assert seen(api.last) == sent(client.messages[:-1])
+    assert len(left) == 1  # the dead proxy's files were removed by the new one
+
+
+def test_ctrl_c_ends_the_server_and_its_processes(api: ScriptedApi, own_settings: Settings) -> None:
+    with towpath_process(own_settings) as (proxy, url):
+        with httpx.Client(base_url=url, timeout=60) as http:
+            Client(http).say(user('CALL read {"path": "a"}'))
+        proxy.send_signal(signal.SIGINT)
+        code = proxy.wait(20)
+
+    assert code in (0, 130, -signal.SIGINT)
+    assert cli_processes(own_settings.state_dir) == []
+    assert list((own_settings.state_dir / "run").iterdir()) == []
+
+
+def test_a_process_that_cannot_start_is_a_plain_error(own_settings: Settings, tmp_path: Path) -> None:
+    gone = own_settings.model_copy(update={"workdir": tmp_path / "gone"})
+    with serve_in_thread(create_app(gone)) as url, httpx.Client(base_url=url, timeout=60) as http:
+        refused = http.post("/v1/messages", json=request([user("hello")]))
+        (tmp_path / "gone").mkdir()
+        accepted = http.post("/v1/messages", json=request([user("hello")]))
+
+    assert refused.status_code == 500
+    assert refused.json()["error"]["type"] == "api_error"
+    assert "Working directory does not exist" in refused.json()["error"]["message"]
+    assert accepted.status_code == 200
+
+
+def test_a_process_that_does_not_start_in_time_is_a_plain_error(own_settings: Settings) -> None:
+    hasty = own_settings.model_copy(update={"start_timeout_seconds": 0.01})
+    with serve_in_thread(create_app(hasty)) as url, httpx.Client(base_url=url, timeout=60) as http:
+        response = http.post("/v1/messages", json=request([user("hello")]))
+
+    assert response.status_code == 500
+    assert "did not start within 0.01 s" in response.json()["error"]["message"]
+    assert cli_processes(own_settings.state_dir) == []
+
+
+def test_without_a_login_the_error_says_how_to_log_in(own_settings: Settings) -> None:
+    nobody = own_settings.model_copy(update={"upstream_api_key": None})
+    with serve_in_thread(create_app(nobody)) as url, httpx.Client(base_url=url, timeout=60) as http:
+        response = http.post("/v1/messages", json=request([user("hello")]))
+
+    assert response.status_code == 401
+    assert response.json()["error"]["type"] == "authentication_error"
+    assert "auth login" in response.json()["error"]["message"]
+
+
+def test_the_oldest_idle_process_makes_room(api: ScriptedApi, own_settings: Settings) -> None:
+    small = own_settings.model_copy(update={"max_sessions": 2})
+    with serve_in_thread(create_app(small)) as url, httpx.Client(base_url=url, timeout=60) as http:
+        clients = [Client(http) for _ in range(3)]
+        for client in clients:
+            client.say(user("hello"))
+        for client in clients[::-1]:
+            client.say(user("again"))
+
+    assert [client.ways for client in clients] == [
+        ["start", "start"],
+        ["start", "resume"],
+        ["start", "resume"],
+    ]
+
+
+def test_nothing_is_written_into_the_users_sessions(own: Client, home: Path) -> None:
+    own.say(user("hello"))
+    own.say(user('CALL read {"path": "a"}'))
+
+    assert list((home / ".claude").glob("projects/**/*.jsonl")) == []
+
+
+@contextmanager
+def towpath_process(settings: Settings) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The program itself, as a user starts it."""
+    values = settings.model_dump(include={"upstream_base_url", "state_dir", "workdir"})
+    environment = {
+        **os.environ,
+        **{Settings.env_name(name): str(value) for name, value in values.items()},
+        Settings.env_name("upstream_api_key"): "dummy",
+        Settings.env_name("port"): "0",
+    }
+    program = Path(sys.executable).with_name("towpath")
+    process = subprocess.Popen([program], env=environment, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout
+        line = process.stdout.readline()
+        yield process, line.split()[-1]
+    finally:
+        process.kill()
+        process.wait(10)
+        process.stdout.close()
