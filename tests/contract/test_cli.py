@@ -1,0 +1,286 @@
+"""What the real CLI does, where the code leans on it: one test a row of docs/engine.md.
+
+They run the SDK and its bundled CLI with our options, or with one of them taken away, and look at what
+reaches the API. When a release changes a fact, its test here names it.
+"""
+
+import asyncio
+import dataclasses
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from claude_agent_sdk import ClaudeAgentOptions, ClaudeSDKClient, ResultMessage, StreamEvent
+from tests.support.fidelity import TOOLS, Json, assistant, call, image, result, seen, sent, text, user
+
+from towpath.agent.cli import BUNDLED_VERSION
+from towpath.agent.history import session_lines
+from towpath.agent.options import agent_options
+from towpath.agent.tools import ParkedTools
+from towpath.core.launch import Launch
+from towpath.testing import Failure, Reply, ScriptedApi
+
+pytestmark = pytest.mark.cli
+
+Then = Callable[[ClaudeSDKClient, ParkedTools], Awaitable[None]]
+
+
+@pytest.fixture
+def run(scripted_api: tuple[ScriptedApi, str], tmp_path: Path) -> Callable[..., list[Any]]:
+    """Start a CLI on a conversation; the messages it says until its turn ends (and what ``then`` adds)."""
+
+    def start(
+        messages: Sequence[Json],
+        *,
+        model: str = "claude-sonnet-4-5",
+        tools: Sequence[Json] = TOOLS,
+        without: Sequence[str] = (),
+        lines: Callable[[bytes], bytes] = bytes,
+        change: Callable[[ClaudeAgentOptions], ClaudeAgentOptions] = dataclasses.replace,
+        then: Then | None = None,
+    ) -> list[Any]:
+        launch = Launch(model, "You are a test.", {"max_tokens": 100, "tools": list(tools)}, str(tmp_path))
+        file = tmp_path / "00000000-0000-4000-8000-000000000000.jsonl"
+        file.write_bytes(lines(_lines(messages, launch, file)))
+        parked = ParkedTools(launch.tool_names)
+        upstream = {"ANTHROPIC_BASE_URL": scripted_api[1], "ANTHROPIC_API_KEY": "dummy"}
+        options = agent_options(launch, tmp_path, file, parked, upstream, continues=bool(messages))
+        environment = {name: value for name, value in options.env.items() if name not in without}
+        return asyncio.run(_talk(change(dataclasses.replace(options, env=environment)), parked, then))
+
+    return start
+
+
+def _lines(messages: Sequence[Json], launch: Launch, file: Path) -> bytes:
+    from datetime import UTC, datetime
+
+    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return session_lines(
+        file.stem, messages, {}, cwd=launch.cwd, model=launch.model, version=BUNDLED_VERSION, timestamp=now
+    )
+
+
+async def _talk(options: ClaudeAgentOptions, parked: ParkedTools, then: Then | None) -> list[Any]:
+    said = []
+    async with asyncio.timeout(30), ClaudeSDKClient(options) as client:
+        if then:
+            await then(client, parked)
+        async for message in client.receive_messages():
+            said.append(message)
+            if isinstance(message, ResultMessage):
+                break
+    return said
+
+
+async def until_reply_ends(client: ClaudeSDKClient) -> None:
+    async for message in client.receive_messages():
+        if isinstance(message, StreamEvent) and message.event["type"] == "message_stop":
+            return
+
+
+HISTORY = [user("one"), assistant("two"), user("three")]
+
+
+# Native history
+
+
+def test_h1_a_session_file_may_lie_anywhere(api: ScriptedApi, run: Any, tmp_path: Path, home: Path) -> None:
+    run(HISTORY)
+
+    (file,) = tmp_path.glob("*.jsonl")
+    assert b'"You said: three"' in file.read_bytes()
+    assert not list(home.glob(".claude/projects/**/*.jsonl"))
+
+
+def test_h2_an_empty_session_file_is_refused(api: ScriptedApi, run: Any) -> None:
+    with pytest.raises(Exception, match=r"exit code|No conversation"):
+        run([], lines=lambda _: b"")
+
+
+def test_h3_an_empty_user_entry_asks_for_the_answer_and_says_nothing(api: ScriptedApi, run: Any) -> None:
+    run(HISTORY)
+
+    assert seen(api.last) == sent(HISTORY)
+
+
+def test_h4_without_it_the_cli_adds_a_prompt_behind_results(api: ScriptedApi, run: Any) -> None:
+    messages = [user("one"), assistant(call("t1")), user(result("t1", "r"))]
+    run(messages, lines=lambda data: b"".join(data.splitlines(keepends=True)[:-1]))
+
+    assert "Continue from where you left off." in str(api.last["messages"][-1])
+
+
+def test_h5_without_it_the_cli_adds_a_line_behind_an_image(api: ScriptedApi, run: Any) -> None:
+    run([user("see", image())], lines=lambda data: b"".join(data.splitlines(keepends=True)[:-1]))
+
+    assert "[Image: source: " in str(api.last["messages"][-1])
+
+
+def test_h6_unmarked_text_is_taken_for_a_command(api: ScriptedApi, run: Any) -> None:
+    def unmarked(data: bytes) -> bytes:
+        kept = b"".join(data.splitlines(keepends=True)[:-1])
+        return kept.replace(b'"queueSkipSlashCommands":true', b'"queueSkipSlashCommands":false')
+
+    run([user("/clear all")], lines=unmarked)
+    assert api.exchanges == []
+
+    run([user("/clear all")])
+    assert seen(api.last) == sent([user("/clear all")])
+
+
+def test_h7_the_thinking_of_another_model_is_dropped(api: ScriptedApi, run: Any) -> None:
+    thought = {"type": "thinking", "thinking": "hm", "signature": "c2ln"}
+    messages = [user("one"), assistant(thought, "two"), user("three")]
+    run(messages, model="claude-opus-5-5")
+    assert seen(api.last) == sent(messages)
+
+    other = b'"model":"claude-sonnet-4-5"'
+    run(messages, model="claude-opus-5-5", lines=lambda d: d.replace(b'"model":"claude-opus-5-5"', other))
+    assert thought not in seen(api.last)[1]["content"]
+
+
+# Parked tools
+
+
+def test_t1_results_enter_in_the_order_in_which_they_complete(api: ScriptedApi, run: Any) -> None:
+    async def answer_all(client: ClaudeSDKClient, parked: ParkedTools) -> None:
+        await until_reply_ends(client)
+        await parked.wait_for(["t1", "t2"])
+        parked.give(result("t1", "fine"), end_turn=False)
+        parked.give(result("t2", "bad", is_error=True), end_turn=False)
+
+    api.reply(Reply((call("t1"), call("t2"))))
+    run([user("go")], then=answer_all)
+
+    assert [block["tool_use_id"] for block in seen(api.last)[-1]["content"]] == ["t2", "t1"]
+
+
+def test_t2_calls_of_a_turn_are_made_together(api: ScriptedApi, run: Any) -> None:
+    async def wait(client: ClaudeSDKClient, parked: ParkedTools) -> None:
+        await until_reply_ends(client)
+        await parked.wait_for([f"t{n}" for n in range(30)])
+        for n in range(30):
+            parked.give(result(f"t{n}", "r"), end_turn=False)
+
+    api.reply(Reply(tuple(call(f"t{n}") for n in range(30))))
+    run([user("go")], then=wait)
+
+    assert len(seen(api.last)[-1]["content"]) == 30
+
+
+@pytest.mark.parametrize(("second_is_error", "model_calls"), [(False, 1), (True, 2)])
+def test_t3_a_turn_ends_behind_results_unless_all_are_errors(
+    api: ScriptedApi, run: Any, second_is_error: bool, model_calls: int
+) -> None:
+    async def end(client: ClaudeSDKClient, parked: ParkedTools) -> None:
+        await until_reply_ends(client)
+        await parked.wait_for(["t1", "t2"])
+        parked.give(result("t1", "bad", is_error=True), end_turn=True)
+        parked.give(result("t2", "r", is_error=second_is_error), end_turn=True)
+
+    api.reply(Reply((call("t1"), call("t2"))))
+    run([user("go")], then=end)
+
+    assert len(api.exchanges) == model_calls
+
+
+# What ends a turn
+
+
+@pytest.mark.parametrize("stop_reason", ["max_tokens", "refusal", "model_context_window_exceeded"])
+def test_e1_the_cli_goes_on_by_itself(api: ScriptedApi, run: Any, stop_reason: str) -> None:
+    api.reply(Reply((text("cut"),), stop_reason=stop_reason))
+    run(HISTORY, without=["CLAUDE_CODE_DISABLE_REFUSAL_RETRY"])
+
+    assert len(api.exchanges) == 2
+
+
+def test_e2_its_own_betas_make_it_repeat_a_400(api: ScriptedApi, run: Any) -> None:
+    failure = Failure(400, "invalid_request_error", "no")
+    api.reply(failure, failure, failure)
+    run(HISTORY)
+    assert len(api.exchanges) == 1
+
+    api.clear()
+    api.reply(failure, failure, failure)
+    run(HISTORY, without=["CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS"])
+    assert len(api.exchanges) == 2
+
+
+def test_e3_a_404_is_tried_once_more_without_streaming(api: ScriptedApi, run: Any) -> None:
+    failure = Failure(404, "not_found_error", "no")
+    api.reply(failure, failure, failure)
+    run(HISTORY)
+
+    assert [exchange.body.get("stream", False) for exchange in api.exchanges] == [True, False]
+
+
+def test_e4_a_stream_that_breaks_is_closed_without_a_stop_reason(api: ScriptedApi, run: Any) -> None:
+    error = {"type": "overloaded_error", "message": "Overloaded"}
+    api.reply(Reply((text("some text"),), chunk_chars=2, error_after_events=(4, error)))
+    said = run(HISTORY)
+
+    deltas = [m.event for m in said if isinstance(m, StreamEvent) and m.event["type"] == "message_delta"]
+    assert [event["delta"]["stop_reason"] for event in deltas] == [None]
+    assert said[-1].is_error
+    assert len(api.exchanges) == 1
+
+
+# What is kept out of the requests
+
+
+@pytest.mark.parametrize(
+    ("variable", "field", "model"),
+    [
+        ("CLAUDE_CODE_DISABLE_THINKING", "thinking", "claude-sonnet-4-5"),
+        ("CLAUDE_CODE_EFFORT_LEVEL", "output_config", "claude-opus-5-5"),
+    ],
+)
+def test_n1_parameters_that_nobody_sent(
+    api: ScriptedApi, run: Any, variable: str, field: str, model: str
+) -> None:
+    run(HISTORY, model=model)
+    assert field not in api.last
+
+    run(HISTORY, model=model, without=[variable])
+    assert field in api.last
+
+
+def test_n2_an_old_model_is_not_replaced(api: ScriptedApi, run: Any) -> None:
+    run(HISTORY, model="claude-opus-4-20250514")
+    assert api.last["model"] == "claude-opus-4-20250514"
+
+    run(HISTORY, model="claude-opus-4-20250514", without=["CLAUDE_CODE_DISABLE_LEGACY_MODEL_REMAP"])
+    assert api.last["model"] != "claude-opus-4-20250514"
+
+
+def test_n3_a_tool_called_agent_brings_no_list_of_agents(api: ScriptedApi, run: Any) -> None:
+    tools = [{"name": "Agent", "description": "d", "input_schema": {"type": "object"}}]
+    run([user("go")], tools=tools)
+    assert "Available agent types" not in str(api.last["messages"])
+
+    run([user("go")], tools=tools, without=["CLAUDE_AGENT_SDK_DISABLE_BUILTIN_AGENTS"])
+    assert "Available agent types" in str(api.last["messages"])
+
+
+def test_n4_an_empty_variable_is_an_unset_one(api: ScriptedApi, run: Any) -> None:
+    def without_key(options: ClaudeAgentOptions) -> ClaudeAgentOptions:
+        return dataclasses.replace(options, env={**options.env, "ANTHROPIC_API_KEY": ""})
+
+    said = run(HISTORY, change=without_key)
+
+    assert "Not logged in" in said[-1].result
+    assert api.exchanges == []
+
+
+def test_n5_what_the_cli_adds(api: ScriptedApi, run: Any) -> None:
+    run([user("hello")])
+
+    added = [block["text"] for block in api.last["messages"][0]["content"][:-1]]
+    assert [block.splitlines()[1][:15] for block in added] == [
+        "# Environment",
+        "You are powered",
+        "Today's date is",
+    ]
+    assert len(api.last["system"]) == 3
