@@ -65,6 +65,9 @@ class Settings(BaseSettings):
     start_timeout_seconds: Annotated[
         float, Field(gt=0, description="How long a process may take to start.")
     ] = 60
+    ping_seconds: Annotated[
+        float, Field(gt=0, description="How long a stream may be silent before a ping event is sent.")
+    ] = 15
     transient_texts: Annotated[
         tuple[str, ...],
         NoDecode,

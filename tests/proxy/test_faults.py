@@ -209,12 +209,10 @@ def towpath_process(settings: Settings) -> Iterator[tuple[subprocess.Popen[str],
         Settings.env_name("port"): "0",
     }
     program = Path(sys.executable).with_name("towpath")
-    process = subprocess.Popen([program], env=environment, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout
-        line = process.stdout.readline()
-        yield process, line.split()[-1]
-    finally:
-        process.kill()
-        process.wait(10)
-        process.stdout.close()
+    with subprocess.Popen([program], env=environment, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout
+            line = process.stdout.readline()
+            yield process, line.split()[-1]
+        finally:
+            process.kill()

@@ -24,7 +24,8 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
     max_leaves=5,
 )
-thinking = st.just([]) | st.just([{"type": "thinking", "thinking": "hm", "signature": "c2ln"}])
+THOUGHT = {"type": "thinking", "thinking": "hm", "signature": "c2ln"}
+thinking: st.SearchStrategy[list[Json]] = st.sampled_from([[], [THOUGHT]])
 calls = st.lists(
     st.builds(
         lambda name, arguments: {"type": "tool_use", "name": name, "input": arguments},

@@ -33,6 +33,12 @@ class Client:
         await self.leaves.wait()
         return {"type": "http.disconnect"}
 
+    async def stop_reading(self, message: Message) -> None:
+        """A send to a client that reads no more once it has the head."""
+        self._sent.put_nowait(message)
+        if message["type"] == "http.response.body":
+            await asyncio.Event().wait()
+
     @property
     def has_nothing(self) -> bool:
         return self._sent.empty()
@@ -264,6 +270,21 @@ def test_items_are_closed_when_the_client_leaves(before: list[dict[str, Any]]) -
         stream = opened(source.items(), client)
 
         await left_by(client, source, stream)
+        assert source.is_closed
+
+    run(test)
+
+
+def test_items_are_closed_when_a_client_leaves_that_did_not_read() -> None:
+    async def test() -> None:
+        client, source = Client(), Source(HEADERS, EVENT, STOP)
+        stream = EventStream(source.items(), "req_1", ping_seconds=NEVER)
+        sending = asyncio.create_task(stream(SCOPE, client.receive, client.stop_reading))
+
+        await client.head()
+        assert await client.event() == EVENT
+        client.leaves.set()
+        await sending
         assert source.is_closed
 
     run(test)

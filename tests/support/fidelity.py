@@ -111,7 +111,7 @@ def _blocks(content: Any) -> list[Json]:
 
 
 def _is_reminder(block: Json) -> bool:
-    return block["type"] == "text" and block["text"].startswith("<system-reminder>")
+    return block["type"] == "text" and str(block["text"]).startswith("<system-reminder>")
 
 
 def _unmarked(block: Json) -> Json:

@@ -52,8 +52,11 @@ class MessagesEndpoint:
             await error_response(error, request_id)(scope, receive, send)
             return
         items = self._exchange(request, headers, request_id)
-        answer = EventStream(items, request_id) if request.stream else _WholeMessage(items, request_id)
-        await answer(scope, receive, send)
+        if request.stream:
+            answer = EventStream(items, request_id, ping_seconds=self._settings.ping_seconds)
+            await answer(scope, receive, send)
+        else:
+            await _WholeMessage(items, request_id)(scope, receive, send)
 
     async def _exchange(self, request: MessagesRequest, headers: Headers, request_id: str) -> Items:
         """The exchange, from its place in the queue to its last event, with one log line at its end."""

@@ -17,9 +17,6 @@ from towpath.core.errors import ApiError
 from towpath.core.events import PING, encode
 from towpath.server.errors import error_response
 
-# Clients give up on a stream that is silent for 30 to 300 s; proxies between often after 60.
-PING_SECONDS = 15.0
-
 Items = AsyncGenerator[Mapping[str, Any]]
 """First the response's headers, then the stream events; or an ApiError at any point."""
 
@@ -49,9 +46,12 @@ async def _client_leaves(receive: Receive) -> None:
 
 
 class EventStream:
-    """An ASGI response that sends ``items`` as they come."""
+    """An ASGI response that sends ``items`` as they come, and a ping after ``ping_seconds`` of silence.
 
-    def __init__(self, items: Items, request_id: str, *, ping_seconds: float = PING_SECONDS) -> None:
+    Clients give up on a stream that is silent for 30 to 300 s, proxies between often after 60.
+    """
+
+    def __init__(self, items: Items, request_id: str, *, ping_seconds: float) -> None:
         self._items = items
         self._request_id = request_id
         self._ping_seconds = ping_seconds
