@@ -312,3 +312,22 @@ def test_any_change_of_what_counts_changes_the_tip(pair: tuple[Json, Json]) -> N
     message, other = pair
 
     assert tip_of(other) != tip_of(message)
+
+
+@pytest.mark.parametrize("value", [1e20, -1e300, 2**63, 1.5, 2**53 + 1])
+def test_a_number_of_any_size_has_a_digest(value: float) -> None:
+    assert tip_of(assistant(call("c", n=value))) != tip_of(assistant(call("c", n=1)))
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"a": None}, {"cache_control": 1}, {"citations": []}, {"x": {"caller": None}}]
+)
+def test_in_the_input_of_a_tool_every_key_is_data(arguments: dict[str, Any]) -> None:
+    assert tip_of(assistant(call("c", **arguments))) != tip_of(assistant(call("c")))
+
+
+def test_marks_of_blocks_inside_a_search_result_do_not_count() -> None:
+    found = {"type": "search_result", "source": "s", "title": "t", "content": [text("c")]}
+    marked = {**found, "content": [{**text("c"), "cache_control": {"type": "ephemeral"}}]}
+
+    assert tip_of(user(found)) == tip_of(user(marked))

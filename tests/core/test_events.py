@@ -292,3 +292,10 @@ def test_what_is_written_reads_back_as_the_events(reply: Reply) -> None:
     read = [frame.split("\n") for frame in written.split("\n\n")[:-1]]
     assert [json.loads(data.removeprefix("data: ")) for _, data in read] == stream
     assert [name.removeprefix("event: ") for name, _ in read] == [event["type"] for event in stream]
+
+
+def test_a_null_in_the_last_usage_says_nothing() -> None:
+    start = {"type": "message_start", "message": {"content": [], "usage": {"input_tokens": 7}}}
+    end = {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"input_tokens": None}}
+
+    assert fold([start, end])["usage"] == {"input_tokens": 7}

@@ -132,3 +132,13 @@ def test_the_accounting_line_of_another_claude_code_is_no_part_of_the_system(
 
 def test_the_body_is_not_in_the_representation() -> None:
     assert "Reads." not in repr(launch())
+
+
+def test_keys_of_a_tools_schema_are_data() -> None:
+    def key(properties: dict[str, object]) -> bytes:
+        tool = {"name": "t", "input_schema": {"type": "object", "properties": properties}}
+        return Launch("m", "", {"tools": [tool]}, "/").key
+
+    assert key({"a": {"const": None}}) != key({"a": {}})
+    assert key({"cache_control": {}}) != key({})
+    assert Launch("m", "", {"x": 1e20}, "/").key != Launch("m", "", {"x": 1e21}, "/").key

@@ -41,3 +41,12 @@ def test_a_line_names_the_directory(system: str, directory: str) -> None:
 )
 def test_no_line_names_an_absolute_directory(system: str) -> None:
     assert named_directory(system) is None
+
+
+def test_the_first_absolute_path_is_taken() -> None:
+    assert named_directory("Working directory: src\nWorking directory: /abs") == "/abs"
+
+
+def test_blank_lines_do_not_take_time() -> None:
+    """64,000 of them took minutes with a pattern that ran over line ends."""
+    assert named_directory("\n" * 64_000 + "Working directory: /a b \n") == "/a b"

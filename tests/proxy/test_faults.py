@@ -155,6 +155,20 @@ def test_a_process_that_cannot_start_is_a_plain_error(own_settings: Settings, tm
     assert accepted.status_code == 200
 
 
+def test_a_folder_that_cannot_be_written_is_a_plain_error(own_settings: Settings, api: ScriptedApi) -> None:
+    with serve_in_thread(create_app(own_settings)) as url, httpx.Client(base_url=url, timeout=60) as http:
+        (folder,) = (own_settings.state_dir / "run").iterdir()
+        folder.rmdir()
+        folder.write_text("a file in its place")
+        refused = http.post("/v1/messages", json=request([user("hello")]))
+        folder.unlink()
+        accepted = http.post("/v1/messages", json=request([user("hello")]))
+
+    assert refused.status_code == 500
+    assert "cannot write the files" in refused.json()["error"]["message"]
+    assert accepted.status_code == 200
+
+
 def test_a_process_that_does_not_start_in_time_is_a_plain_error(own_settings: Settings) -> None:
     hasty = own_settings.model_copy(update={"start_timeout_seconds": 0.1})
     with serve_in_thread(create_app(hasty)) as url, httpx.Client(base_url=url, timeout=60) as http:

@@ -206,3 +206,23 @@ def test_callers_with_different_keys_differ_and_no_key_is_in_its_digest() -> Non
 @pytest.mark.parametrize("key", [None, ""])
 def test_without_a_key_all_callers_are_one(key: str | None) -> None:
     assert caller_of(key) == ""
+
+
+@pytest.mark.parametrize("headers", [{"host": "["}, {"origin": "http://["}])
+def test_what_is_no_url_is_refused(headers: dict[str, str]) -> None:
+    assert answer_to(headers)[0] == 403
+
+
+def test_spelling_does_not_count() -> None:
+    assert answer_to({"content-type": "Application/JSON; charset=utf-8"}) == PASSED
+    assert answer_to({"authorization": "bearer secret"}, api_key="secret") == PASSED
+    assert answer_to({"host": "localhost.:3456"}) == PASSED
+    assert answer_to({"host": "canal.lan"}, host="Canal.lan") == PASSED
+
+
+def test_on_an_open_address_the_key_decides() -> None:
+    """Its names are many; a page of another site cannot know the key."""
+    lan = {"host": "192.168.1.5:3456"}
+
+    assert answer_to({**lan, "x-api-key": "k"}, host="0.0.0.0", api_key="k") == PASSED  # noqa: S104
+    assert answer_to(lan, host="0.0.0.0", api_key="k")[0] == 401  # noqa: S104

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from towpath.sessions.folders import empty_folder, run_folder
@@ -54,7 +55,18 @@ def test_the_folder_of_a_dead_proxy_is_swept(tmp_path: Path, dead_pid: int) -> N
     assert not folder.exists()
 
 
-@pytest.mark.parametrize("name", ["stray", "", "-1-0badcafe", "12x-0badcafe"])
+def test_the_folder_of_an_earlier_process_with_the_same_number_is_swept(tmp_path: Path) -> None:
+    """In a container the proxy has the same number each time."""
+    folder = left_behind(tmp_path, f"{os.getpid()}-1600000000000-0badcafe")
+
+    run_folder(tmp_path)
+
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["stray", "", "-1-0badcafe", "12x-0badcafe", "99999999999999999999-x", "0-x"]
+)
 def test_a_folder_of_no_proxy_is_swept(tmp_path: Path, name: str) -> None:
     folder = left_behind(tmp_path, name or "-")
 
@@ -67,7 +79,8 @@ def test_a_folder_of_no_proxy_is_swept(tmp_path: Path, name: str) -> None:
     "pid", [pytest.param(os.getppid(), id="parent"), pytest.param(1, id="of-another-user")]
 )
 def test_the_folder_of_a_living_proxy_is_kept(tmp_path: Path, pid: int) -> None:
-    folder = left_behind(tmp_path, f"{pid}-0badcafe")
+    started = round(psutil.Process(pid).create_time() * 1000)
+    folder = left_behind(tmp_path, f"{pid}-{started}-0badcafe")
 
     run_folder(tmp_path)
 

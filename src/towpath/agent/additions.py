@@ -50,12 +50,13 @@ class SessionFileReader:
         complete = data[: data.rfind(b"\n") + 1]
         self._offset += len(complete)
         found: dict[int, list[Entry]] = {}
-        for entry in map(orjson.loads, complete.splitlines()):
-            if entry["type"] == "user" and self._reply_began:
+        for entry in map(orjson.loads, filter(None, complete.splitlines())):
+            kind = entry.get("type")
+            if kind == "user" and self._reply_began:
                 self._exchange, self._reply_began = self._exchange + 1, False
-            elif entry["type"] == "assistant":
+            elif kind == "assistant":
                 self._reply_began = True
-            elif entry["type"] == "attachment" and entry.get("rendered"):
+            elif kind == "attachment" and entry.get("rendered"):
                 found.setdefault(self._exchange, []).append(_kept(entry))
         return found
 
@@ -97,7 +98,10 @@ class AdditionStore:
         environment = [entry for entry in entries if entry["attachment"]["type"] in _ENVIRONMENT_KINDS]
         if environment:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._environment_file(launch).write_bytes(orjson.dumps(environment))
+            file = self._environment_file(launch)
+            new = file.with_suffix(".new")
+            new.write_bytes(orjson.dumps(environment))
+            new.replace(file)
 
     def of(self, launch: Launch, tips: Sequence[Tip]) -> dict[int, Sequence[Entry]]:
         """What to give back to a conversation with these tips, by position (see ``history.Additions``)."""
@@ -115,7 +119,7 @@ class AdditionStore:
     @staticmethod
     def _read(path: Path) -> list[Entry]:
         try:
-            entries: list[Entry] = orjson.loads(path.read_bytes())
+            entries = orjson.loads(path.read_bytes())
         except (OSError, orjson.JSONDecodeError):
-            return []  # none yet, or half written when the machine stopped: the CLI adds its own
-        return entries
+            return []  # none yet, or spoiled: the CLI adds its own
+        return entries if isinstance(entries, list) else []

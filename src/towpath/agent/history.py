@@ -6,8 +6,9 @@ to it, so the file may lie in a private folder and the user's own session list s
 The shape of a file, measured in tests/contract:
 
 1. A ``system`` entry that opens it; the CLI refuses an empty file. It is not sent to the API.
-2. One entry a message. Behind a message, the attachment entries that the CLI itself wrote there in an
-   earlier process (``additions``); where there are any, it adds none of its own.
+2. One entry a message, without cache_control: the API allows four marks, and the CLI sets three. Behind
+   a message, the attachment entries that the CLI itself wrote there in an earlier process (``additions``);
+   where there are any, it adds none of its own.
 3. A user entry without content. With CLAUDE_CODE_RESUME_INTERRUPTED_TURN the CLI takes it for the
    prompt that was left unanswered, and calls the model. Since it says nothing, the API sees exactly the
    messages before it, whatever the last one is: text, images, tool results alone or with text behind.
@@ -21,7 +22,7 @@ from typing import Any
 
 import orjson
 
-from towpath.core.canonical import result_blocks
+from towpath.core.canonical import result_blocks, unmarked
 from towpath.core.request import Message
 
 Entry = dict[str, Any]
@@ -30,8 +31,6 @@ Additions = Mapping[int, Sequence[Entry]]
 
 # Else the CLI would read "/clear" or "@/etc/passwd" at the start of the newest text as a command.
 _VERBATIM = {"queueSkipSlashCommands": True, "queueSkipAttachments": True}
-# The API refuses cache_control on more than four blocks; the CLI sets its own three.
-_UNSENT_KEYS = ("cache_control",)
 
 
 def session_lines(
@@ -85,9 +84,9 @@ def _opening() -> Entry:
 
 def _message_entry(message: Message, position: int, model: str) -> Entry:
     if message["role"] == "user":
-        content = [_sent(_native_result(block)) for block in message["content"]]
+        content = [unmarked(_native_result(block)) for block in message["content"]]
         return {"type": "user", "message": {"role": "user", "content": content}, **_VERBATIM}
-    content = [_sent(block) for block in message["content"]]
+    content = [unmarked(block) for block in message["content"]]
     called = any(block["type"] == "tool_use" for block in content)
     return {
         "type": "assistant",
@@ -104,10 +103,6 @@ def _message_entry(message: Message, position: int, model: str) -> Entry:
     }
 
 
-def _sent(block: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in block.items() if key not in _UNSENT_KEYS}
-
-
 def _native_result(block: dict[str, Any]) -> dict[str, Any]:
     """A tool result in the very form in which the CLI sends one that came back through a parked call.
 
@@ -115,7 +110,7 @@ def _native_result(block: dict[str, Any]) -> dict[str, Any]:
     """
     if block["type"] != "tool_result":
         return block
-    content = [_sent(item) for item in result_blocks(block)]
+    content = [unmarked(item) for item in result_blocks(block)]
     if not block.get("is_error"):
         return {"tool_use_id": block["tool_use_id"], "type": "tool_result", "content": content}
     text = content[0]["text"] if len(content) == 1 and content[0]["type"] == "text" else content

@@ -35,6 +35,7 @@ from towpath.agent.history import Additions, Entry, session_lines
 from towpath.agent.options import agent_options
 from towpath.agent.tools import ParkedTools
 from towpath.agent.transport import KillableTransport
+from towpath.core.canonical import unmarked
 from towpath.core.errors import ApiError
 from towpath.core.events import MESSAGE_STOP, Event, MessageFold
 from towpath.core.launch import Launch
@@ -89,7 +90,10 @@ class AgentProcess:
         ``on_end`` is called when the CLI has ended, whatever the reason. Raises ProcessDied if it does
         not come up.
         """
-        options = await asyncio.to_thread(self._write_files, messages, additions)
+        try:
+            options = await asyncio.to_thread(self._write_files, messages, additions)
+        except OSError as error:
+            raise ProcessDied(f"cannot write the files of a process: {error}") from error
         self._file = SessionFileReader(self._session_file)
         self._transport = KillableTransport(options)
         self._client = ClaudeSDKClient(options, transport=self._transport)
@@ -206,7 +210,7 @@ class AgentProcess:
 
     async def _query(self, content: list[dict[str, Any]]) -> None:
         async def prompt() -> AsyncIterator[dict[str, Any]]:
-            message = {"role": "user", "content": [_unmarked(block) for block in content]}
+            message = {"role": "user", "content": [unmarked(block) for block in content]}
             yield {"type": "user", "message": message, "parent_tool_use_id": None}
 
         assert self._client
@@ -279,7 +283,3 @@ def _is_result_of(tool_use_id: str, message: SdkMessage) -> bool:
     return isinstance(message, UserMessage) and any(
         isinstance(block, ToolResultBlock) and block.tool_use_id == tool_use_id for block in message.content
     )
-
-
-def _unmarked(block: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in block.items() if key != "cache_control"}

@@ -6,13 +6,14 @@ invisible to the model, and whatever clients rewrite between two requests withou
 left out here. The rules:
 
 1. A string is one text block.
-2. ``cache_control`` never counts: clients move it with each request, and the CLI sets its own.
+2. ``cache_control`` of a block never counts: clients move it with each request, and the CLI sets its own.
 3. ``thinking`` and ``redacted_thinking`` never count: many clients drop them from what they echo.
 4. White space at the end of an assistant's text does not count, and a text that was only that is no
    block: clients trim.
-5. ``is_error: false``, null values, an empty ``citations`` list and ``caller: {"type": "direct"}`` say
-   the same as their absence.
-6. JSON is compared as values: key order does not count, 1.0 equals 1.
+5. In a block, ``is_error: false``, a null, an empty ``citations`` list and ``caller: {"type": "direct"}``
+   say the same as their absence.
+6. JSON is compared as values: key order does not count, 1.0 equals 1. What stands in a tool's input is
+   data: there everything else counts.
 7. Texts that the operator declared transient are not there (``transient``).
 
 Adjacent messages of one role have been merged before (``request``), as the API merges them.
@@ -21,7 +22,7 @@ The chain: ``tips[0]`` is the launch key, ``tips[k]`` covers the first k message
 later change of these rules detectable; bump it with the change.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 from typing import Any, NewType
 
@@ -30,9 +31,11 @@ import orjson
 from towpath.core.request import Message
 
 Tip = NewType("Tip", bytes)
+Block = dict[str, Any]
 
 CHAIN_PREFIX = b"towpath-chain-1:"
 _DIGEST_BYTES = 20
+_EXACT_FLOATS = 2**53  # beyond it a float is no longer one certain integer
 _UNCOUNTED_BLOCKS = frozenset({"thinking", "redacted_thinking"})
 
 
@@ -65,7 +68,7 @@ def canonical_message(message: Message) -> Any:
     return [message["role"], list(_canonical_blocks(message["content"], assistant=assistant))]
 
 
-def _canonical_blocks(blocks: Iterable[dict[str, Any]], *, assistant: bool) -> Iterable[Any]:
+def _canonical_blocks(blocks: Iterable[Block], *, assistant: bool) -> Iterable[Block]:
     for block in blocks:
         kind = block["type"]
         if kind in _UNCOUNTED_BLOCKS:
@@ -73,14 +76,16 @@ def _canonical_blocks(blocks: Iterable[dict[str, Any]], *, assistant: bool) -> I
         if kind == "text" and assistant:
             text = block["text"].rstrip()
             if text:
-                yield plain({**block, "text": text})
+                yield _counted({**block, "text": text})
         elif kind == "tool_result":
-            yield plain({**block, "content": result_blocks(block), "is_error": block.get("is_error") or None})
+            yield _counted(
+                {**block, "content": result_blocks(block), "is_error": block.get("is_error") or None}
+            )
         else:
-            yield plain(block)
+            yield _counted(block)
 
 
-def result_blocks(block: dict[str, Any]) -> list[dict[str, Any]]:
+def result_blocks(block: Block) -> list[Block]:
     """The content of a tool_result as a list of blocks, whichever of its three forms was sent."""
     content = block.get("content")
     if content is None:
@@ -88,18 +93,42 @@ def result_blocks(block: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"type": "text", "text": content}] if isinstance(content, str) else content
 
 
-def plain(value: Any) -> Any:
-    """A JSON value without what never counts: cache_control, nulls, empty citations, 1.0 for 1."""
+def unmarked(block: Block) -> Block:
+    """The block without cache_control, its own and that of the blocks inside it."""
+    return {
+        key: _of_inner_blocks(key, value, unmarked) for key, value in block.items() if key != "cache_control"
+    }
+
+
+def comparable(value: Any) -> Any:
+    """A JSON value in which equal numbers are equal: 1.0 becomes 1. Its keys and nulls are data, and stay."""
     if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items() if _counts(key, item)}
+        return {key: comparable(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [plain(item) for item in value]
-    if isinstance(value, float) and value.is_integer():
+        return [comparable(item) for item in value]
+    if isinstance(value, float) and value.is_integer() and abs(value) <= _EXACT_FLOATS:
         return int(value)
     return value
+
+
+def _counted(block: Block) -> Block:
+    return {
+        key: _of_inner_blocks(key, comparable(value), _counted)
+        for key, value in block.items()
+        if _counts(key, value)
+    }
 
 
 def _counts(key: str, value: Any) -> bool:
     if key == "cache_control" or value is None:
         return False
     return not ((key == "citations" and value == []) or (key == "caller" and value == {"type": "direct"}))
+
+
+def _of_inner_blocks(key: str, value: Any, change: Callable[[Block], Block]) -> Any:
+    """Blocks stand in ``content`` (tool_result, search_result) and in a document's ``source``, else none."""
+    if key == "source" and isinstance(value, dict):
+        return change(value)
+    if key == "content" and isinstance(value, list):
+        return [change(item) if isinstance(item, dict) else item for item in value]
+    return value

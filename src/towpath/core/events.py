@@ -80,6 +80,8 @@ class MessageFold:
                 block["thinking"] = block.get("thinking", "") + delta["thinking"]
             case "signature_delta":
                 block["signature"] = delta["signature"]
+            case "compaction_delta":
+                block["content"] = (block.get("content") or "") + (delta.get("content") or "")
             case "citations_delta":
                 block["citations"] = [*(block.get("citations") or []), delta["citation"]]
 
@@ -95,5 +97,6 @@ class MessageFold:
     def _finish_message(self, event: Event) -> None:
         self.message.update({k: v for k, v in event["delta"].items() if v is not None or k in self.message})
         # The usage of message_delta is cumulative; what it leaves out keeps the value of the start.
-        self.message["usage"] = {**self.message.get("usage", {}), **(event.get("usage") or {})}
+        usage = {name: value for name, value in (event.get("usage") or {}).items() if value is not None}
+        self.message["usage"] = {**self.message.get("usage", {}), **usage}
         self.message.update({k: v for k, v in event.items() if k not in ("type", "delta", "usage")})

@@ -10,7 +10,7 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import Any
 
-from towpath.core.canonical import digestible, plain
+from towpath.core.canonical import comparable, digestible
 from towpath.core.models import resolve_model
 from towpath.core.request import MessagesRequest
 
@@ -35,9 +35,10 @@ class Launch:
 
     @cached_property
     def key(self) -> bytes:
-        """Equal for equal launches; ``cache_control`` does not count here either."""
-        values = [self.model, self.system, plain(dict(self.body)), self.cwd, self.betas, self.caller]
-        return blake2b(digestible(values), digest_size=20).digest()
+        """Equal for equal launches; the ``cache_control`` of a tool does not count, here either."""
+        body = {**self.body, "tools": [_unmarked(tool) for tool in self.body.get("tools", ())]}
+        values = [self.model, self.system, _unmarked(body), self.cwd, self.betas, self.caller]
+        return blake2b(digestible(comparable(values)), digest_size=20).digest()
 
     @cached_property
     def tool_names(self) -> tuple[str, ...]:
@@ -67,3 +68,7 @@ def system_text(blocks: Sequence[str]) -> str:
     Passed on, the CLI would take it for its own: how that presents itself is not ours to change.
     """
     return "\n\n".join(block for block in blocks if not block.startswith(_ACCOUNTING_LINE))
+
+
+def _unmarked(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if name != "cache_control"}

@@ -24,7 +24,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, *, host: str, api_key: str | None) -> None:
         self._app = app
-        self._host = host
+        self._host = host.lower()
         self._api_key = api_key
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -37,18 +37,20 @@ class Guard:
         await self._app(scope, receive, send)
 
     def _check(self, method: str, path: str, headers: Headers) -> None:
-        if not self._is_own_name(_hostname(headers.get("host", ""))):
+        own_name = _hostname(f"//{headers.get('host', '')}")
+        # On another address names are many, and the key keeps pages out: they cannot know it.
+        if is_loopback(self._host) and not is_loopback(own_name) and own_name != self._host:
             raise ApiError(403, "Host: requests must be addressed to this machine (127.0.0.1 or localhost)")
         origin = headers.get("origin")
-        if origin is not None and not self._is_own_name(urlsplit(origin).hostname or ""):
+        if origin is not None and not self._is_own_page(_hostname(origin), own_name):
             raise ApiError(403, "Origin: pages of other sites may not call this server")
-        if method == "POST" and headers.get("content-type", "").split(";")[0].strip() != "application/json":
+        if method == "POST" and _media_type(headers) != "application/json":
             raise ApiError(400, "Content-Type: must be application/json")
         if self._api_key and path != "/health" and not _has_key(headers, self._api_key):
             raise ApiError(401, "x-api-key: this server needs the key that CLAUDE_PROXY_API_KEY sets")
 
-    def _is_own_name(self, name: str) -> bool:
-        return name in _LOCAL_NAMES or name == self._host or is_loopback(name)
+    def _is_own_page(self, origin: str, own_name: str) -> bool:
+        return bool(origin) and (origin in (own_name, self._host) or is_loopback(origin))
 
 
 def is_loopback(host: str) -> bool:
@@ -68,11 +70,18 @@ def caller_of(api_key: str | None) -> str:
 
 
 def _has_key(headers: Headers, key: str) -> bool:
-    bearer = headers.get("authorization", "").removeprefix("Bearer ")
-    return any(
-        hmac.compare_digest(sent.encode(), key.encode()) for sent in (headers.get("x-api-key", ""), bearer)
-    )
+    scheme, _, bearer = headers.get("authorization", "").partition(" ")
+    sent = (headers.get("x-api-key", ""), bearer if scheme.lower() == "bearer" else "")
+    return any(hmac.compare_digest(one.encode(), key.encode()) for one in sent)
 
 
-def _hostname(host: str) -> str:
-    return urlsplit(f"//{host}").hostname or ""
+def _media_type(headers: Headers) -> str:
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _hostname(url: str) -> str:
+    """The host of a URL in one spelling; empty if there is none, or it is no URL."""
+    try:
+        return (urlsplit(url).hostname or "").rstrip(".")
+    except ValueError:
+        return ""

@@ -70,7 +70,7 @@ class MessagesEndpoint:
                 record.opened(way=reply.way, reason=reply.reason, session=reply.session)
                 yield {
                     "x-towpath-way": reply.way,
-                    "x-towpath-reason": reply.reason,
+                    "x-towpath-reason": reply.reason.encode("ascii", "replace").decode(),
                     "x-towpath-session": str(reply.session),
                     "x-towpath-transient-texts": str(transient),
                 }
@@ -81,6 +81,9 @@ class MessagesEndpoint:
         except ApiError as error:
             record.failed(error)
             raise
+        except Exception as error:
+            log.exception("exchange failed", request_id=request_id)
+            raise ApiError(500, f"{type(error).__name__} in towpath; its log says more") from error
         finally:
             record.write()
 

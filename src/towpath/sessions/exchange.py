@@ -25,6 +25,7 @@ class Exchange:
         self.messages = messages
         self.tips = tips
         self.way = way
+        self._is_finished = False
         self._channel: asyncio.Queue[Event | Exception | None] = asyncio.Queue(_CHANNEL_EVENTS)
 
     async def put(self, event: Event) -> None:
@@ -33,7 +34,17 @@ class Exchange:
 
     async def finish(self, error: Exception | None = None) -> None:
         """No more events: the reply is complete, or ``error`` says why it is not."""
+        self._is_finished = True
         await self._channel.put(error)
+
+    def abandon(self, error: Exception) -> None:
+        """Say now that no more events come, even if nobody reads; does nothing to a finished exchange."""
+        while not self._is_finished:
+            try:
+                self._channel.put_nowait(error)
+                self._is_finished = True
+            except asyncio.QueueFull:
+                self._channel.get_nowait()
 
     async def events(self) -> AsyncIterator[Event]:
         """The events of the reply; raises what ended it, if that was not its ``message_stop``."""

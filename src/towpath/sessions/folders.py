@@ -4,6 +4,8 @@ import os
 import shutil
 from pathlib import Path
 
+import psutil
+
 _RUNS = "run"
 
 
@@ -13,9 +15,9 @@ def run_folder(state_dir: Path) -> Path:
     runs.mkdir(mode=0o700, parents=True, exist_ok=True)
     state_dir.chmod(0o700)
     for folder in runs.iterdir():
-        if not _is_alive(folder.name.partition("-")[0]):
+        if not _is_alive(folder.name):
             shutil.rmtree(folder, ignore_errors=True)
-    own = runs / f"{os.getpid()}-{os.urandom(4).hex()}"
+    own = runs / f"{_name_of(psutil.Process())}-{os.urandom(4).hex()}"
     own.mkdir(mode=0o700)
     return own
 
@@ -27,11 +29,14 @@ def empty_folder(state_dir: Path) -> Path:
     return folder
 
 
-def _is_alive(pid: str) -> bool:
+def _name_of(process: psutil.Process) -> str:
+    """Tells a process from another one that has its number later; in a container all have the same."""
+    return f"{process.pid}-{round(process.create_time() * 1000)}"
+
+
+def _is_alive(folder_name: str) -> bool:
+    pid = folder_name.partition("-")[0]
     try:
-        os.kill(int(pid), 0)
-    except (ValueError, ProcessLookupError):
+        return folder_name.startswith(f"{_name_of(psutil.Process(int(pid)))}-")
+    except (ValueError, OverflowError, psutil.NoSuchProcess):
         return False
-    except PermissionError:
-        return True  # another user's process has this number now
-    return True

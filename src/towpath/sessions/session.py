@@ -5,6 +5,7 @@ happens to a process happens in ``_own``, and everybody else leaves exchanges in
 """
 
 import asyncio
+import contextlib
 import itertools
 from collections.abc import Awaitable, Callable, Iterable
 
@@ -24,6 +25,8 @@ log = structlog.get_logger(__name__)
 # Measured: the CLI writes its session file 10 to 20 ms after the reply, and says nothing when it has.
 _WRITES_WITHIN_SECONDS = 1.0
 _LOOK_AGAIN_SECONDS = 0.005
+# Measured: 10 to 20 ms from the end of a reply to the turn's result, or to the calls.
+_SETTLES_WITHIN_SECONDS = 30.0
 _numbers = itertools.count(1)
 
 
@@ -81,35 +84,34 @@ class Session:
             self._owner.cancel()
 
     async def _own(self, opening: Exchange, told: Iterable[Awaitable[object]]) -> None:
+        exchange: Exchange | None = opening
         try:
-            await asyncio.gather(*told)
-            await self._start_and_serve(opening)
-            while not self._process.has_ended:
-                exchange = await self._inbox.get()
-                if exchange is None:  # the process ended by itself
-                    return
+            await self._start(opening, told)
+            while exchange and not self._process.has_ended:
                 await self._serve(exchange)
+                exchange = await self._inbox.get()  # None: the process has ended by itself
         except asyncio.CancelledError:
             pass  # by ``end``: nobody waits for this task's result
-        except Exception:
+        except ProcessDied as error:
+            opening.abandon(error)
+        except Exception as error:
             log.exception("session failed", session=self.number)
+            if exchange:
+                exchange.abandon(ApiError(500, f"{type(error).__name__} in towpath; its log says more"))
         finally:
             self._enter(State.CLOSED)
             await self._keep_additions()
             await self._process.close()
-            while not self._inbox.empty():
-                if left := self._inbox.get_nowait():
-                    await left.finish(ProcessDied("the session ended before it could take the request"))
+            waiting = [self._inbox.get_nowait() for _ in range(self._inbox.qsize())]
+            for left in (exchange, *waiting):
+                if left:
+                    left.abandon(ProcessDied("the session ended"))
 
-    async def _start_and_serve(self, exchange: Exchange) -> None:
+    async def _start(self, exchange: Exchange, told: Iterable[Awaitable[object]]) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.gather(*told), _WRITES_WITHIN_SECONDS)
         additions = self._additions.of(self.launch, exchange.tips)
-        try:
-            await self._process.start(exchange.messages, additions, on_end=self._notice_end)
-        except ProcessDied as error:
-            await exchange.finish(error)
-            self._process.kill()
-            return
-        await self._serve(exchange)
+        await self._process.start(exchange.messages, additions, on_end=self._notice_end)
 
     def _notice_end(self) -> None:
         self._inbox.put_nowait(None)
@@ -124,7 +126,12 @@ class Session:
                     self._hold(exchange)
                 await exchange.put(event)
             await exchange.finish()
-            await self._process.settle()
+            async with asyncio.timeout(_SETTLES_WITHIN_SECONDS):
+                await self._process.settle()
+        except TimeoutError:
+            log.warning("the CLI does not finish its turn", session=self.number)
+            self._enter(State.CLOSED)
+            self._process.kill()
         except (ApiError, ProcessDied) as error:
             # The process now holds an attempt that the client's conversation does not.
             self._enter(State.CLOSED)
@@ -142,7 +149,11 @@ class Session:
                 if self._process.replies_written >= len(self._served) or self._clock() >= deadline:
                     return
                 await asyncio.sleep(_LOOK_AGAIN_SECONDS)
-        except (OSError, IndexError) as error:  # no reason to lose the process: the cache suffers, no answer
+        except (
+            OSError,
+            ValueError,
+            IndexError,
+        ) as error:  # no reason to lose the process: the cache suffers, no answer
             log.warning("additions are lost", session=self.number, error=str(error))
         finally:
             self.has_told_additions.set()
