@@ -20,6 +20,7 @@ VERSIONS: Mapping[str, str] = {"opencode-ai": "1.18.33", "oh-my-opencode": "4.19
 MODEL = "claude-sonnet-4-5"
 INSTALL_SECONDS = 600
 RUN_SECONDS = 90
+TIMEOUT_SECONDS = 800  # for a test; the first one may have to install
 
 # With these, only loopback is contacted (checked with strace): OpenCode would look for updates and models
 # and install its plugin library, the plugin would ask npm for its newest version and send telemetry.

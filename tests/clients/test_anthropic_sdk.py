@@ -15,6 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 from tests.clients.recorder import RecordedProxy, Recorder, model_calls, requests, serve_recorded
 from tests.support.fidelity import Json, seen, sent
 
+from towpath.core.request import MAX_BODY_BYTES
 from towpath.server.app import create_app
 from towpath.server.sse import EventStream
 from towpath.settings import Settings
@@ -107,7 +108,7 @@ def test_a_tool_can_be_run_by_hand(client: Anthropic, api: ScriptedApi, recorder
     messages = [user('CALL gauge {"lock": "upper"}')]
     message = client.messages.create(messages=messages, **fields)
     (call,) = (block for block in message.content if block.type == "tool_use")
-    result = {"type": "tool_result", "tool_use_id": call.id, "content": "SAY two metres"}
+    result = {"type": "tool_result", "tool_use_id": call.id, "content": "two metres"}
     messages += [{"role": "assistant", "content": message.content}, user([result])]
     final = client.messages.create(messages=messages, **fields)
 
@@ -177,29 +178,40 @@ def test_thinking_comes_back_to_the_model_with_its_signature(
         (anthropic.AuthenticationError, 401, "authentication_error"),
         (anthropic.PaymentRequiredError, 402, "billing_error"),
         (anthropic.PermissionDeniedError, 403, "permission_error"),
-        (anthropic.NotFoundError, 404, "not_found_error"),
         (anthropic.RequestTooLargeError, 413, "request_too_large"),
         (anthropic.RateLimitError, 429, "rate_limit_error"),
         (anthropic.InternalServerError, 500, "api_error"),
         (anthropic.OverloadedError, 529, "overloaded_error"),
     ],
 )
-@pytest.mark.parametrize("streams", [False, True], ids=["whole", "stream"])
 def test_an_error_of_the_api_is_the_sdks_own(
-    client: Anthropic,
-    api: ScriptedApi,
-    error: type[anthropic.APIStatusError],
-    status: int,
-    kind: str,
-    streams: bool,
+    client: Anthropic, api: ScriptedApi, error: type[anthropic.APIStatusError], status: int, kind: str
 ) -> None:
     api.reply(Failure(status, kind, "the gate is closed"))
     with pytest.raises(error) as raised:
-        ask(client, "hello", stream=streams)
+        ask(client, "hello")
 
     assert raised.value.status_code == status
     assert error_of(raised.value) == {"type": kind, "message": "the gate is closed"}
     assert len(api.exchanges) == 1
+
+
+def test_an_error_before_the_first_event_of_a_stream_is_a_status(client: Anthropic, api: ScriptedApi) -> None:
+    api.reply(Failure(529, "overloaded_error", "the gate is closed"))
+    with pytest.raises(anthropic.OverloadedError) as raised, stream_of(client, "hello"):
+        pass
+
+    assert raised.value.status_code == 529
+
+
+def test_a_model_that_the_api_does_not_know_is_not_found(client: Anthropic, api: ScriptedApi) -> None:
+    # Two of them: the CLI asks a second time after this one, without streaming, and says it in its own words.
+    api.reply(*[Failure(404, "not_found_error", "model: claude-unknown")] * 2)
+    with pytest.raises(anthropic.NotFoundError) as raised:
+        client.messages.create(model="claude-unknown", max_tokens=MAX_TOKENS, messages=[user("hello")])
+
+    assert error_of(raised.value)["type"] == "not_found_error"
+    assert "claude-unknown" in error_of(raised.value)["message"]
 
 
 def error_of(error: anthropic.APIStatusError) -> Mapping[str, Any]:
@@ -229,7 +241,7 @@ def test_a_bad_request_is_refused_with_the_name_of_the_field(
 
 def test_a_request_over_the_size_limit_is_too_large(client: Anthropic, api: ScriptedApi) -> None:
     with pytest.raises(anthropic.RequestTooLargeError):
-        ask(client, "x" * 33_000_000)
+        ask(client, "x" * MAX_BODY_BYTES)
 
     assert api.exchanges == []
 
@@ -282,7 +294,7 @@ def test_parallel_requests_are_answered_each_with_its_own(
             ({"type": "text", "text": "a long answer " * 20},),
             error_after_events=(4, {"type": "overloaded_error", "message": "Overloaded"}),
         ),
-        Reply(({"type": "text", "text": "a long answer " * 20},), cut_after_events=4),
+        Reply(({"type": "text", "text": "a long answer " * 20},), cut_after_events=4, pause_seconds=0.02),
     ],
     ids=["error event", "connection cut"],
 )

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.clients.opencode import OpenCode, Server, Workspace, workspace
+from tests.clients.opencode import RUN_SECONDS, TIMEOUT_SECONDS, OpenCode, Server, Workspace, workspace
 from tests.clients.recorder import Exchange, RecordedProxy, Recorder, model_calls, requests
 from tests.support.fidelity import Json, added, seen, sent
 
 from towpath.testing import Failure, Recorded, ScriptedApi
 
-pytestmark = [pytest.mark.cli, pytest.mark.opencode]
+pytestmark = [pytest.mark.cli, pytest.mark.opencode, pytest.mark.timeout(TIMEOUT_SECONDS)]
 
 NO_TITLE_REQUEST = ("--title", "a title")
 LONG_DESCRIPTION_CHARS = 2500
@@ -49,11 +49,6 @@ def text_of(content: "str | list[Json]") -> str:
 def conversation(body: Json) -> list[tuple[str, str]]:
     """The texts that the model sees, with who wrote them."""
     return [(message["role"], text_of(message["content"])) for message in seen(body)]
-
-
-def is_update(event: Json) -> bool:
-    """Whether an event of OpenCode tells of a change of a session, its title say."""
-    return bool(event["type"] == "session.updated")
 
 
 @dataclass(frozen=True)
@@ -127,9 +122,13 @@ def test_the_model_works_in_the_folder_that_it_names(reading: Reading) -> None:
 
 
 def test_a_question_is_answered(opencode: OpenCode, place: Workspace, api: ScriptedApi) -> None:
-    done = opencode.run("SAY The canal is open.", place)
+    with ThreadPoolExecutor() as pool, api.held():
+        running = pool.submit(opencode.run, "SAY The canal is open.", place)
+        api.wait_for(2, RUN_SECONDS)  # the question and the title: none is left for the next test
+    done = running.result()
 
     assert (done.returncode, done.stdout.strip()) == (0, "The canal is open.")
+    assert len(api.exchanges) == 2
 
 
 def test_two_runs_at_once_do_not_mix(
@@ -211,8 +210,9 @@ def test_the_title_request_and_the_question_are_answered_side_by_side(
     with server.events(place.folder) as events:
         with ThreadPoolExecutor() as pool, api.held():
             answer = pool.submit(session.say, "SAY A walk by the water")
-            both = [recorded.body for recorded in api.wait_for(2, 60)]
-        titles = (event["properties"]["info"]["title"] for event in events if is_update(event))
+            both = [recorded.body for recorded in api.wait_for(2, RUN_SECONDS)]
+        updates = (event for event in events if event["type"] == "session.updated")
+        titles = (update["properties"]["info"]["title"] for update in updates)
         has_title = "A walk by the water" in titles
 
     assert sorted(bool(body.get("tools")) for body in both) == [False, True]
@@ -257,7 +257,7 @@ def test_the_conversation_goes_on_after_an_aborted_turn(
     session = server.session(place.folder, title="t")
     with ThreadPoolExecutor() as pool, api.held():
         aborted = pool.submit(session.say, "a slow question")
-        api.wait_for(1, 60)
+        api.wait_for(1, RUN_SECONDS)
         session.post("abort")
         assert aborted.result()["info"]["error"]["name"] == "MessageAbortedError"
     said = session.say("SAY here I am")

@@ -142,6 +142,17 @@ def test_ctrl_c_ends_the_server_and_its_processes(api: ScriptedApi, own_settings
     assert list((own_settings.state_dir / "run").iterdir()) == []
 
 
+def test_ending_parked_processes_asks_no_model(api: ScriptedApi, own_settings: Settings) -> None:
+    """A CLI takes the end of its parked calls for results, if it lives to see it."""
+    small = own_settings.model_copy(update={"max_sessions": 2})
+    with serve_in_thread(create_app(small)) as url, httpx.Client(base_url=url, timeout=60) as http:
+        for _ in range(8):
+            Client(http).say(user('CALL read {"path": "a"}'))
+
+    assert len(api.exchanges) == 8
+    assert cli_processes(own_settings.state_dir) == []
+
+
 def test_a_process_that_cannot_start_is_a_plain_error(own_settings: Settings, tmp_path: Path) -> None:
     gone = own_settings.model_copy(update={"workdir": tmp_path / "gone"})
     with serve_in_thread(create_app(gone)) as url, httpx.Client(base_url=url, timeout=60) as http:

@@ -43,8 +43,8 @@ def names(kinds: str, *, limits: Limits = LIMITS) -> str:
         pytest.param("idle:1 idle:2 idle:3", "", id="at-the-limit"),
         pytest.param("idle:1 idle:3 idle:2 idle:0", "idle:3", id="the-oldest-idle"),
         pytest.param("idle:1 idle:3 idle:2 idle:0 idle:4", "idle:4 idle:3", id="the-two-oldest"),
-        pytest.param("parked:90 idle:1 parked:80 parked:70", "idle:1", id="idle-before-parked"),
-        pytest.param("parked:1 parked:3 parked:2 idle:0 idle:9", "idle:9 idle:0", id="idle-alone-will-do"),
+        pytest.param("parked:90 idle:1 parked:80 parked:70", "parked:90", id="abandoned-calls-go-first"),
+        pytest.param("parked:1 parked:3 parked:2 idle:0 idle:9", "idle:9 parked:3", id="by-rest-alone"),
         pytest.param("parked:1 parked:3 parked:2 running:0", "parked:3", id="the-oldest-parked"),
         pytest.param("running running running running", "", id="too-many-that-run"),
         pytest.param("running running running idle:0", "idle:0", id="running-ones-fill-the-limit"),
@@ -61,7 +61,7 @@ def test_these_sessions_end(sessions: str, ended: str) -> None:
 def test_a_limit_of_none_ends_all_that_rest(sessions: int) -> None:
     limits = Limits(idle_seconds=10, parked_seconds=100, sessions=sessions)
 
-    assert names("running parked:1 idle:1", limits=limits) == "idle:1 parked:1"
+    assert names("running idle:1 parked:2", limits=limits) == "parked:2 idle:1"
 
 
 SESSIONS = st.lists(

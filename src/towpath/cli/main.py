@@ -2,7 +2,7 @@
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
 
 from towpath import __version__
 from towpath.cli.demo import run_demo
@@ -44,18 +44,18 @@ def serve(**flags: object) -> None:
 @app.command()
 @with_settings_flags
 def settings(**flags: object) -> None:
-    """Show every setting, its value and where the value comes from.
+    """Show every setting: its value, where that comes from, and what it means.
 
     Example: CLAUDE_PROXY_PORT=4000 towpath settings
     """
     values = settings_from(flags)
-    table = Table("setting", "value", "from", "environment variable", "meaning", box=None)
+    console = Console()
     for name, field in Settings.model_fields.items():
         value = getattr(values, name)
-        shown = "\n".join(value) if isinstance(value, tuple) else str(value)
-        source = Settings.source_of(name, flags)
-        table.add_row(name, shown, source, Settings.env_name(name), field.description)
-    Console().print(table)
+        shown = " | ".join(value) if isinstance(value, tuple) else str(value)
+        line = f"[bold]{Settings.env_name(name)}[/] = {escape(shown)}  ({Settings.source_of(name, flags)})"
+        console.print(line, soft_wrap=True)
+        console.print(f"    {field.description}", style="dim")
 
 
 @app.command()

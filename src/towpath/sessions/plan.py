@@ -29,14 +29,11 @@ S = TypeVar("S", bound=Lasting)
 
 
 def sessions_to_end(sessions: Iterable[S], limits: Limits, now: float) -> list[S]:
-    """Those that idled or were parked too long; then, while there are too many, idle before parked ones,
-    oldest first. A running one never ends here."""
+    """Those that idled or were parked too long; then, while there are too many, those that have rested
+    longest. A running one never ends here."""
     live = [session for session in sessions if session.state is not State.CLOSED]
     kept_seconds = {State.IDLE: limits.idle_seconds, State.PARKED: limits.parked_seconds}
-    resting = sorted(
-        (session for session in live if session.state in kept_seconds),
-        key=lambda session: (session.state is State.PARKED, session.since),
-    )
+    resting = sorted((s for s in live if s.state in kept_seconds), key=lambda session: session.since)
     expired = [s for s in resting if now - s.since >= kept_seconds[s.state]]
     surplus = len(live) - len(expired) - limits.sessions
     return expired + _first(surplus, [s for s in resting if s not in expired])

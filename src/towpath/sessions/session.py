@@ -100,8 +100,9 @@ class Session:
                 exchange.abandon(ApiError(500, f"{type(error).__name__} in towpath; its log says more"))
         finally:
             self._enter(State.CLOSED)
+            await self._process.stop()
             await self._keep_additions()
-            await self._process.close()
+            await self._process.remove_files()
             waiting = [self._inbox.get_nowait() for _ in range(self._inbox.qsize())]
             for left in (exchange, *waiting):
                 if left:
