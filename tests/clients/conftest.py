@@ -41,14 +41,20 @@ def recorder(proxy: RecordedProxy) -> Recorder:
 
 
 @pytest.fixture(scope="session")
-def opencode(proxy: RecordedProxy) -> OpenCode:
-    """The real OpenCode, installed into a cache folder of the project."""
+def node_modules() -> Path:
+    """The clients from npm, in a cache folder of the project."""
     if shutil.which("npm") is None:
         if os.environ.get("CI"):
             pytest.fail("npm is missing: CI must run the tests with OpenCode")
         pytest.skip("npm is missing: OpenCode cannot be installed")
     install(CACHE, USERS_ENVIRONMENT)
-    return OpenCode(CACHE / "node_modules", proxy.url)
+    return CACHE / "node_modules"
+
+
+@pytest.fixture(scope="session")
+def opencode(node_modules: Path, proxy: RecordedProxy) -> OpenCode:
+    """The real OpenCode."""
+    return OpenCode(node_modules, proxy.url)
 
 
 @pytest.fixture

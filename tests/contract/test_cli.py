@@ -264,6 +264,17 @@ def test_n3_a_tool_called_agent_brings_no_list_of_agents(api: ScriptedApi, run: 
     assert "Available agent types" in str(api.last["messages"])
 
 
+def test_n7_the_cli_refuses_no_size_by_itself(api: ScriptedApi, run: Any) -> None:
+    large = [user("x" * 1_000_000)]
+    run(large)
+    assert seen(api.last) == sent(large)
+
+    api.clear()
+    said = run(large, without=["CLAUDE_CODE_BLOCKING_LIMIT_OVERRIDE"])
+    assert said[-1].is_error
+    assert api.exchanges == []
+
+
 def test_n4_an_empty_variable_is_an_unset_one(api: ScriptedApi, run: Any) -> None:
     def without_key(options: ClaudeAgentOptions) -> ClaudeAgentOptions:
         return dataclasses.replace(options, env={**options.env, "ANTHROPIC_API_KEY": ""})

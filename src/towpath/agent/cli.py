@@ -35,6 +35,7 @@ def cli_path() -> Path:
 
 async def auth_status(environment: Mapping[str, str]) -> AuthStatus | None:
     """Ask the CLI, without network traffic; None if it could not be asked."""
+    process: asyncio.subprocess.Process | None = None
     try:
         process = await asyncio.create_subprocess_exec(
             cli_path(),
@@ -49,6 +50,10 @@ async def auth_status(environment: Mapping[str, str]) -> AuthStatus | None:
         said: dict[str, Any] = orjson.loads(output)
     except (OSError, TimeoutError, orjson.JSONDecodeError):
         return None
+    finally:
+        if process is not None and process.returncode is None:
+            process.kill()
+            await process.wait()
     return AuthStatus(
         logged_in=bool(said.get("loggedIn")),
         method=str(said.get("authMethod", "unknown")),

@@ -36,6 +36,11 @@ class ProcessDied(Exception):  # noqa: N818 - what happened, not what was wrong
     """The CLI ended, or never came up: nothing was said about the request itself."""
 
 
+def first_line(error: Exception) -> str:
+    """What the SDK says, without its advice on the lines below."""
+    return str(error).partition("\n")[0]
+
+
 def api_error(
     result: ResultMessage,
     said: AssistantMessage | None,
@@ -45,6 +50,8 @@ def api_error(
     now: float,
 ) -> ApiError:
     """The error that ended a turn. ``now`` is Unix time in seconds, for Retry-After."""
+    if not result.is_error:  # a 404 whose second attempt, without streaming, succeeded (docs/engine.md, E3)
+        return ApiError(500, "the Claude CLI got an answer that it did not stream; ask again")
     kind = (said.error if said else None) or ""
     status = result.api_error_status or _STATUS_OF.get(kind, 500)
     message = _api_message(note) or _plain_sentence(result.result or "; ".join(result.errors or []))

@@ -15,22 +15,17 @@ from pathlib import Path
 from typing import Any
 
 from claude_agent_sdk import (
-    AssistantMessage,
     ClaudeAgentOptions,
     ClaudeSDKClient,
     ClaudeSDKError,
-    RateLimitEvent,
-    RateLimitInfo,
     ResultMessage,
     StreamEvent,
-    ToolResultBlock,
-    UserMessage,
 )
-from claude_agent_sdk import Message as SdkMessage
 
 from towpath.agent.additions import SessionFileReader, last_failure
 from towpath.agent.cli import BUNDLED_VERSION
-from towpath.agent.failures import ProcessDied, api_error
+from towpath.agent.failures import ProcessDied, api_error, first_line
+from towpath.agent.hearing import Hearing
 from towpath.agent.history import Additions, Entry, session_lines
 from towpath.agent.options import agent_options
 from towpath.agent.tools import ParkedTools
@@ -41,8 +36,6 @@ from towpath.core.events import MESSAGE_STOP, Event, MessageFold
 from towpath.core.launch import Launch
 from towpath.core.request import Message
 
-# A stream that nobody reads holds the CLI back; a parked or idle CLI says a line now and then.
-_RECEIVED_MESSAGES = 1000
 # Measured: 0.04 to 0.07 s.
 _ENDS_WITHIN_SECONDS = 5.0
 # The CLI answers these with a request of its own (docs/engine.md, E1).
@@ -66,11 +59,8 @@ class AgentProcess:
         self._session_file = folder / f"{uuid.uuid4()}.jsonl"
         self._client: ClaudeSDKClient | None = None
         self._transport: KillableTransport | None = None
-        self._received: asyncio.Queue[SdkMessage | ProcessDied] = asyncio.Queue(_RECEIVED_MESSAGES)
-        self._reader: asyncio.Task[None] | None = None
+        self._hearing = Hearing()
         self._file: SessionFileReader | None = None
-        self._said: AssistantMessage | None = None
-        self._limits: RateLimitInfo | None = None
         self.reply = MessageFold()
         self.has_ended = False
 
@@ -97,7 +87,7 @@ class AgentProcess:
         except OSError as error:
             raise ProcessDied(f"cannot write the files of a process: {error}") from error
         self._file = SessionFileReader(self._session_file)
-        self._transport = KillableTransport(options)
+        self._transport = KillableTransport(options, self._notice)
         self._client = ClaudeSDKClient(options, transport=self._transport)
         try:
             async with asyncio.timeout(self._start_timeout_seconds):
@@ -106,8 +96,14 @@ class AgentProcess:
             sentence = f"the Claude CLI did not start within {self._start_timeout_seconds:g} s"
             raise ProcessDied(sentence) from None
         except (ClaudeSDKError, OSError) as error:
-            raise ProcessDied(f"the Claude CLI did not start: {_first_line(error)}") from error
-        self._reader = asyncio.create_task(self._read(self._client, on_end))
+            raise ProcessDied(f"the Claude CLI did not start: {first_line(error)}") from error
+
+        def ended() -> None:
+            self.has_ended = True
+            self._tools.end()
+            on_end()
+
+        self._hearing.begin(self._client, ended)
 
     async def resume(self, blocks: Sequence[dict[str, Any]]) -> None:
         """Hand an idle process the next user message."""
@@ -119,9 +115,9 @@ class AgentProcess:
             self._tools.give(block, end_turn=bool(rest))
             if position < len(results):
                 # The model sees results in the order in which they complete; an error overtakes others.
-                await self._until_recorded(block["tool_use_id"])
+                await self._hearing.recording_of(block["tool_use_id"])
         if rest:
-            await self._until_result()
+            await self._end_turn()
             await self._query(list(rest))
 
     async def events(self) -> AsyncIterator[Event]:
@@ -130,34 +126,47 @@ class AgentProcess:
         Raises ApiError if the API or the CLI answered with an error, ProcessDied if the CLI ended.
         ``has_ended`` tells afterwards whether the process can still be used.
         """
-        self.reply = MessageFold()
+        has_begun = False
         while True:
-            message = await self._next_message()
+            message = await self._hearing.next_message()
             if isinstance(message, ResultMessage):
                 raise await self._failure(message)
             if not isinstance(message, StreamEvent) or message.parent_tool_use_id is not None:
                 continue
             event: Event = message.event
-            if event["type"] == "message_start" and self.reply.message:
+            if event["type"] == "message_start" and has_begun:
                 raise ApiError(500, "the upstream's answer broke off")  # the CLI tries again by itself
-            self.reply.add(event)
+            has_begun = True
             if _closes_what_broke(event, self.reply):
                 continue  # what broke it follows as the turn's result
+            yield event
             if event["type"] == "message_delta" and self._would_go_on():
-                self.kill()
-                yield event
                 yield MESSAGE_STOP
                 return
-            yield event
             if event["type"] == "message_stop":
                 return
+
+    def _notice(self, message: dict[str, Any]) -> None:
+        """Fold the reply as it is read, and end the CLI if it would go on by itself.
+
+        There are some 10 ms until its next request: too little to wait until somebody takes the event
+        (with 8 replies at once, 4 of 24 ends came too late that way).
+        """
+        if message.get("type") != "stream_event" or message.get("parent_tool_use_id") is not None:
+            return
+        event: Event = message["event"]
+        if event["type"] == "message_start":
+            self.reply = MessageFold()
+        self.reply.add(event)
+        if event["type"] == "message_delta" and self._would_go_on():
+            self.kill()
 
     async def settle(self) -> None:
         """Until the reply is behind the process: all its calls parked, or the turn's result taken off."""
         if self._calls():
             await self._tools.wait_for(self._calls())
         elif not self.has_ended:
-            await self._until_result()
+            await self._end_turn()
 
     def new_additions(self) -> Mapping[int, Sequence[Entry]]:
         """What the CLI added to the conversation since the last call, by the number of the exchange."""
@@ -183,10 +192,9 @@ class AgentProcess:
         self.has_ended = True
         if self._transport:
             self._transport.terminate()
-        if self._reader:
-            await asyncio.wait({self._reader}, timeout=_ENDS_WITHIN_SECONDS)
+        if not await self._hearing.end(_ENDS_WITHIN_SECONDS):
             self.kill()
-            self._reader.cancel()
+        self._hearing.stop()
         if self._client and self._transport:
             with contextlib.suppress(ClaudeSDKError, OSError):
                 await self._client.disconnect()
@@ -227,44 +235,16 @@ class AgentProcess:
         try:
             await self._client.query(prompt())
         except ClaudeSDKError as error:
-            raise ProcessDied(f"the Claude CLI has ended: {_first_line(error)}") from error
+            raise ProcessDied(f"the Claude CLI has ended: {first_line(error)}") from error
 
-    async def _read(self, client: ClaudeSDKClient, on_end: Callable[[], None]) -> None:
-        """Everything that the CLI says, into a queue: so its end is noticed while nobody listens."""
-        died = ProcessDied("the Claude CLI ended")
-        try:
-            async for message in client.receive_messages():
-                await self._received.put(message)
-        except ClaudeSDKError as error:
-            died = ProcessDied(f"the Claude CLI ended: {_first_line(error)}")
-        self.has_ended = True
-        self._tools.end()
-        on_end()
-        await self._received.put(died)
-
-    async def _next_message(self) -> SdkMessage:
-        message = await self._received.get()
-        if isinstance(message, ProcessDied):
-            raise message
-        if isinstance(message, AssistantMessage) and message.error:
-            self._said = message
-        elif isinstance(message, RateLimitEvent):
-            self._limits = message.rate_limit_info
-        return message
-
-    async def _until_recorded(self, tool_use_id: str) -> None:
-        while not _is_result_of(tool_use_id, await self._next_message()):
-            pass
-
-    async def _until_result(self) -> None:
-        while not isinstance(message := await self._next_message(), ResultMessage):
-            pass
-        if message.is_error:
-            raise await self._failure(message)
+    async def _end_turn(self) -> None:
+        result = await self._hearing.result()
+        if result.is_error:
+            raise await self._failure(result)
 
     async def _failure(self, result: ResultMessage) -> ApiError:
         note = await asyncio.to_thread(last_failure, self._session_file)
-        return api_error(result, self._said, note, self._limits, now=time.time())
+        return api_error(result, self._hearing.said, note, self._hearing.limits, now=time.time())
 
     def _calls(self) -> list[str]:
         if self.has_ended:
@@ -282,14 +262,3 @@ class AgentProcess:
 def _closes_what_broke(event: Event, reply: MessageFold) -> bool:
     """Whether the CLI itself ends a message whose stream broke off: it does so without a stop reason."""
     return event["type"] in ("message_delta", "message_stop") and reply.message.get("stop_reason") is None
-
-
-def _first_line(error: Exception) -> str:
-    """What the SDK says, without its advice on the lines below."""
-    return str(error).partition("\n")[0]
-
-
-def _is_result_of(tool_use_id: str, message: SdkMessage) -> bool:
-    return isinstance(message, UserMessage) and any(
-        isinstance(block, ToolResultBlock) and block.tool_use_id == tool_use_id for block in message.content
-    )

@@ -7,7 +7,7 @@ transport; nothing else does.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from claude_agent_sdk import ClaudeAgentOptions
@@ -20,10 +20,20 @@ async def _no_prompt() -> AsyncIterator[dict[str, Any]]:
 
 
 class KillableTransport(SubprocessCLITransport):
-    """A CLI process that can be ended without its cooperation."""
+    """A CLI process that can be ended without its cooperation.
 
-    def __init__(self, options: ClaudeAgentOptions) -> None:
+    ``notice`` is called with each message as soon as it has been read, before anybody waits for it.
+    """
+
+    def __init__(self, options: ClaudeAgentOptions, notice: Callable[[dict[str, Any]], None]) -> None:
         super().__init__(prompt=_no_prompt(), options=options)
+        self._notice = notice
+
+    async def read_messages(self) -> AsyncIterator[dict[str, Any]]:
+        """Messages of the CLI, in its own words."""
+        async for message in super().read_messages():
+            self._notice(message)
+            yield message
 
     @property
     def pid(self) -> int | None:

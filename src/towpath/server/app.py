@@ -61,7 +61,7 @@ def create_app(settings: Settings) -> Starlette:
         finally:
             for watcher in watchers:
                 watcher.cancel()
-            await pool.close()
+            await asyncio.gather(*watchers, pool.close(), return_exceptions=True)
             shutil.rmtree(folder, ignore_errors=True)
 
     async def report(_: Request) -> Response:

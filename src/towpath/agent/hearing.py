@@ -1,0 +1,89 @@
+"""Everything that a CLI says, in order, whether or not somebody listens.
+
+So its end is noticed at once, and what it said about errors and limits is there when a turn fails. Knows
+the SDK's messages, not what they mean for a conversation.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from claude_agent_sdk import (
+    AssistantMessage,
+    ClaudeSDKClient,
+    ClaudeSDKError,
+    Message,
+    RateLimitEvent,
+    RateLimitInfo,
+    ResultMessage,
+    ToolResultBlock,
+    UserMessage,
+)
+
+from towpath.agent.failures import ProcessDied, first_line
+
+# A stream that nobody reads holds the CLI back; a parked or idle CLI says a line now and then.
+_KEPT_MESSAGES = 1000
+
+
+class Hearing:
+    """The messages of one CLI from its connection to its end.
+
+    ``said`` is its newest message about an error, ``limits`` what it last heard about rate limits.
+    """
+
+    def __init__(self) -> None:
+        self.said: AssistantMessage | None = None
+        self.limits: RateLimitInfo | None = None
+        self._messages: asyncio.Queue[Message | ProcessDied] = asyncio.Queue(_KEPT_MESSAGES)
+        self._task: asyncio.Task[None] | None = None
+
+    def begin(self, client: ClaudeSDKClient, on_end: Callable[[], None]) -> None:
+        """Listen to a connected client; ``on_end`` is called when its CLI has ended, whatever the reason."""
+        self._task = asyncio.create_task(self._hear(client, on_end))
+
+    async def next_message(self) -> Message:
+        """The next message. Raises ProcessDied behind the last one."""
+        message = await self._messages.get()
+        if isinstance(message, ProcessDied):
+            raise message
+        if isinstance(message, AssistantMessage) and message.error:
+            self.said = message
+        elif isinstance(message, RateLimitEvent):
+            self.limits = message.rate_limit_info
+        return message
+
+    async def result(self) -> ResultMessage:
+        """The result of the turn that runs; what comes before it is passed over."""
+        while not isinstance(message := await self.next_message(), ResultMessage):
+            pass
+        return message
+
+    async def recording_of(self, tool_use_id: str) -> None:
+        """Until the result of this call stands in the conversation."""
+        while not _is_result_of(tool_use_id, await self.next_message()):
+            pass
+
+    async def end(self, timeout_seconds: float) -> bool:
+        """Whether the CLI has ended, waiting for it so long."""
+        return self._task is None or bool((await asyncio.wait({self._task}, timeout=timeout_seconds))[0])
+
+    def stop(self) -> None:
+        """Listen no more."""
+        if self._task:
+            self._task.cancel()
+
+    async def _hear(self, client: ClaudeSDKClient, on_end: Callable[[], None]) -> None:
+        died = ProcessDied("the Claude CLI ended")
+        try:
+            async for message in client.receive_messages():
+                await self._messages.put(message)
+        except ClaudeSDKError as error:
+            died = ProcessDied(f"the Claude CLI ended: {first_line(error)}")
+        on_end()
+        await self._messages.put(died)
+
+
+def _is_result_of(tool_use_id: str, message: Message) -> bool:
+    return isinstance(message, UserMessage) and any(
+        isinstance(block, ToolResultBlock) and block.tool_use_id == tool_use_id for block in message.content
+    )
