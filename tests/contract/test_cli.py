@@ -147,7 +147,7 @@ def test_t1_results_enter_in_the_order_in_which_they_complete(api: ScriptedApi, 
     async def answer_all(client: ClaudeSDKClient, parked: ParkedTools) -> None:
         await until_reply_ends(client)
         await parked.wait_for(["t1", "t2"])
-        parked.give(result("t1", "fine"), end_turn=False)
+        parked.give(result("t1", "fine " * 90_000), end_turn=False)
         parked.give(result("t2", "bad", is_error=True), end_turn=False)
 
     api.reply(Reply((call("t1"), call("t2"))))

@@ -17,29 +17,30 @@ def client(http: httpx.Client, api: ScriptedApi) -> Client:
     return Client(http)
 
 
-def saw_exactly(api: ScriptedApi, client: Client) -> bool:
+def assert_saw_exactly(api: ScriptedApi, client: Client) -> None:
     """The newest model call was the only one for the newest request, and had the client's conversation."""
-    return len(api.exchanges) == len(client.ways) and seen(api.last) == sent(client.messages[:-1])
+    assert len(api.exchanges) == len(client.ways)
+    assert seen(api.last) == sent(client.messages[:-1])
 
 
 def test_a_conversation_goes_on_in_its_process(api: ScriptedApi, client: Client) -> None:
     client.say(user("hello"))
     client.say(user("and", "now"))
-    assert saw_exactly(api, client)
+    assert_saw_exactly(api, client)
     client.say(user("text with a", document()))
 
     assert client.ways == ["start", "resume", "resume"]
-    assert saw_exactly(api, client)
+    assert_saw_exactly(api, client)
 
 
 def test_results_go_into_the_parked_turn(api: ScriptedApi, client: Client) -> None:
     first, second = calls_of(client.say(user(TWO_CALLS)))
     client.say(user(result(first, "one"), result(second, [text("two"), text("three")])))
-    assert saw_exactly(api, client)
+    assert_saw_exactly(api, client)
     client.say(user("thanks"))
 
     assert client.ways == ["start", "answer", "resume"]
-    assert saw_exactly(api, client)
+    assert_saw_exactly(api, client)
 
 
 def test_results_arrive_in_the_order_of_the_client(api: ScriptedApi, client: Client) -> None:
@@ -52,7 +53,7 @@ def test_results_arrive_in_the_order_of_the_client(api: ScriptedApi, client: Cli
     client.say(user(*reversed(blocks)))
 
     assert client.ways == ["start", "answer"]
-    assert saw_exactly(api, client)
+    assert_saw_exactly(api, client)
 
 
 def test_more_calls_than_the_cli_makes_at_once_by_default_are_all_parked(
@@ -62,17 +63,17 @@ def test_more_calls_than_the_cli_makes_at_once_by_default_are_all_parked(
     client.say(user(*(result(i, f"r{n}") for n, i in enumerate(ids))))
 
     assert client.ways == ["start", "answer"]
-    assert saw_exactly(api, client)
+    assert_saw_exactly(api, client)
 
 
 def test_text_behind_results_follows_them_in_the_same_message(api: ScriptedApi, client: Client) -> None:
     first, second = calls_of(client.say(user(TWO_CALLS)))
     client.say(user(result(first, "bad", is_error=True), result(second, "two"), "go", "on"))
-    assert saw_exactly(api, client)
+    assert_saw_exactly(api, client)
     client.say(user("thanks"))
 
     assert client.ways == ["start", "answer", "resume"]
-    assert saw_exactly(api, client)
+    assert_saw_exactly(api, client)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +93,7 @@ def test_what_a_parked_call_cannot_return_exactly_starts_a_process(
 
     assert client.ways == ["start", "start"]
     assert client.reasons[-1] == reason
-    assert saw_exactly(api, client)
+    assert_saw_exactly(api, client)
 
 
 @pytest.mark.parametrize("content", [[text("a"), text("b")], "x" * 10_001, "\U0001f600" * 5_001])
@@ -103,7 +104,7 @@ def test_an_error_that_the_cli_would_change_starts_a_process(
     client.say(user(result(call, content, is_error=True)))
 
     assert client.ways == ["start", "start"]
-    assert saw_exactly(api, client)
+    assert_saw_exactly(api, client)
 
 
 def test_text_behind_errors_alone_starts_a_process(api: ScriptedApi, client: Client) -> None:
@@ -111,17 +112,17 @@ def test_text_behind_errors_alone_starts_a_process(api: ScriptedApi, client: Cli
     client.say(user(result(call, "bad", is_error=True), "go on"))
 
     assert client.ways == ["start", "start"]
-    assert saw_exactly(api, client)
+    assert_saw_exactly(api, client)
 
 
 def test_an_image_starts_a_process(api: ScriptedApi, client: Client) -> None:
     client.say(user("hello"))
     client.say(user("see", image()))
-    assert saw_exactly(api, client)
+    assert_saw_exactly(api, client)
     client.say(user("thanks"))
 
     assert client.ways == ["start", "start", "resume"]
-    assert saw_exactly(api, client)
+    assert_saw_exactly(api, client)
 
 
 def test_undo_edit_and_branch_are_starts_and_the_original_goes_on(api: ScriptedApi, client: Client) -> None:
