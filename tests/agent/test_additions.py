@@ -257,3 +257,19 @@ def test_the_conversations_that_were_remembered_last_are_kept(tmp_path: Path) ->
         store.remember(LAUNCH, tips_of(word)[-1], ENTRIES)
 
     assert held(store, "a", "b", "c", "d") == ["a", "d"]  # and the third is the one that `held` brings
+
+
+def test_of_an_exchange_with_new_additions_all_are_told(tmp_path: Path) -> None:
+    """Seen: environment and model in one go, the date in the next; the second must not replace the first."""
+    file = tmp_path / "session.jsonl"
+    file.write_bytes(b"")
+    reader = SessionFileReader(file)
+    told = []
+    for kind in ("environment", "date"):
+        with file.open("ab") as end:
+            end.write(
+                orjson.dumps({"type": "attachment", "attachment": {"type": kind}, "rendered": [1]}) + b"\n"
+            )
+        told.append([entry["attachment"]["type"] for entry in reader.new_additions()[0]])
+
+    assert told == [["environment"], ["environment", "date"]]

@@ -36,6 +36,7 @@ class SessionFileReader:
         self._offset = path.stat().st_size
         self._exchange = 0
         self._reply_began = False
+        self._found: dict[int, list[Entry]] = {}
 
     @property
     def replies(self) -> int:
@@ -43,13 +44,16 @@ class SessionFileReader:
         return self._exchange + self._reply_began
 
     def new_additions(self) -> dict[int, list[Entry]]:
-        """The attachment entries that have a text, by exchange (0 is the process's first)."""
+        """The attachment entries that have a text, by exchange (0 is the process's first).
+
+        Of an exchange that has new ones, all so far: the CLI writes them in several goes.
+        """
         with self._path.open("rb") as file:
             file.seek(self._offset)
             data = file.read()
         complete = data[: data.rfind(b"\n") + 1]
         self._offset += len(complete)
-        found: dict[int, list[Entry]] = {}
+        grown: set[int] = set()
         for entry in map(orjson.loads, filter(None, complete.splitlines())):
             kind = entry.get("type")
             if kind == "user" and self._reply_began:
@@ -57,8 +61,9 @@ class SessionFileReader:
             elif kind == "assistant":
                 self._reply_began = True
             elif kind == "attachment" and entry.get("rendered"):
-                found.setdefault(self._exchange, []).append(_kept(entry))
-        return found
+                self._found.setdefault(self._exchange, []).append(_kept(entry))
+                grown.add(self._exchange)
+        return {exchange: list(self._found[exchange]) for exchange in sorted(grown)}
 
 
 def last_failure(path: Path) -> dict[str, Any]:

@@ -61,7 +61,9 @@ def configure_logging(level: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    logging.basicConfig(level=logging.WARNING)  # the SDK's and uvicorn's own words: only what went wrong
+    logging.basicConfig(level=logging.WARNING)  # uvicorn's own words: only what went wrong
+    # It calls each end of a process a fatal error, also those that the pool decided on; sessions log theirs.
+    logging.getLogger("claude_agent_sdk").setLevel(logging.CRITICAL)
 
 
 def _bind(host: str, port: int) -> socket.socket:
