@@ -270,7 +270,7 @@ def test_n7_the_cli_refuses_no_size_by_itself(api: ScriptedApi, run: Any) -> Non
     assert seen(api.last) == sent(large)
 
     api.clear()
-    said = run(large, without=["CLAUDE_CODE_BLOCKING_LIMIT_OVERRIDE"])
+    said = run(large, without=["CLAUDE_CODE_MAX_CONTEXT_TOKENS"])
     assert said[-1].is_error
     assert api.exchanges == []
 

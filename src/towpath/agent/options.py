@@ -39,8 +39,10 @@ _ENVIRONMENT: Mapping[str, str] = {
     "CLAUDE_CODE_DISABLE_ATTACHMENTS": "1",
     "CLAUDE_CODE_DISABLE_AUTO_MEMORY": "1",
     "DISABLE_AUTO_COMPACT": "1",
-    # How much a model takes is the API's to say: the CLI would refuse some 780 KB by itself.
-    "CLAUDE_CODE_BLOCKING_LIMIT_OVERRIDE": "100000000",
+    # How much a model takes is the API's to say: the CLI would refuse some 780 KB by itself. The second
+    # is honoured only with the first.
+    "DISABLE_COMPACT": "1",
+    "CLAUDE_CODE_MAX_CONTEXT_TOKENS": "100000000",
     "ENABLE_TOOL_SEARCH": "false",
     # Else a tool of the client's that is called Agent brings a list of the CLI's own agents.
     "CLAUDE_AGENT_SDK_DISABLE_BUILTIN_AGENTS": "1",
