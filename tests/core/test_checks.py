@@ -218,7 +218,7 @@ def test_a_user_block_that_cannot_be_carried_is_named(block: Any, path: str) -> 
     [
         (IMAGE, ".type"),
         (RESULT, ".type"),
-        ({"type": "idea"}, ".type"),
+        ({"type": "fallback"}, ".type"),
         (text(None), ".text"),
         (without(THINKING, "signature"), ".signature"),
         ({**THINKING, "thinking": 4}, ".thinking"),
@@ -245,7 +245,7 @@ def test_an_assistant_block_that_cannot_be_carried_is_named(block: Any, path: st
         {"type": "web_search_tool_result", "tool_use_id": "s1", "content": []},
         {"type": "mcp_tool_use", "id": "m1", "name": "find", "server_name": "s", "input": {}},
         {"type": "compaction", "content": "so far"},
-        {"type": "fallback"},
+        {"type": "future_block", "says": 1},
     ],
 )
 def test_whatever_a_model_emits_is_taken_back_as_it_is(block: dict[str, Any]) -> None:

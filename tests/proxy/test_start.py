@@ -88,6 +88,17 @@ CASES: dict[str, list[Json]] = {
         user({**text("c"), "cache_control": {"type": "ephemeral"}}),
     ],
     "doc in result": [user("a"), assistant(call("t1")), user(result("t1", [document(), text("x")]))],
+    "newer blocks": [
+        user("a"),
+        assistant(
+            "b",
+            {"type": "mcp_tool_use", "id": "m1", "name": "find", "server_name": "s", "input": {}},
+            {"type": "mcp_tool_result", "tool_use_id": "m1", "content": [text("r")]},
+            {"type": "compaction", "content": "so far"},
+            {"type": "future_block", "says": 1},
+        ),
+        user("c"),
+    ],
     "assistant first": [assistant("hello"), user("a")],
     "history results": [
         user("a"),
