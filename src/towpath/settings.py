@@ -53,7 +53,10 @@ class Settings(BaseSettings):
         int, Field(ge=0, description="Requests that may wait; more are refused with 529 and Retry-After.")
     ] = 100
     max_sessions: Annotated[
-        int, Field(ge=1, description="Live processes (125 to 215 MB each); the oldest idle one ends first.")
+        int,
+        Field(
+            ge=1, description="Live processes (125 to 215 MB each); the one that rested longest ends first."
+        ),
     ] = 12
     idle_timeout_seconds: Annotated[
         float,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from towpath.core.events import MESSAGE_STOP, PING, Event, MessageFold, encode, fold
+from towpath.core.events import MESSAGE_STOP, PING, Event, MessageFold, encode
 from towpath.testing import Reply
 from towpath.testing.stream import events, message
 
@@ -26,6 +26,14 @@ START: Event = {
         "usage": {"input_tokens": 7, "cache_read_input_tokens": 3, "output_tokens": 1},
     },
 }
+
+
+def fold(stream: list[Event]) -> Event:
+    """The message that a complete stream describes."""
+    message = MessageFold()
+    for event in stream:
+        message.add(event)
+    return message.message
 
 
 def delta(kind: str, index: int = 0, **fields: Any) -> Event:

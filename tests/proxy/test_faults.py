@@ -190,6 +190,16 @@ def test_a_process_that_does_not_start_in_time_is_a_plain_error(own_settings: Se
     assert cli_processes(own_settings.state_dir) == []
 
 
+@pytest.mark.parametrize("command", [["serve"], ["demo", "--once"]])
+def test_a_port_that_is_taken_is_said_in_words(proxy_url: str, command: list[str]) -> None:
+    program, port = Path(sys.executable).with_name("towpath"), proxy_url.rpartition(":")[2]
+    ended = subprocess.run([program, *command, "--port", port], capture_output=True, text=True, timeout=60)
+
+    assert ended.returncode == 1
+    assert f"Cannot listen on 127.0.0.1:{port}" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
 def test_without_a_login_the_error_says_how_to_log_in(own_settings: Settings) -> None:
     nobody = own_settings.model_copy(update={"upstream_api_key": None})
     with serve_in_thread(create_app(nobody)) as url, httpx.Client(base_url=url, timeout=60) as http:

@@ -18,12 +18,13 @@ from claude_agent_sdk import (
     ClaudeAgentOptions,
     ClaudeSDKClient,
     ClaudeSDKError,
+    CLINotFoundError,
     ResultMessage,
     StreamEvent,
 )
 
 from towpath.agent.additions import SessionFileReader, last_failure
-from towpath.agent.cli import BUNDLED_VERSION
+from towpath.agent.cli import BUNDLED_VERSION, cli_path
 from towpath.agent.failures import ProcessDied, api_error, first_line
 from towpath.agent.hearing import Hearing
 from towpath.agent.history import Additions, Entry, session_lines
@@ -95,6 +96,9 @@ class AgentProcess:
         except TimeoutError:
             sentence = f"the Claude CLI did not start within {self._start_timeout_seconds:g} s"
             raise ProcessDied(sentence) from None
+        except CLINotFoundError as error:
+            sentence = f"the Claude CLI is not at {cli_path()}; install towpath anew"
+            raise ProcessDied(sentence) from error
         except (ClaudeSDKError, OSError) as error:
             raise ProcessDied(f"the Claude CLI did not start: {first_line(error)}") from error
 

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.panel import Panel
 
-from towpath.cli.serving import configure_logging, connection_line
+from towpath.cli.serving import bind, configure_logging, connection_line
 from towpath.server.app import create_app
 from towpath.settings import Settings
 from towpath.testing import ScriptedApi, serve_in_thread
@@ -36,6 +36,7 @@ _TOOL = {
 def run_demo(*, port: int, once: bool) -> None:
     """Play the conversation, then serve until Ctrl-C unless ``once``."""
     configure_logging("warning")
+    bind(Settings.model_fields["host"].default, port).close()  # says in words that the port is taken
     console = Console()
     with tempfile.TemporaryDirectory(prefix="towpath-demo-") as folder, contextlib.ExitStack() as running:
         api = ScriptedApi()

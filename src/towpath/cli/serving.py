@@ -25,7 +25,7 @@ def serve_until_stopped(settings: Settings) -> None:
             f"{settings.host} can be reached from other machines. Set CLAUDE_PROXY_API_KEY to a key that "
             "clients must send, or use CLAUDE_PROXY_HOST=127.0.0.1. Never share a plan login."
         )
-    listener = _bind(settings.host, settings.port)
+    listener = bind(settings.host, settings.port)
     base_url = f"http://{_url_host(settings.host)}:{listener.getsockname()[1]}"
     typer.echo(f"Towpath {__version__} serves the Anthropic Messages API at {base_url}")
     typer.echo(connection_line(base_url, "opencode"))
@@ -66,7 +66,8 @@ def configure_logging(level: str) -> None:
     logging.getLogger("claude_agent_sdk").setLevel(logging.CRITICAL)
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def bind(host: str, port: int) -> socket.socket:
+    """A socket that listens there; if that is not possible, ends the program with a sentence."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -4,25 +4,12 @@ Events are kept as the JSON objects that the API sent. A kind that is not known 
 stream unchanged and leaves the folded message alone.
 """
 
-from collections.abc import Iterable
 from typing import Any
 
 import orjson
 
 Event = dict[str, Any]
 
-# The API ends a message with one of these; other values make OpenCode loop for ever (24 requests in 3 s).
-STOP_REASONS = frozenset(
-    {
-        "end_turn",
-        "max_tokens",
-        "stop_sequence",
-        "tool_use",
-        "pause_turn",
-        "refusal",
-        "model_context_window_exceeded",
-    }
-)
 PING: Event = {"type": "ping"}
 MESSAGE_STOP: Event = {"type": "message_stop"}
 
@@ -37,14 +24,6 @@ def encode(event: Event) -> bytes:
     for separator, escaped in _LINE_SEPARATORS:
         data = data.replace(separator, escaped)
     return b"event: %s\ndata: %s\n\n" % (event["type"].encode(), data)
-
-
-def fold(events: Iterable[Event]) -> dict[str, Any]:
-    """The message that a complete stream describes: the non-streaming answer."""
-    message = MessageFold()
-    for event in events:
-        message.add(event)
-    return message.message
 
 
 class MessageFold:

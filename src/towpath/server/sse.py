@@ -21,8 +21,8 @@ Items = AsyncGenerator[Mapping[str, Any]]
 """First the response's headers, then the stream events; or an ApiError at any point."""
 
 
-async def unless_client_leaves(work: Coroutine[Any, Any, None], receive: Receive) -> bool:
-    """Do the work, or stop it when the client closes the connection; whether it was done.
+async def unless_client_leaves(work: Coroutine[Any, Any, None], receive: Receive) -> None:
+    """Do the work, or stop it when the client closes the connection.
 
     The request's body must have been read.
     """
@@ -34,10 +34,8 @@ async def unless_client_leaves(work: Coroutine[Any, Any, None], receive: Receive
         doing.cancel()  # does nothing to work that is done
         leaving.cancel()
         await asyncio.gather(doing, leaving, return_exceptions=True)
-    if doing.cancelled():
-        return False
-    doing.result()
-    return True
+    if not doing.cancelled():
+        doing.result()
 
 
 async def _client_leaves(receive: Receive) -> None:

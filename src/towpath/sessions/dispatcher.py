@@ -54,7 +54,7 @@ class Dispatcher:
         try:
             return await self._open(launch, Exchange(messages, chain, again))
         except ProcessDied as error:
-            raise ApiError(500, f"{error}. It was tried twice; the log of towpath says more.") from error
+            raise ApiError(500, f"{error}; it was tried twice") from error
 
     async def _open(self, launch: Launch, exchange: Exchange) -> Reply:
         session = self._hand_over(launch, exchange)

@@ -58,11 +58,6 @@ class Session:
     def __repr__(self) -> str:
         return f"<Session {self.number} {self.state}, process {self._process.pid}>"
 
-    @property
-    def pid(self) -> int | None:
-        """The CLI's process id, once it has been started."""
-        return self._process.pid
-
     def open(self, exchange: Exchange, others: Iterable["Session"]) -> "asyncio.Task[None]":
         """Start the process with the exchange's conversation; the task returned owns it to its end.
 
