@@ -46,6 +46,7 @@ def settings(scripted_api: tuple[ScriptedApi, str], tmp_path_factory: pytest.Tem
         upstream_api_key="dummy",  # type: ignore[arg-type]
         state_dir=tmp_path_factory.mktemp("state"),
         workdir=tmp_path_factory.mktemp("work"),
+        spares=0,  # tests say which way they expect; tests/proxy/test_spares.py has them on
     )
 
 

@@ -10,12 +10,17 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import platformdirs
+import psutil
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from towpath.core.transient import DEFAULT_TRANSIENT_TEXTS
 
 ENV_PREFIX = "CLAUDE_PROXY_"
+
+
+def _quarter_of_memory_mb() -> int:
+    return min(psutil.virtual_memory().total // 4, 4 * 1024**3) // 1024**2
 
 
 class Settings(BaseSettings):
@@ -48,16 +53,23 @@ class Settings(BaseSettings):
     ] = None
     max_concurrent: Annotated[
         int, Field(ge=1, description="Requests that run at once; more wait in order.")
-    ] = 10
+    ] = 20
     max_waiting: Annotated[
         int, Field(ge=0, description="Requests that may wait; more are refused with 529 and Retry-After.")
     ] = 100
-    max_sessions: Annotated[
+    spares: Annotated[
         int,
         Field(
-            ge=1, description="Live processes (125 to 215 MB each); the one that rested longest ends first."
+            ge=0,
+            description="Processes kept ready for new conversations of the kinds that came lately; 0: none.",
         ),
-    ] = 12
+    ] = 4
+    memory_budget_mb: int = Field(
+        default_factory=_quarter_of_memory_mb,
+        ge=0,
+        description="What live processes may occupy (125 to 215 MB each); over it the one that idled longest "
+        "ends first, a running one never. Default: a quarter of the machine's memory, at most 4096.",
+    )
     idle_timeout_seconds: Annotated[
         float,
         Field(gt=0, description="How long an idle process is kept: ending it costs the next turn 0.4 s."),

@@ -1,6 +1,7 @@
 """What the CLI added: read from its session file, kept by conversation and by environment."""
 
 import json
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from tests.support.fidelity import Json, assistant, user
 
 from towpath.agent.additions import AdditionStore, SessionFileReader, last_failure
-from towpath.core.canonical import Tip, tips
+from towpath.core.canonical import Tip, seed, step
 from towpath.core.launch import Launch
 
 LAUNCH = Launch(model="m", system="", body={}, cwd="/work")
@@ -19,7 +20,8 @@ OTHERS = [{"type": "attachment", "attachment": {"type": "model"}, "rendered": "t
 def tips_of(*words: str) -> list[Tip]:
     """The digests of a conversation in which user and assistant take turns."""
     speak = (user, assistant)
-    return tips(LAUNCH.key, [speak[place % 2](word) for place, word in enumerate(words)])
+    messages = [speak[place % 2](word) for place, word in enumerate(words)]
+    return list(accumulate(messages, step, initial=seed(LAUNCH.key)))
 
 
 def line(**entry: Any) -> bytes:

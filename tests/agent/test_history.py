@@ -1,5 +1,6 @@
 """A conversation as lines of the CLI's session file."""
 
+import copy
 import json
 from itertools import pairwise
 from typing import Any
@@ -113,6 +114,20 @@ def test_the_additions_passed_in_are_not_changed() -> None:
     entries_of(CONVERSATION, additions)
 
     assert additions == {1: [attachment("date")]}
+
+
+def test_the_messages_passed_in_are_not_changed() -> None:
+    marked = {**text("a"), **CACHED}
+    messages = [
+        user(marked, image()),
+        assistant({**call("c"), **CACHED}, call("d")),
+        user(result("c", [marked], is_error=True), result("d", [marked], **CACHED), marked),
+    ]
+    before = copy.deepcopy(messages)
+
+    entries_of(messages)
+
+    assert messages == before
 
 
 @pytest.mark.parametrize(

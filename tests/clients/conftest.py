@@ -27,7 +27,7 @@ def proxy(
         upstream_base_url=scripted_api[1],
         upstream_api_key="dummy",  # type: ignore[arg-type]
         state_dir=tmp_path_factory.mktemp("clients-state"),
-        max_sessions=6,
+        memory_budget_mb=1500,
     )
     with serve_recorded(create_app(settings)) as served:
         yield served

@@ -15,7 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 from tests.clients.recorder import RecordedProxy, Recorder, model_calls, requests, serve_recorded
 from tests.support.fidelity import Json, seen, sent
 
-from towpath.core.request import MAX_BODY_BYTES
+from towpath.core.body import MAX_BODY_BYTES
 from towpath.server.app import create_app
 from towpath.server.sse import EventStream
 from towpath.settings import Settings

@@ -1,6 +1,8 @@
 """What counts as the same conversation: each rule of ``core.canonical`` in both directions, and the chain."""
 
 from collections.abc import Iterator
+from functools import reduce
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -9,8 +11,8 @@ from hypothesis import strategies as st
 from tests.support.fidelity import Json, assistant, call, document, image, result, text, user
 
 from towpath.core.canonical import Tip, seed, step, tips
-from towpath.core.request import merge_messages
-from towpath.core.transient import without_transient
+from towpath.core.checked import checked_message
+from towpath.core.request import merge_runs, runs_of_one_role
 
 CACHED = {"cache_control": {"type": "ephemeral"}}
 THINKING = {"type": "thinking", "thinking": "hm", "signature": "s"}
@@ -18,8 +20,14 @@ REDACTED = {"type": "redacted_thinking", "data": "xyz"}
 KEY = b"launch"
 
 
-def tip_of(*messages: Json) -> Tip:
-    return tips(KEY, merge_messages(messages))[-1]
+def digests_of(*messages: Json, transient: tuple[str, ...] = ()) -> tuple[bytes, ...]:
+    """The digests of a conversation in which adjacent messages of one role are merged."""
+    checked = [checked_message(message, b"") for message in messages]
+    return merge_runs(runs_of_one_role(checked), transient)[1]
+
+
+def tip_of(*messages: Json, transient: tuple[str, ...] = ()) -> Tip:
+    return tips(KEY, digests_of(*messages, transient=transient))[-1]
 
 
 def string(role: str, content: str) -> Json:
@@ -110,19 +118,17 @@ def test_what_the_model_sees_counts(one: Json, other: Json) -> None:
 
 
 def test_7_a_transient_text_is_not_there() -> None:
-    messages = merge_messages([user("a"), assistant("b"), user("c", "go on")])
+    messages = [user("a"), assistant("b"), user("c", "go on")]
 
-    kept, _ = without_transient(messages, ["go on"])
-
-    assert tip_of(*kept) == tip_of(user("a"), assistant("b"), user("c"))
+    assert tip_of(*messages, transient=("go on",)) == tip_of(user("a"), assistant("b"), user("c"))
 
 
 def test_adjacent_messages_of_one_role_are_one() -> None:
     assert tip_of(user("a"), user("b")) == tip_of(user("a", "b"))
 
 
-# A conversation in the form that `tips` takes.
 CONVERSATION = [user("a"), assistant("b", call("c")), user(result("c", "d"), "e")]
+DIGESTS = digests_of(*CONVERSATION)
 
 
 def test_the_chain_begins_with_the_launch_key() -> None:
@@ -132,7 +138,7 @@ def test_the_chain_begins_with_the_launch_key() -> None:
 def test_the_chain_has_one_step_a_message() -> None:
     first, second, third = CONVERSATION
 
-    assert tips(KEY, CONVERSATION)[1:] == [
+    assert tips(KEY, DIGESTS)[1:] == [
         step(seed(KEY), first),
         step(step(seed(KEY), first), second),
         step(step(step(seed(KEY), first), second), third),
@@ -141,17 +147,17 @@ def test_the_chain_has_one_step_a_message() -> None:
 
 @pytest.mark.parametrize("count", range(len(CONVERSATION) + 1))
 def test_the_tips_of_a_prefix_are_the_prefix_of_the_tips(count: int) -> None:
-    assert tips(KEY, CONVERSATION[:count]) == tips(KEY, CONVERSATION)[: count + 1]
+    assert tips(KEY, DIGESTS[:count]) == tips(KEY, DIGESTS)[: count + 1]
 
 
 def test_all_tips_of_a_conversation_differ() -> None:
-    chain = tips(KEY, [user("a"), assistant("a"), user("a"), assistant("a")])
+    chain = tips(KEY, digests_of(user("a"), assistant("a"), user("a"), assistant("a")))
 
     assert len(set(chain)) == len(chain)
 
 
 def test_the_launch_key_participates_in_every_tip() -> None:
-    assert not set(tips(b"one", CONVERSATION)) & set(tips(b"other", CONVERSATION))
+    assert not set(tips(b"one", DIGESTS)) & set(tips(b"other", DIGESTS))
 
 
 def test_what_came_before_participates() -> None:
@@ -162,7 +168,7 @@ def test_where_a_message_ends_participates() -> None:
     one = [user("a"), assistant("b", "c"), user("d")]
     other = [user("a"), assistant("b"), assistant("c"), user("d")]
 
-    assert tips(KEY, one)[-1] != tips(KEY, other)[-1]
+    assert reduce(step, one, seed(KEY)) != reduce(step, other, seed(KEY))
 
 
 # Messages, the forms in which clients echo them, and single changes of what counts.
@@ -312,6 +318,41 @@ def test_any_change_of_what_counts_changes_the_tip(pair: tuple[Json, Json]) -> N
     message, other = pair
 
     assert tip_of(other) != tip_of(message)
+
+
+@st.composite
+def with_cut(draw: st.DrawFn) -> tuple[Json, list[Json]]:
+    """A message, and the same blocks as adjacent messages of its role."""
+    message = draw(messages())
+    blocks = message["content"]
+    cuts = sorted(draw(st.sets(st.integers(1, len(blocks)), max_size=3)) | {0, len(blocks)})
+    return message, [{**message, "content": blocks[start:end]} for start, end in pairwise(cuts)]
+
+
+@st.composite
+def with_transient(draw: st.DrawFn) -> tuple[Json, Json]:
+    """A message, and the same with transient texts put in."""
+    message = draw(messages())
+    blocks = [*message["content"]]
+    for kind in draw(st.lists(st.sampled_from([{}, CACHED]), max_size=3)):
+        blocks.insert(draw(st.integers(0, len(blocks))), {**text("go on"), **kind})
+    return message, {**message, "content": blocks}
+
+
+@settings(deadline=None, max_examples=60)
+@given(with_cut())
+def test_a_message_and_its_parts_in_a_row_have_the_same_tip(pair: tuple[Json, list[Json]]) -> None:
+    message, parts = pair
+
+    assert tip_of(*parts) == tip_of(message) == step(seed(KEY), message)
+
+
+@settings(deadline=None, max_examples=60)
+@given(with_transient())
+def test_transient_texts_do_not_change_a_tip_wherever_they_stand(pair: tuple[Json, Json]) -> None:
+    message, other = pair
+
+    assert tip_of(other, transient=("go on",)) == tip_of(message)
 
 
 @pytest.mark.parametrize("value", [1e20, -1e300, 2**63, 1.5, 2**53 + 1])

@@ -166,6 +166,7 @@ def test_a_tool_choice_must_name_what_is_there(choice: Any, tools: list[Any], pa
         ([{"role": "tool", "content": "hello"}], "messages.0.role"),
         ([USER, {"role": "system", "content": "be brief"}], "messages.1.role"),
         ([USER, {"role": "assistant", "content": "Well,"}], "messages.1.role"),
+        ([USER, USER, {"role": "assistant", "content": "Well,"}], "messages.2.role"),
         ([{**USER, "name": "ann"}], "messages.0.name"),
         ([{"role": "user"}], "messages.0.content"),
         ([{"role": "user", "content": None}], "messages.0.content"),

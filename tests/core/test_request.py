@@ -1,5 +1,6 @@
 """What becomes of a body: the one form of a conversation, and nothing but ``ApiError`` for the rest."""
 
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -8,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from towpath.core.body import MAX_BODY_BYTES, MAX_DEPTH, is_deeper_than
+from towpath.core.canonical import block_digest, message_digest
 from towpath.core.errors import ApiError
-from towpath.core.request import MAX_BODY_BYTES, MAX_DEPTH, MessagesRequest, parse_request
+from towpath.core.request import MessagesRequest, parse_request
 
 USER = {"role": "user", "content": "hello"}
 TOOL = {"name": "read", "input_schema": {"type": "object"}}
@@ -46,9 +49,13 @@ def nested(depth: int) -> Any:
 
 
 def test_a_minimal_request_has_nothing_that_was_not_sent() -> None:
+    block = {"type": "text", "text": "hello"}
+
     assert parse_request(body_with()) == MessagesRequest(
         model="claude-opus-4-5",
-        messages=({"role": "user", "content": [{"type": "text", "text": "hello"}]},),
+        messages=({"role": "user", "content": [block]},),
+        digests=(message_digest("user", [block_digest(block, "user")]),),
+        transient=0,
         system=(),
         tools=(),
         stream=False,
@@ -125,6 +132,26 @@ def test_what_is_nested_deeper_than_can_be_written_again_is_refused() -> None:
     assert parse_request(body_of(deepest)) == deepest
     error = refusal(body_with(new=nested(MAX_DEPTH)))
     assert (error.status, "nested deeper" in error.message) == (400, True)
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        pytest.param(lambda inner: {"type": "image", "source": inner}, id="source"),
+        pytest.param(lambda inner: {"type": "search_result", "content": [inner]}, id="content"),
+        pytest.param(lambda inner: {"type": "search_result", "new": inner}, id="value"),
+    ],
+)
+def test_a_block_is_digested_however_deep_it_is(around: Callable[[Any], Any]) -> None:
+    block: Any = {"type": "text", "text": "a", "n": 1.0}
+    while not is_deeper_than(MAX_DEPTH - 4, around(block)):
+        block = around(block)
+
+    deepest = parse_request(body_with(messages=[{"role": "user", "content": [block]}]))
+    deeper = refusal(body_with(messages=[{"role": "user", "content": [around(block)]}]))
+
+    assert deepest.messages[0]["content"] == [block]
+    assert "nested deeper" in deeper.message
 
 
 JSON_VALUES = st.recursive(

@@ -1,13 +1,23 @@
 """Texts that clients put in and take out again: what is left out, and what is not."""
 
 import copy
+from collections.abc import Sequence
 
 import pytest
 from tests.support.fidelity import Json, assistant, call, image, result, user
 
-from towpath.core.transient import DEFAULT_TRANSIENT_TEXTS, without_transient
+from towpath.core.checked import checked_message
+from towpath.core.request import merge_runs, runs_of_one_role
+from towpath.core.transient import DEFAULT_TRANSIENT_TEXTS
 
 GO_ON = "go on"
+
+
+def without_transient(messages: Sequence[Json], texts: Sequence[str]) -> tuple[tuple[Json, ...], int]:
+    """The messages that are left, and the count of texts that are not."""
+    checked = [checked_message(message, b"") for message in messages]
+    kept, _, left_out = merge_runs(runs_of_one_role(checked), texts)
+    return kept, left_out
 
 
 @pytest.mark.parametrize(

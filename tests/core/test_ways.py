@@ -21,6 +21,7 @@ class Held:
 
 
 IDLE = Held(State.IDLE)
+SPARE = Held(State.SPARE)
 RUNNING = Held(State.RUNNING)
 CLOSED = Held(State.CLOSED)
 PARKED = Held(State.PARKED, frozenset({"a", "b"}))
@@ -46,6 +47,14 @@ def way_of(newest: Json, *sessions: Held, before: Sequence[Json] = BEFORE) -> tu
 )
 def test_an_idle_session_is_resumed(newest: Json) -> None:
     assert way_of(newest, IDLE) == (Resume, "the idle session holds the rest")
+
+
+def test_a_spare_gets_the_first_message() -> None:
+    assert way_of(user("hello"), SPARE, before=[]) == (Resume, "a spare waited for such a conversation")
+
+
+def test_a_spare_does_not_get_an_image() -> None:
+    assert way_of(user("see", image()), SPARE, before=[]) == (Start, "an image needs a new process")
 
 
 @pytest.mark.parametrize(
@@ -186,7 +195,7 @@ def test_a_session_is_used_only_if_it_rests_and_waits_for_exactly_these_results(
     ids = {block["tool_use_id"] for block in blocks if block["type"] == "tool_result"}
     match way:
         case Resume(session=session):
-            assert session.state is State.IDLE
+            assert session.state in (State.IDLE, State.SPARE)
             assert not ids
         case Answer(session=session, results=results, rest=rest):
             assert session.state is State.PARKED

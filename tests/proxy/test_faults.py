@@ -1,7 +1,6 @@
 """What dies, and that the conversation goes on: processes, the proxy itself, what never starts."""
 
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import httpx
 import psutil
 import pytest
 from tests.support.fidelity import request, result, seen, sent, user
+from tests.support.processes import cli_processes, kill
 from tests.support.proxy import Client, calls_of
 
 from towpath.server.app import create_app
@@ -21,15 +21,6 @@ from towpath.settings import Settings
 from towpath.testing import ScriptedApi, serve_in_thread
 
 pytestmark = pytest.mark.cli
-
-
-def cli_processes(state_dir: Path) -> list[psutil.Process]:
-    """The CLIs that work on files below a state folder."""
-    return [
-        process
-        for process in psutil.process_iter(["cmdline"])
-        if any(f"--resume={state_dir}" in argument for argument in process.info["cmdline"] or [])
-    ]
 
 
 @pytest.fixture
@@ -46,10 +37,7 @@ def own(own_settings: Settings, api: ScriptedApi) -> Iterator[Client]:
 
 def kill_the_only_one(state_dir: Path) -> None:
     (process,) = cli_processes(state_dir)
-    end = os.pidfd_open(process.pid)  # waits without reaping: that is for the event loop to do
-    process.send_signal(signal.SIGKILL)
-    assert select.select([end], [], [], 10)[0]
-    os.close(end)
+    kill(process)
 
 
 def test_a_process_killed_while_parked_is_replaced(
@@ -144,7 +132,7 @@ def test_ctrl_c_ends_the_server_and_its_processes(api: ScriptedApi, own_settings
 
 def test_ending_parked_processes_asks_no_model(api: ScriptedApi, own_settings: Settings) -> None:
     """A CLI takes the end of its parked calls for results, if it lives to see it."""
-    small = own_settings.model_copy(update={"max_sessions": 2})
+    small = own_settings.model_copy(update={"memory_budget_mb": 0})
     with serve_in_thread(create_app(small)) as url, httpx.Client(base_url=url, timeout=60) as http:
         for _ in range(8):
             Client(http).say(user('CALL read {"path": "a"}'))
@@ -208,22 +196,6 @@ def test_without_a_login_the_error_says_how_to_log_in(own_settings: Settings) ->
     assert response.status_code == 401
     assert response.json()["error"]["type"] == "authentication_error"
     assert "auth login" in response.json()["error"]["message"]
-
-
-def test_the_oldest_idle_process_makes_room(api: ScriptedApi, own_settings: Settings) -> None:
-    small = own_settings.model_copy(update={"max_sessions": 2})
-    with serve_in_thread(create_app(small)) as url, httpx.Client(base_url=url, timeout=60) as http:
-        clients = [Client(http) for _ in range(3)]
-        for client in clients:
-            client.say(user("hello"))
-        for client in clients[::-1]:
-            client.say(user("again"))
-
-    assert [client.ways for client in clients] == [
-        ["start", "start"],
-        ["start", "resume"],
-        ["start", "resume"],
-    ]
 
 
 def test_nothing_is_written_into_the_users_sessions(own: Client, home: Path) -> None:

@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 import httpx
 import orjson
 import pytest
-from tests.support.fidelity import call, request, result, user
-from tests.support.proxy import Client
+from tests.support.fidelity import call, request, result, seen, sent, user
+from tests.support.processes import wait_until
+from tests.support.proxy import Client, calls_of
 
 from towpath.server.app import create_app
 from towpath.settings import Settings
@@ -101,7 +102,8 @@ def test_health_says_how_the_server_is(proxy_url: str, http: httpx.Client) -> No
     assert report["mode"] == "passthrough"
     assert report["cli"]["found"] is True
     assert report["status"] in ("starting", "ok")
-    assert set(report["sessions"]) == {"running", "idle", "parked"}
+    assert set(report["sessions"]) == {"spare", "running", "idle", "parked"}
+    assert report["memory_mb"] >= 0
     assert set(report["auth"]) == {"logged_in", "method", "provider", "subscription"}
 
 
@@ -125,6 +127,23 @@ def test_more_requests_wait_in_order_and_then_are_refused(api: ScriptedApi, narr
     assert refused.headers["retry-after"]
     assert refused.json()["error"]["type"] == "overloaded_error"
     assert sorted(answer.status_code for answer in answers) == [200, 200, 529]
+
+
+def test_the_answer_to_parked_calls_goes_before_a_new_start(api: ScriptedApi, settings: Settings) -> None:
+    one = settings.model_copy(update={"max_concurrent": 1})
+    with serve_in_thread(create_app(one)) as url, httpx.Client(base_url=url, timeout=60) as http:
+        parked = Client(http)
+        (parked_call,) = calls_of(parked.say(user('CALL read {"path": "a"}')))
+        with ThreadPoolExecutor() as threads, api.held():
+            threads.submit(Client(http).say, user("SAY runs"))
+            api.wait_for(2)
+            threads.submit(Client(http).say, user("SAY waits"))
+            wait_until(lambda: http.get("/health").json()["waiting"] == 1)
+            threads.submit(parked.say, user(result(parked_call, "one")))
+            wait_until(lambda: http.get("/health").json()["waiting"] == 2)
+
+    assert parked.ways == ["start", "answer"]
+    assert seen(api.exchanges[2].body) == sent(parked.messages[:-1])
 
 
 def test_ten_conversations_at_once(api: ScriptedApi, http: httpx.Client) -> None:

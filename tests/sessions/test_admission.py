@@ -19,11 +19,11 @@ class Guests:
         self._leave: dict[str, asyncio.Event] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
-    async def arrive(self, *names: str) -> None:
+    async def arrive(self, *names: str, answers: bool = False) -> None:
         """They come in this order; each has entered or waits when this returns."""
         for name in names:
             self._leave[name] = asyncio.Event()
-            self._tasks[name] = asyncio.create_task(self._visit(name))
+            self._tasks[name] = asyncio.create_task(self._visit(name, answers=answers))
             await asyncio.sleep(0)  # lets the task run to where it waits
 
     async def leave(self, name: str) -> None:
@@ -31,13 +31,20 @@ class Guests:
         await self._tasks[name]
         await asyncio.sleep(0)  # lets the next one in
 
+    async def leave_to_one_that_gives_up(self, name: str, heir: str) -> None:
+        """The place was passed to the heir, who has not noticed yet."""
+        self._leave[name].set()
+        await asyncio.sleep(0)
+        assert self._tasks[name].done()
+        await self.give_up(heir)
+
     async def give_up(self, name: str) -> None:
         self._tasks[name].cancel()
         await asyncio.wait([self._tasks[name]])
         await asyncio.sleep(0)
 
-    async def _visit(self, name: str) -> None:
-        async with self.admission.enter():
+    async def _visit(self, name: str, *, answers: bool) -> None:
+        async with self.admission.enter(answers=answers):
             self.seen.append(name)
             self.inside.append(name)
             try:
@@ -88,6 +95,29 @@ def test_a_late_one_does_not_overtake_those_that_wait() -> None:
     run(visit)
 
 
+def test_answers_go_before_the_rest_and_each_in_their_order() -> None:
+    async def visit(guests: Guests) -> None:
+        await guests.arrive("a", "b", "c")
+        await guests.arrive("x", "y", answers=True)
+        assert guests.admission.waiting == 4
+        for name in "axybc":
+            assert guests.inside == [name]
+            await guests.leave(name)
+
+    run(visit)
+
+
+def test_answers_do_not_overtake_those_that_run() -> None:
+    async def visit(guests: Guests) -> None:
+        await guests.arrive("a")
+        await guests.arrive("x", answers=True)
+
+        assert guests.inside == ["a"]
+        assert guests.admission.waiting == 1
+
+    run(visit)
+
+
 def test_one_that_gives_up_leaves_the_queue() -> None:
     async def visit(guests: Guests) -> None:
         await guests.arrive("a", "b", "c")
@@ -110,6 +140,16 @@ def test_one_that_gives_up_while_it_runs_makes_room() -> None:
     run(visit)
 
 
+def test_a_place_passed_to_one_that_just_gives_up_is_not_lost() -> None:
+    async def visit(guests: Guests) -> None:
+        await guests.arrive("a", "b", "c")
+        await guests.leave_to_one_that_gives_up("a", "b")
+
+        assert guests.inside == ["c"]
+
+    run(visit)
+
+
 def test_one_that_fails_makes_room() -> None:
     async def visit(guests: Guests) -> None:
         with pytest.raises(ApiError, match="no luck"):
@@ -124,9 +164,10 @@ def test_one_that_fails_makes_room() -> None:
 
 def test_a_full_queue_sends_away_with_a_time_to_try_again() -> None:
     async def visit(guests: Guests) -> None:
-        await guests.arrive("a", "b", "c")
+        await guests.arrive("a", "b")
+        await guests.arrive("c", answers=True)
         with pytest.raises(ApiError) as caught:
-            async with guests.admission.enter():
+            async with guests.admission.enter(answers=True):
                 pass
 
         error = caught.value

@@ -1,34 +1,39 @@
-"""Which sessions end: by age, then by number, and never one that runs."""
+"""Which sessions end and which spares start: by age, by what is wanted, by memory; never one that runs."""
 
-from dataclasses import dataclass
+import re
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from tests.sessions.known import LAUNCHES, Known
 
 from towpath.core.ways import State
-from towpath.sessions.plan import Limits, sessions_to_end
+from towpath.sessions.plan import GROWN_PROCESS_BYTES, MIB, NEW_PROCESS_BYTES, Limits, plan
 
-LIMITS = Limits(idle_seconds=10, parked_seconds=100, sessions=3)
 NOW = 1000.0
+GROWN = GROWN_PROCESS_BYTES // MIB
+NEW = NEW_PROCESS_BYTES // MIB
+# A launch (A if it does not matter), a state, an age in seconds, 100 MiB or =MiB, ! while it starts.
+WORD = re.compile(r"((?P<launch>\w)\.)?(?P<state>\w+)(:(?P<age>\d+))?(=(?P<mib>\d+))?(?P<starting>!)?")
 
 
-@dataclass(eq=False)
-class Resting:
-    """A session as the plan sees it."""
+def known(word: str) -> Known:
+    parts = WORD.fullmatch(word)
+    assert parts, word
+    return Known(
+        State(parts["state"]),
+        NOW - float(parts["age"] or 0),
+        LAUNCHES[parts["launch"] or "A"],
+        int(parts["mib"] or 100) * MIB,
+        bool(parts["starting"]),
+    )
 
-    state: State
-    since: float
 
-
-def names(kinds: str, *, limits: Limits = LIMITS) -> str:
-    """The ends of sessions given as words like ``idle:4``: a state and an age in seconds."""
-    words = kinds.split()
-    sessions = {}
-    for word in words:
-        state, _, age = word.partition(":")
-        sessions[Resting(State(state), NOW - float(age or 0))] = word
-    return " ".join(sessions[session] for session in sessions_to_end(sessions, limits, NOW))
+def decide(words: str, *, wanted: str = "", mib: int = 10_000, starting: int = 0) -> str:
+    """The words of the sessions that end, in order, and behind a + the launch that gets a spare."""
+    sessions = {known(word): word for word in words.split()}
+    limits = Limits(idle_seconds=10, parked_seconds=100, memory_bytes=mib * MIB, spares=9)
+    decided = plan(sessions, [LAUNCHES[name] for name in wanted], limits, NOW, starting=starting)
+    prepared = [f"+{decided.prepare.model}"] if decided.prepare else []
+    return " ".join([sessions[session] for session in decided.end] + prepared)
 
 
 @pytest.mark.parametrize(
@@ -36,73 +41,94 @@ def names(kinds: str, *, limits: Limits = LIMITS) -> str:
     [
         pytest.param("", "", id="none"),
         pytest.param("idle:9 parked:99 running:999", "", id="young"),
-        pytest.param("idle:10", "idle:10", id="idle-long-enough"),
+        pytest.param("idle:9 idle:10", "idle:10", id="idle-long-enough"),
         pytest.param("parked:99 parked:100", "parked:100", id="parked-long-enough"),
         pytest.param("running:5000", "", id="running-for-long"),
         pytest.param("closed:5000", "", id="ended-already"),
-        pytest.param("idle:1 idle:2 idle:3", "", id="at-the-limit"),
-        pytest.param("idle:1 idle:3 idle:2 idle:0", "idle:3", id="the-oldest-idle"),
-        pytest.param("idle:1 idle:3 idle:2 idle:0 idle:4", "idle:4 idle:3", id="the-two-oldest"),
-        pytest.param("parked:90 idle:1 parked:80 parked:70", "parked:90", id="abandoned-calls-go-first"),
-        pytest.param("parked:1 parked:3 parked:2 idle:0 idle:9", "idle:9 parked:3", id="by-rest-alone"),
-        pytest.param("parked:1 parked:3 parked:2 running:0", "parked:3", id="the-oldest-parked"),
-        pytest.param("running running running running", "", id="too-many-that-run"),
-        pytest.param("running running running idle:0", "idle:0", id="running-ones-fill-the-limit"),
-        pytest.param("closed closed closed idle:0", "", id="closed-ones-do-not-count"),
-        pytest.param("idle:11 idle:1 idle:2 idle:3", "idle:11", id="the-aged-make-room"),
-        pytest.param("parked:100 idle:1 idle:2 idle:3", "parked:100", id="the-aged-make-room-for-idle-ones"),
     ],
 )
-def test_these_sessions_end(sessions: str, ended: str) -> None:
-    assert names(sessions) == ended
+def test_who_rests_for_too_long_ends(sessions: str, ended: str) -> None:
+    assert decide(sessions) == ended
 
 
-@pytest.mark.parametrize("sessions", [0, -1])
-def test_a_limit_of_none_ends_all_that_rest(sessions: int) -> None:
-    limits = Limits(idle_seconds=10, parked_seconds=100, sessions=sessions)
-
-    assert names("running idle:1 parked:2", limits=limits) == "parked:2 idle:1"
+def test_a_spare_does_not_age() -> None:
+    assert decide("A.spare:5000", wanted="A") == ""
 
 
-SESSIONS = st.lists(
-    st.builds(Resting, st.sampled_from(State), st.integers(0, 120).map(lambda age: NOW - age)), max_size=8
+@pytest.mark.parametrize(
+    ("sessions", "mib", "ended"),
+    [
+        pytest.param("idle:1 idle:3 idle:2", 300, "", id="just-enough"),
+        pytest.param("idle:1 idle:3 idle:2", 299, "idle:3", id="the-least-recently-used"),
+        pytest.param("idle:1 idle:3 idle:2", 199, "idle:3 idle:2", id="the-two-least-recently-used"),
+        pytest.param("parked:9 spare:9 idle:1", 299, "idle:1", id="idle-before-a-spare"),
+        pytest.param("parked:9 spare:1 idle:1", 199, "idle:1 spare:1", id="a-spare-before-a-parked-one"),
+        pytest.param("parked:9 parked:8 spare:1", 200, "spare:1", id="a-spare-before-parked-ones"),
+        pytest.param("parked:8 parked:9 running", 299, "parked:9", id="the-parked-that-rests-longest"),
+        pytest.param("parked idle running:9 spare running", 0, "idle spare parked", id="all-that-rest"),
+        pytest.param("running running:9 running", 100, "", id="running-ones-never"),
+        pytest.param("running=250 idle:1=50 idle:2", 300, "idle:2", id="running-ones-count"),
+        pytest.param("closed=900 idle", 100, "", id="closed-ones-do-not-count"),
+        pytest.param("idle:1=250 idle:2=50", 260, "idle:2=50", id="by-rest-and-not-by-size"),
+        pytest.param("idle:1=250 idle:2=50", 200, "idle:2=50 idle:1=250", id="until-it-is-enough"),
+        pytest.param("idle:11 idle:1 idle:2", 200, "idle:11", id="the-aged-make-room"),
+        pytest.param("idle:2 spare:1 spare:2", 200, "spare:1", id="unwanted-spares-make-room"),
+    ],
 )
-COUNTS = st.integers(-1, 8)
+def test_over_the_budget_what_is_missed_least_ends(sessions: str, mib: int, ended: str) -> None:
+    assert decide(sessions, mib=mib, wanted="A") == ended
 
 
-@settings(deadline=None, max_examples=60)
-@given(SESSIONS, COUNTS)
-def test_only_sessions_that_rest_end_and_each_once(sessions: list[Resting], count: int) -> None:
-    ended = sessions_to_end(sessions, Limits(10, 100, count), NOW)
+def test_who_is_about_to_start_needs_room() -> None:
+    sessions = "idle:1 idle:2"
 
-    assert all(session.state in (State.IDLE, State.PARKED) for session in ended)
-    assert len(set(ended)) == len(ended)
-
-
-@settings(deadline=None, max_examples=60)
-@given(SESSIONS, COUNTS)
-def test_afterwards_the_limit_holds_unless_all_that_are_left_run(sessions: list[Resting], count: int) -> None:
-    ended = sessions_to_end(sessions, Limits(10, 100, count), NOW)
-
-    left = [s for s in sessions if s not in ended and s.state is not State.CLOSED]
-    assert len(left) <= count or all(session.state is State.RUNNING for session in left)
+    assert decide(sessions, mib=200 + NEW, starting=1) == ""
+    assert decide(sessions, mib=199 + NEW, starting=1) == "idle:2"
+    assert decide(sessions, mib=199 + NEW, starting=2) == "idle:2 idle:1"
 
 
-@settings(deadline=None, max_examples=60)
-@given(SESSIONS, COUNTS)
-def test_no_session_ends_without_need(sessions: list[Resting], count: int) -> None:
-    ended = sessions_to_end(sessions, Limits(10, 100, count), NOW)
+@pytest.mark.parametrize(
+    ("spares", "wanted", "ended"),
+    [
+        pytest.param("A.spare B.spare", "BA", "", id="all-wanted"),
+        pytest.param("A.spare B.spare!", "A", "B.spare!", id="no-longer-wanted"),
+        pytest.param("A.spare:1 B.spare:2", "", "A.spare:1 B.spare:2", id="none-wanted"),
+        pytest.param("spare:1 spare:3 spare:2", "A", "spare:1 spare:2", id="the-newest-of-a-launch"),
+        pytest.param("spare:1 spare:2", "AA", "", id="wanted-twice"),
+        pytest.param("A.idle B.parked C.running", "", "", id="only-spares"),
+    ],
+)
+def test_a_spare_that_nobody_wants_ends(spares: str, wanted: str, ended: str) -> None:
+    assert decide(spares, wanted=wanted) == ended
 
-    live = [session for session in sessions if session.state is not State.CLOSED]
-    young = [s for s in ended if NOW - s.since < (10 if s.state is State.IDLE else 100)]
-    assert not young or len(live) - len(ended) >= count
+
+@pytest.mark.parametrize(
+    ("sessions", "wanted", "prepared"),
+    [
+        pytest.param("", "", "", id="nobody-wants-one"),
+        pytest.param("", "AB", "+A", id="the-most-deserving"),
+        pytest.param("A.spare", "AB", "+B", id="the-next-one"),
+        pytest.param("B.spare", "AB", "+A", id="the-first-that-has-none"),
+        pytest.param("A.spare", "A", "", id="it-is-there"),
+        pytest.param("A.spare", "AA", "+A", id="one-more"),
+        pytest.param("A.spare A.spare", "AAB", "+B", id="all-of-the-first-are-there"),
+        pytest.param("A.running A.idle A.closed A.parked", "A", "+A", id="only-spares-count"),
+        pytest.param("A.spare:7", "B", "A.spare:7 +B", id="in-place-of-another"),
+        pytest.param("A.running! B.spare", "AB", "", id="somebody-starts"),
+        pytest.param("A.spare!", "AB", "", id="a-spare-starts"),
+        pytest.param("A.closed!", "A", "+A", id="who-ended-while-starting-is-gone"),
+    ],
+)
+def test_a_missing_spare_is_started(sessions: str, wanted: str, prepared: str) -> None:
+    assert decide(sessions, wanted=wanted) == prepared
 
 
-@settings(deadline=None, max_examples=60)
-@given(SESSIONS, COUNTS)
-def test_afterwards_nothing_has_rested_too_long(sessions: list[Resting], count: int) -> None:
-    ended = sessions_to_end(sessions, Limits(10, 100, count), NOW)
+def test_no_spare_is_started_while_a_request_waits_for_its_process() -> None:
+    assert decide("", wanted="A", starting=1) == ""
 
-    left = [session for session in sessions if session not in ended]
-    assert all(NOW - session.since < 10 for session in left if session.state is State.IDLE)
-    assert all(NOW - session.since < 100 for session in left if session.state is State.PARKED)
+
+def test_a_spare_is_started_only_where_it_can_grow() -> None:
+    assert decide("running", wanted="A", mib=100 + GROWN) == "+A"
+    assert decide("running", wanted="A", mib=99 + GROWN) == ""
+    assert decide("idle:10", wanted="A", mib=GROWN) == "idle:10 +A"
+    assert decide("idle:9", wanted="A", mib=GROWN) == ""

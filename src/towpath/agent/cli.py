@@ -46,7 +46,8 @@ async def auth_status(environment: Mapping[str, str]) -> AuthStatus | None:
             stderr=asyncio.subprocess.DEVNULL,
             env=dict(environment),
         )
-        output, _ = await asyncio.wait_for(process.communicate(), _STATUS_TIMEOUT_SECONDS)
+        async with asyncio.timeout(_STATUS_TIMEOUT_SECONDS):
+            output, _ = await process.communicate()
         said: dict[str, Any] = orjson.loads(output)
     except (OSError, TimeoutError, orjson.JSONDecodeError):
         return None

@@ -5,10 +5,10 @@ keys of a block go on as they are, the API judges those. Must not know about the
 (``checks``). The first broken rule is raised as a 400 whose path counts in the client's own list.
 """
 
-from collections.abc import Mapping, Sequence, Set
-from itertools import groupby
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any, TypeVar
 
+from towpath.core.checked import CheckedMessage
 from towpath.core.errors import invalid
 
 Block = dict[str, Any]
@@ -137,51 +137,48 @@ def check_tool_result(block: Block, path: str) -> None:
             raise invalid(path, "all content must be type `text` if `is_error` is true")
 
 
-def check_pairing(messages: Sequence[Mapping[str, Any]]) -> None:
-    """Each call must have its one result in the next message, each result its call in the one before.
+def check_pairing(runs: Iterable[Sequence[CheckedMessage]]) -> None:
+    """Each call must have its one result in the next run, each result its call in the one before.
 
-    Takes checked messages as the client sent them and counts adjacent ones of one role as one message,
-    as the API does.
+    A run is of one role and counts as one message, as at the API.
     """
     seen: set[str] = set()
-    open_calls: dict[str, int] = {}  # the calls of the message before, with the index each was sent at
-    for role, run in groupby(enumerate(messages), key=lambda entry: entry[1]["role"]):
-        blocks = [placed for index, message in run for placed in place_blocks(message, index)]
-        if role == "assistant":
-            open_calls = find_calls(blocks, seen)
+    open_calls: dict[str, int] = {}  # the calls of the run before, with the index each was sent at
+    index = 0
+    for run in runs:
+        placed: list[tuple[int, int, str]] = []
+        for message in run:
+            if message.call_ids:
+                placed += [(index, place, call) for place, call in message.call_ids]
+            index += 1
+        if not placed and not open_calls:
+            continue
+        if run[0].role == "assistant":
+            open_calls = find_calls(placed, seen)
             seen.update(open_calls)
         else:
-            check_results(blocks, open_calls)
+            check_results(placed, open_calls)
 
 
-def place_blocks(message: Mapping[str, Any], index: int) -> list[tuple[int, int, Block]]:
-    content = message["content"]
-    blocks = [] if isinstance(content, str) else content
-    return [(index, place, block) for place, block in enumerate(blocks)]
-
-
-def find_calls(blocks: Sequence[tuple[int, int, Block]], seen: Set[str]) -> dict[str, int]:
+def find_calls(placed: Sequence[tuple[int, int, str]], seen: Set[str]) -> dict[str, int]:
     calls: dict[str, int] = {}
-    for index, place, block in blocks:
-        if block["type"] != "tool_use":
-            continue
-        if block["id"] in seen or block["id"] in calls:
+    for index, place, call in placed:
+        if call in seen or call in calls:
             raise invalid(f"messages.{index}.content.{place}", "`tool_use` ids must be unique")
-        calls[block["id"]] = index
+        calls[call] = index
     return calls
 
 
-def check_results(blocks: Sequence[tuple[int, int, Block]], open_calls: Mapping[str, int]) -> None:
+def check_results(placed: Sequence[tuple[int, int, str]], open_calls: Mapping[str, int]) -> None:
     # The wording is the API's: clients look for it in order to repair their history.
     answered: set[str] = set()
-    for index, place, block in blocks:
-        if block["type"] != "tool_result":
-            continue
-        call, path = block["tool_use_id"], f"messages.{index}.content.{place}"
+    for index, place, call in placed:
         if call not in open_calls:
-            raise invalid(path, f"unexpected `tool_use_id` found in `tool_result` blocks: {call}")
+            problem = f"unexpected `tool_use_id` found in `tool_result` blocks: {call}"
+            raise invalid(f"messages.{index}.content.{place}", problem)
         if call in answered:
-            raise invalid(path, f"found multiple `tool_result` blocks with id: {call}")
+            problem = f"found multiple `tool_result` blocks with id: {call}"
+            raise invalid(f"messages.{index}.content.{place}", problem)
         answered.add(call)
     missing = [call for call in open_calls if call not in answered]
     if missing:

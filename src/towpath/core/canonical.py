@@ -18,43 +18,54 @@ left out here. The rules:
 
 Adjacent messages of one role have been merged before (``request``), as the API merges them.
 
+The digest of a message is its role and the digests of its blocks, one behind the other: so what is known
+of a block stays true when messages are merged or a transient text beside it is left out.
+
 The chain: ``tips[0]`` is the launch key, ``tips[k]`` covers the first k messages. The prefix makes a
 later change of these rules detectable; bump it with the change.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import blake2b
 from typing import Any, NewType
 
 import orjson
 
-from towpath.core.request import Message
-
 Tip = NewType("Tip", bytes)
 Block = dict[str, Any]
 
-CHAIN_PREFIX = b"towpath-chain-1:"
+CHAIN_PREFIX = b"towpath-chain-2:"
 _DIGEST_BYTES = 20
 _EXACT_FLOATS = 2**53  # beyond it a float is no longer one certain integer
 _UNCOUNTED_BLOCKS = frozenset({"thinking", "redacted_thinking"})
 
 
-def tips(launch_key: bytes, messages: Sequence[Message]) -> list[Tip]:
-    """The digests of all prefixes of a conversation, the empty one first: len(messages) + 1 values."""
-    chain = [seed(launch_key)]
-    for message in messages:
-        chain.append(step(chain[-1], message))
-    return chain
+def tips(launch_key: bytes, digests: Iterable[bytes]) -> list[Tip]:
+    """The tips of all prefixes of a conversation, the empty one first: one more than it has messages."""
+    tip = seed(launch_key)
+    return [tip, *(tip := _link(tip, digest) for digest in digests)]
 
 
 def seed(launch_key: bytes) -> Tip:
     """The tip of a conversation without messages."""
-    return Tip(blake2b(CHAIN_PREFIX + launch_key, digest_size=_DIGEST_BYTES).digest())
+    return Tip(_hash(CHAIN_PREFIX + launch_key))
 
 
-def step(tip: Tip, message: Message) -> Tip:
+def step(tip: Tip, message: Mapping[str, Any]) -> Tip:
     """The tip after one more message."""
-    return Tip(blake2b(tip + digestible(canonical_message(message)), digest_size=_DIGEST_BYTES).digest())
+    role = message["role"]
+    return _link(tip, message_digest(role, [block_digest(block, role) for block in message["content"]]))
+
+
+def message_digest(role: str, block_digests: Iterable[bytes]) -> bytes:
+    """The digest of a message, of any length: the chain hashes it."""
+    return role.encode() + b":" + b"".join(block_digests)
+
+
+def block_digest(block: Block, role: str) -> bytes:
+    """The digest of a block in a message of this role; empty for one that does not count."""
+    counted = canonical_block(block, role)
+    return b"" if counted is None else _hash(digestible(comparable(counted)))
 
 
 def digestible(value: Any) -> bytes:
@@ -62,27 +73,25 @@ def digestible(value: Any) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
-def canonical_message(message: Message) -> Any:
-    """The canonical form of one message, as JSON values."""
-    assistant = message["role"] == "assistant"
-    return [message["role"], list(_canonical_blocks(message["content"], assistant=assistant))]
+def canonical_block(block: Block, role: str) -> Block | None:
+    """The canonical form of a block but for its numbers (``comparable``); None if it does not count."""
+    kind = block["type"]
+    if kind in _UNCOUNTED_BLOCKS:
+        return None
+    if kind == "text" and role == "assistant":
+        text = block["text"].rstrip()
+        return _counted({**block, "text": text}) if text else None
+    if kind == "tool_result":
+        return _counted({**block, "content": result_blocks(block), "is_error": block.get("is_error") or None})
+    return _counted(block)
 
 
-def _canonical_blocks(blocks: Iterable[Block], *, assistant: bool) -> Iterable[Block]:
-    for block in blocks:
-        kind = block["type"]
-        if kind in _UNCOUNTED_BLOCKS:
-            continue
-        if kind == "text" and assistant:
-            text = block["text"].rstrip()
-            if text:
-                yield _counted({**block, "text": text})
-        elif kind == "tool_result":
-            yield _counted(
-                {**block, "content": result_blocks(block), "is_error": block.get("is_error") or None}
-            )
-        else:
-            yield _counted(block)
+def _link(tip: Tip, digest: bytes) -> Tip:
+    return Tip(_hash(tip + digest))
+
+
+def _hash(data: bytes) -> bytes:
+    return blake2b(data, digest_size=_DIGEST_BYTES).digest()
 
 
 def result_blocks(block: Block) -> list[Block]:
@@ -102,10 +111,29 @@ def unmarked(block: Block) -> Block:
 
 def comparable(value: Any) -> Any:
     """A JSON value in which equal numbers are equal: 1.0 becomes 1. Its keys and nulls are data, and stay."""
+    return _with_integers(value) if _has_float(value) else value
+
+
+def _has_float(value: Any) -> bool:
+    # Fractions are rare, and a look without a copy takes a quarter of the time.
+    rest = [value]
+    while rest:
+        item = rest.pop()
+        kind = type(item)
+        if kind is dict:
+            rest += item.values()
+        elif kind is list:
+            rest += item
+        elif kind is float:
+            return True
+    return False
+
+
+def _with_integers(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: comparable(item) for key, item in value.items()}
+        return {key: _with_integers(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [comparable(item) for item in value]
+        return [_with_integers(item) for item in value]
     if isinstance(value, float) and value.is_integer() and abs(value) <= _EXACT_FLOATS:
         return int(value)
     return value
@@ -113,9 +141,7 @@ def comparable(value: Any) -> Any:
 
 def _counted(block: Block) -> Block:
     return {
-        key: _of_inner_blocks(key, comparable(value), _counted)
-        for key, value in block.items()
-        if _counts(key, value)
+        key: _of_inner_blocks(key, value, _counted) for key, value in block.items() if _counts(key, value)
     }
 
 

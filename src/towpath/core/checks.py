@@ -6,10 +6,11 @@ the API. Must not know the inside of a block (``block_checks``) or change anythi
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from towpath.core.block_checks import check_message, check_no_others, check_pairing, required, typed
+from towpath.core.checked import CheckedMessage
 from towpath.core.errors import invalid
 
 TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
@@ -18,7 +19,10 @@ MIN_THINKING_TOKENS = 1024
 
 
 def check_request(fields: Mapping[str, Any]) -> None:
-    """Raise the first rule that the fields of a request break, as an ``ApiError``."""
+    """Raise the first rule that the fields of a request break, as an ``ApiError``.
+
+    ``check_conversation`` has the last ones.
+    """
     # First of all: a request that continues a thread lacks the fields that the other rules ask for.
     check_thread(fields)
     if not required(fields, "model", str):
@@ -135,14 +139,20 @@ PARAMETER_CHECKS: Mapping[str, Callable[[Any, str], None]] = {
 
 
 def check_messages(messages: list[Any]) -> None:
+    """Check each message by itself; a known one keeps these rules wherever it stands."""
     if not messages:
         raise invalid("messages", "at least one message is required")
     for index, message in enumerate(messages):
-        check_message(message, f"messages.{index}")
-    if messages[-1]["role"] == "assistant":
+        if not isinstance(message, CheckedMessage):
+            check_message(message, f"messages.{index}")
+
+
+def check_conversation(runs: Sequence[Sequence[CheckedMessage]]) -> None:
+    """Check what holds between messages, after ``check_request``; each run is of one role."""
+    if runs[-1][-1].role == "assistant":
         problem = (
             "assistant prefill is not possible through the Agent SDK: "
             "the conversation must end with a user message"
         )
-        raise invalid(f"messages.{len(messages) - 1}.role", problem)
-    check_pairing(messages)
+        raise invalid(f"messages.{sum(map(len, runs)) - 1}.role", problem)
+    check_pairing(runs)

@@ -1,26 +1,25 @@
 """One request of the Messages API, parsed.
 
 Knows the parts of a request and the one form in which the other modules see a conversation: content as
-a list of blocks, roles that alternate. Must not know the rules (``checks``) or what any part is used
-for: a block, a tool and a parameter stay as the client wrote them.
+a list of blocks, roles that alternate, no transient texts. Must not know the rules (``checks``) or what
+any part is used for: a block, a tool and a parameter stay as the client wrote them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter
 from typing import Any
 
-import orjson
-
-from towpath.core.checks import check_request
-from towpath.core.errors import ApiError
+from towpath.core.body import Body, read_body
+from towpath.core.canonical import message_digest
+from towpath.core.checked import CheckedMessage, checked_message
+from towpath.core.checks import check_conversation, check_request
+from towpath.core.memo import MessageMemo
+from towpath.core.transient import has_transient, kept_places
 
 Message = dict[str, Any]  # {"role": "user" | "assistant", "content": [block, ...]}
 
-MAX_BODY_BYTES = 32 * 1024 * 1024  # the API's own limit
-# orjson reads 1024 levels and writes 254, and what is written wraps a message in a few of its own.
-MAX_DEPTH = 200
 OWN_FIELDS = frozenset({"model", "messages", "system", "tools", "stream", "max_tokens"})
 
 
@@ -28,11 +27,15 @@ OWN_FIELDS = frozenset({"model", "messages", "system", "tools", "stream", "max_t
 class MessagesRequest:
     """A request that keeps all rules. Its messages end with the user's.
 
-    ``parameters`` are all other top-level fields, unknown ones included; the API judges those.
+    ``messages`` are shared with other requests: nobody may change them. ``digests`` has one entry a
+    message (``canonical.tips``), ``transient`` counts the texts that were left out. ``parameters`` are
+    all other top-level fields, unknown ones included; the API judges those.
     """
 
     model: str
     messages: tuple[Message, ...]
+    digests: tuple[bytes, ...]
+    transient: int
     system: tuple[str, ...]
     tools: tuple[dict[str, Any], ...]
     stream: bool
@@ -40,13 +43,26 @@ class MessagesRequest:
     parameters: dict[str, Any]
 
 
-def parse_request(body: bytes) -> MessagesRequest:
-    """The request in an HTTP body. Raises ``ApiError``, and nothing else, for one that breaks a rule."""
-    fields = load_fields(body)
+def parse_request(
+    body: bytes, memo: MessageMemo | None = None, transient_texts: Sequence[str] = ()
+) -> MessagesRequest:
+    """The request in an HTTP body. Raises ``ApiError``, and nothing else, for one that breaks a rule.
+
+    Messages that ``memo`` knows are not read again; it learns the others.
+    """
+    memo = MessageMemo() if memo is None else memo
+    read = read_body(body, memo)
+    fields = read.fields
     check_request(fields)
+    checked = checked_messages(read, memo)
+    runs = runs_of_one_role(checked)
+    check_conversation(runs)
+    messages, digests, transient = merge_runs(runs, transient_texts)
     return MessagesRequest(
         model=fields["model"],
-        messages=merge_messages(fields["messages"]),
+        messages=messages,
+        digests=digests,
+        transient=transient,
         system=system_texts(fields.get("system", "")),
         tools=tuple(fields.get("tools", [])),
         stream=fields.get("stream", False),
@@ -55,46 +71,43 @@ def parse_request(body: bytes) -> MessagesRequest:
     )
 
 
-def load_fields(body: bytes) -> dict[str, Any]:
-    if len(body) > MAX_BODY_BYTES:
-        raise ApiError(413, f"Request exceeds the maximum allowed number of bytes ({MAX_BODY_BYTES})")
-    try:
-        fields = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise ApiError(400, f"The request body is not valid JSON: {error}") from error
-    if not isinstance(fields, dict):
-        raise ApiError(400, "The request body is not a JSON object")
-    if is_deeper_than(MAX_DEPTH, fields):
-        raise ApiError(400, f"The request body is nested deeper than {MAX_DEPTH} levels")
-    return fields
+def checked_messages(body: Body, memo: MessageMemo) -> list[CheckedMessage]:
+    """All messages of a body that was checked; ``memo`` keeps the new ones."""
+    messages = [
+        message
+        if isinstance(message, CheckedMessage)
+        else checked_message(message, body.sources.get(index, b""))
+        for index, message in enumerate(body.fields["messages"])
+    ]
+    memo.keep([messages[index] for index in body.sources])
+    return messages
 
 
-def is_deeper_than(limit: int, value: Any) -> bool:
-    """Level by level and without recursion, so that no input can exhaust the stack."""
-    level = [value]
-    for _ in range(limit):
-        level = [child for parent in level for child in nested_values(parent)]
-        if not level:
-            return False
-    return True
+def runs_of_one_role(messages: Iterable[CheckedMessage]) -> list[list[CheckedMessage]]:
+    return [list(run) for _, run in groupby(messages, key=attrgetter("role"))]
 
 
-def nested_values(value: dict[str, Any] | list[Any]) -> list[Any]:
-    children = value.values() if isinstance(value, dict) else value
-    return [child for child in children if isinstance(child, (dict, list))]
+def merge_runs(
+    runs: Iterable[Sequence[CheckedMessage]], transient_texts: Sequence[str]
+) -> tuple[tuple[Message, ...], tuple[bytes, ...], int]:
+    """The messages as the model sees them, their digests, and the count of texts that were left out.
 
-
-def merge_messages(messages: Sequence[Message]) -> tuple[Message, ...]:
-    """Adjacent messages of one role become one, as at the API: its model only ever sees turns."""
-    return tuple(
-        {"role": role, "content": [block for message in run for block in content_blocks(message)]}
-        for role, run in groupby(messages, key=itemgetter("role"))
-    )
-
-
-def content_blocks(message: Message) -> list[dict[str, Any]]:
-    content = message["content"]
-    return [{"type": "text", "text": content}] if isinstance(content, str) else content
+    Adjacent messages of one role become one, as at the API: its model only ever sees turns.
+    """
+    messages, digests, transient = [], [], 0
+    for run in runs:
+        role, first = run[0].role, run[0]
+        if len(run) == 1 and not has_transient(first.message["content"], transient_texts):
+            messages.append(first.message)
+            digests.append(first.digest)
+            continue
+        blocks = [block for message in run for block in message.message["content"]]
+        block_digests = [digest for message in run for digest in message.block_digests]
+        kept = kept_places(blocks, transient_texts)
+        transient += len(blocks) - len(kept)
+        messages.append({"role": role, "content": [blocks[place] for place in kept]})
+        digests.append(message_digest(role, [block_digests[place] for place in kept]))
+    return tuple(messages), tuple(digests), transient
 
 
 def system_texts(system: str | list[dict[str, Any]]) -> tuple[str, ...]:

@@ -7,25 +7,26 @@ hashed nor sent, and a response header says how many were left out (engine-facts
 
 from collections.abc import Sequence
 
-from towpath.core.request import Message
+from towpath.core.canonical import Block
 
 # oh-my-opencode appends this behind the tool results of every step and drops it from the history in
 # the next request. Sent on, it makes each step a cold start and breaks the prompt cache at the API.
 DEFAULT_TRANSIENT_TEXTS = ("[internal] Continue from the previous assistant state.",)
 
 
-def without_transient(messages: Sequence[Message], texts: Sequence[str]) -> tuple[tuple[Message, ...], int]:
-    """The messages without the text blocks that are exactly one of ``texts``, and how many those were.
+def has_transient(blocks: Sequence[Block], texts: Sequence[str]) -> bool:
+    """Whether one of the blocks is a text block that is exactly one of ``texts``."""
+    for block in blocks:  # noqa: SIM110 - all messages come by here in each turn; any() takes twice as long
+        if block["type"] == "text" and block["text"] in texts:
+            return True
+    return False
+
+
+def kept_places(blocks: Sequence[Block], texts: Sequence[str]) -> Sequence[int]:
+    """The places of a message's blocks without the text blocks that are exactly one of ``texts``.
 
     A message never loses its last block: an empty message would be another conversation, and one that
     the API refuses.
     """
-    kept, dropped = [], 0
-    for message in messages:
-        blocks = [b for b in message["content"] if not (b["type"] == "text" and b["text"] in texts)]
-        if not blocks or len(blocks) == len(message["content"]):
-            kept.append(message)
-        else:
-            dropped += len(message["content"]) - len(blocks)
-            kept.append({**message, "content": blocks})
-    return tuple(kept), dropped
+    kept = [place for place, block in enumerate(blocks) if not has_transient([block], texts)]
+    return kept or range(len(blocks))

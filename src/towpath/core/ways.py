@@ -3,7 +3,7 @@
     ============================================  ==================================  ==========
     the newest message                            a session at the tip before it      way
     ============================================  ==================================  ==========
-    text or documents                             idle                                Resume
+    text or documents                             idle, or a spare if it is the first  Resume
     the results of all the calls it waits for,    parked at exactly these calls       Answer
     with or without text behind them
     anything else, or no such session                                                 Start
@@ -31,10 +31,17 @@ MAX_ERROR_CHARS = 10_000
 class State(StrEnum):
     """Where a session is in its life."""
 
+    SPARE = "spare"  # holds the empty conversation
     RUNNING = "running"
     IDLE = "idle"
     PARKED = "parked"
     CLOSED = "closed"
+
+
+_WHY_RESUME = {
+    State.IDLE: "the idle session holds the rest",
+    State.SPARE: "a spare waited for such a conversation",
+}
 
 
 class Candidate(Protocol):
@@ -53,10 +60,10 @@ C = TypeVar("C", bound=Candidate)
 
 @dataclass(frozen=True)
 class Resume(Generic[C]):
-    """Hand the newest message to an idle session."""
+    """Hand the newest message to an idle session, or the first one to a spare."""
 
     session: C
-    reason: str = "the idle session holds the rest"
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -89,7 +96,7 @@ def choose_way(messages: Sequence[Message], candidates: Iterable[C]) -> Resume[C
         else:
             reason = _why_not_resume(session, blocks)
             if not reason:
-                return Resume(session)
+                return Resume(session, _WHY_RESUME[session.state])
     return Start(reason)
 
 
@@ -102,7 +109,7 @@ def split_results(blocks: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]
 
 
 def _why_not_resume(session: Candidate, blocks: Sequence[dict[str, Any]]) -> str:
-    if session.state is not State.IDLE:
+    if session.state not in _WHY_RESUME:
         return f"the session that holds the rest is {session.state}"
     return _why_not_carried(blocks)
 

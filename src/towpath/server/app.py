@@ -29,7 +29,7 @@ from towpath.server.messages import MessagesEndpoint
 from towpath.sessions.admission import Admission
 from towpath.sessions.dispatcher import Dispatcher
 from towpath.sessions.folders import empty_folder, run_folder
-from towpath.sessions.plan import Limits
+from towpath.sessions.plan import MIB, Limits
 from towpath.sessions.pool import Pool
 from towpath.settings import Settings
 
@@ -47,10 +47,15 @@ def create_app(settings: Settings) -> Starlette:
         seconds = settings.start_timeout_seconds
         return AgentProcess(launch, folder / str(next(numbers)), upstream, start_timeout_seconds=seconds)
 
-    limits = Limits(settings.idle_timeout_seconds, settings.parked_timeout_seconds, settings.max_sessions)
+    limits = Limits(
+        idle_seconds=settings.idle_timeout_seconds,
+        parked_seconds=settings.parked_timeout_seconds,
+        memory_bytes=settings.memory_budget_mb * MIB,
+        spares=settings.spares,
+    )
     pool = Pool(new_process, AdditionStore(settings.state_dir / "additions"), limits, time.monotonic)
-    health = Health(pool, lambda: auth_status({**os.environ, **upstream}))
     admission = Admission(running=settings.max_concurrent, waiting=settings.max_waiting)
+    health = Health(pool, admission, lambda: auth_status({**os.environ, **upstream}))
     endpoint = MessagesEndpoint(settings, Dispatcher(pool), admission, empty_folder(settings.state_dir))
 
     @contextlib.asynccontextmanager
@@ -61,7 +66,8 @@ def create_app(settings: Settings) -> Starlette:
         finally:
             for watcher in watchers:
                 watcher.cancel()
-            await asyncio.gather(*watchers, pool.close(), return_exceptions=True)
+            await asyncio.gather(*watchers, return_exceptions=True)
+            await pool.close()
             shutil.rmtree(folder, ignore_errors=True)
 
     async def report(_: Request) -> Response:

@@ -6,6 +6,8 @@ from typing import Any
 
 from towpath import __version__
 from towpath.agent.cli import BUNDLED_VERSION, AuthStatus, cli_path
+from towpath.sessions.admission import Admission
+from towpath.sessions.plan import MIB
 from towpath.sessions.pool import Pool
 
 _ASK_AGAIN_SECONDS = 60.0
@@ -14,8 +16,11 @@ _ASK_AGAIN_SECONDS = 60.0
 class Health:
     """Keeps the CLI's newest answer to "who is logged in"."""
 
-    def __init__(self, pool: Pool, ask: Callable[[], Awaitable[AuthStatus | None]]) -> None:
+    def __init__(
+        self, pool: Pool, admission: Admission, ask: Callable[[], Awaitable[AuthStatus | None]]
+    ) -> None:
         self._pool = pool
+        self._admission = admission
         self._ask = ask
         self._auth: AuthStatus | None = None
         self._asked = False
@@ -42,6 +47,8 @@ class Health:
             },
             "cli": {"path": str(cli_path()), "version": BUNDLED_VERSION, "found": cli_path().is_file()},
             "sessions": {state.value: count for state, count in self._pool.census().items()},
+            "waiting": self._admission.waiting,
+            "memory_mb": self._pool.memory_bytes // MIB,
         }
 
     def _status(self) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import AsyncIterator
 
 from towpath.core.errors import ApiError
@@ -10,33 +11,63 @@ _RETRY_AFTER_SECONDS = 5
 
 
 class Admission:
-    """A gate for ``running`` exchanges with room for ``waiting`` ones before it."""
+    """A gate for ``running`` exchanges with room for ``waiting`` ones before it.
+
+    Two queues, first come, first served in each: the answers to parked calls go before the rest, since
+    each lets a process go on that is there already and occupies memory meanwhile.
+    """
 
     def __init__(self, *, running: int, waiting: int) -> None:
-        self._free = asyncio.Semaphore(running)  # wakes its waiters first come, first served
-        self._room = waiting
         self._running = running
-        self.waiting = 0
+        self._free = running
+        self._room = waiting
+        self._answers: deque[asyncio.Future[None]] = deque()
+        self._others: deque[asyncio.Future[None]] = deque()
+
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return len(self._answers) + len(self._others)
 
     @contextlib.asynccontextmanager
-    async def enter(self) -> AsyncIterator[None]:
+    async def enter(self, *, answers: bool = False) -> AsyncIterator[None]:
         """Wait for a place; a caller that is cancelled meanwhile leaves the queue.
 
-        Raises a 529 with Retry-After if the queue is full.
+        ``answers``: the exchange answers parked calls. Raises a 529 with Retry-After if the queue is full.
         """
-        if self._free.locked() and self.waiting >= self._room:
+        if self._free:
+            self._free -= 1
+        else:
+            await self._wait(self._answers if answers else self._others)
+        try:
+            yield
+        finally:
+            self._pass_on()
+
+    async def _wait(self, queue: "deque[asyncio.Future[None]]") -> None:
+        if self.waiting >= self._room:
             raise ApiError(
                 529,
                 f"{self._running} requests are running and {self.waiting} are waiting; try again later "
                 "or raise CLAUDE_PROXY_MAX_CONCURRENT",
                 headers={"retry-after": str(_RETRY_AFTER_SECONDS)},
             )
-        self.waiting += 1
+        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        queue.append(place)
         try:
-            await self._free.acquire()
-        finally:
-            self.waiting -= 1
-        try:
-            yield
-        finally:
-            self._free.release()
+            await place
+        except asyncio.CancelledError:
+            if place.done() and not place.cancelled():
+                self._pass_on()  # the place came in the very moment in which its caller left
+            elif place in queue:
+                queue.remove(place)
+            raise
+
+    def _pass_on(self) -> None:
+        """A place is free: for the next one that waits, so that nobody who comes meanwhile is before it."""
+        for queue in (self._answers, self._others):
+            while queue:
+                if not (place := queue.popleft()).done():  # done: its caller has just left
+                    place.set_result(None)
+                    return
+        self._free += 1

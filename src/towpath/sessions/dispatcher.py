@@ -1,7 +1,7 @@
 """Serves a request on the way that ``core.ways`` chose, and on Start if that fails before the first event."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import assert_never
@@ -9,7 +9,7 @@ from typing import assert_never
 import structlog
 
 from towpath.agent.failures import ProcessDied
-from towpath.core.canonical import tips
+from towpath.core.canonical import Tip
 from towpath.core.errors import ApiError
 from towpath.core.events import Event
 from towpath.core.launch import Launch
@@ -42,19 +42,29 @@ class Dispatcher:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def reply(self, launch: Launch, messages: tuple[Message, ...]) -> Reply:
-        """The reply to the newest message. Raises ApiError if there is none."""
-        chain = tips(launch.key, messages)
-        way: Way = choose_way(messages, self._pool.holders(chain[-2]))
+    def is_awaited(self, messages: Sequence[Message], tips: Sequence[Tip]) -> bool:
+        """Whether a session is parked at calls that this request answers."""
+        return isinstance(self._way(messages, tips), Answer)
+
+    async def reply(self, launch: Launch, messages: Sequence[Message], tips: Sequence[Tip]) -> Reply:
+        """The reply to the newest message. Raises ApiError if there is none.
+
+        ``tips`` are those of the launch's key and the messages (``canonical.tips``).
+        """
+        self._pool.note(launch, begins=len(messages) == 1)
+        way = self._way(messages, tips)
         try:
-            return await self._open(launch, Exchange(messages, chain, way))
+            return await self._open(launch, Exchange(messages, tips, way))
         except ProcessDied as error:
             log.warning("process died before its first event", way=name_of(way), error=str(error))
             again = Start(f"{name_of(way)} failed: {error}")
         try:
-            return await self._open(launch, Exchange(messages, chain, again))
+            return await self._open(launch, Exchange(messages, tips, again))
         except ProcessDied as error:
             raise ApiError(500, f"{error}; it was tried twice") from error
+
+    def _way(self, messages: Sequence[Message], tips: Sequence[Tip]) -> Way:
+        return choose_way(messages, self._pool.holders(tips[-2]))
 
     async def _open(self, launch: Launch, exchange: Exchange) -> Reply:
         session = self._hand_over(launch, exchange)

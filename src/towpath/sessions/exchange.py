@@ -26,29 +26,30 @@ class Exchange:
         self.tips = tips
         self.way = way
         self._is_finished = False
-        self._channel: asyncio.Queue[Event | Exception | None] = asyncio.Queue(_CHANNEL_EVENTS)
+        self._room = asyncio.Semaphore(_CHANNEL_EVENTS)
+        self._channel: asyncio.Queue[Event | Exception | None] = asyncio.Queue()
 
     async def put(self, event: Event) -> None:
         """The next event; waits for a slow reader."""
-        await self._channel.put(event)
+        await self._room.acquire()
+        self._channel.put_nowait(event)
 
-    async def finish(self, error: Exception | None = None) -> None:
-        """No more events: the reply is complete, or ``error`` says why it is not."""
+    def finish(self, last: Event) -> None:
+        """The reply ends with this event. There is always room for it: nobody waits for a slow reader."""
         self._is_finished = True
-        await self._channel.put(error)
+        self._channel.put_nowait(last)
+        self._channel.put_nowait(None)
 
     def abandon(self, error: Exception) -> None:
-        """Say now that no more events come, even if nobody reads; does nothing to a finished exchange."""
-        while not self._is_finished:
-            try:
-                self._channel.put_nowait(error)
-                self._is_finished = True
-            except asyncio.QueueFull:
-                self._channel.get_nowait()
+        """No more events come, and why; does nothing to a finished exchange."""
+        if not self._is_finished:
+            self._is_finished = True
+            self._channel.put_nowait(error)
 
     async def events(self) -> AsyncIterator[Event]:
         """The events of the reply; raises what ended it, if that was not its ``message_stop``."""
         while (item := await self._channel.get()) is not None:
             if isinstance(item, Exception):
                 raise item
+            self._room.release()
             yield item

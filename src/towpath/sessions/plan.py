@@ -1,43 +1,116 @@
-"""Which sessions end: a pure decision over what the pool shows."""
+"""Which sessions end and which spares are started: a pure decision over what the pool shows."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
+from towpath.core.launch import Launch
 from towpath.core.ways import State
+
+MIB = 1024 * 1024
+# Measured: 125 MB of its own soon after its start, up to 215 for a while.
+NEW_PROCESS_BYTES = 130 * MIB
+GROWN_PROCESS_BYTES = 215 * MIB
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How long a session that does nothing is kept, in seconds, and how many there may be."""
+    """How long a session that does nothing is kept, in seconds; what all may occupy; how many spares."""
 
     idle_seconds: float
     parked_seconds: float
-    sessions: int
+    memory_bytes: int
+    spares: int
 
 
 class Lasting(Protocol):
-    """What the plan needs to know of a session."""
+    """What the plan needs to know of a session. ``since`` is when it came into its state (seconds)."""
 
     @property
     def state(self) -> State: ...
     @property
     def since(self) -> float: ...
+    @property
+    def launch(self) -> Launch: ...
+    @property
+    def is_starting(self) -> bool: ...
+    @property
+    def memory_bytes(self) -> int: ...
 
 
 S = TypeVar("S", bound=Lasting)
 
+# Over the budget, what costs least when it is missed goes first: the next turn of an idle conversation
+# takes half a second more, and so does a new one without its spare; parked calls belong to a turn that
+# its user waits for.
+_FIRST_TO_END = (State.IDLE, State.SPARE, State.PARKED)
 
-def sessions_to_end(sessions: Iterable[S], limits: Limits, now: float) -> list[S]:
-    """Those that idled or were parked too long; then, while there are too many, those that have rested
-    longest. A running one never ends here."""
+
+@dataclass(frozen=True)
+class Plan(Generic[S]):
+    """Sessions to end, and the launch to start a spare for."""
+
+    end: Sequence[S]
+    prepare: Launch | None
+
+
+def plan(
+    sessions: Iterable[S], wanted: Sequence[Launch], limits: Limits, now: float, *, starting: int = 0
+) -> Plan[S]:
+    """What to do now, while ``starting`` more sessions are about to be added.
+
+    ``wanted`` are the launches that deserve a spare, once for each (``Demand.wanted``). A running session
+    never ends here. A spare is started only if nothing has to end for it and nobody else starts: it must
+    not make anybody wait.
+    """
     live = [session for session in sessions if session.state is not State.CLOSED]
+    ended = _expired(live, limits, now) + _spares_too_many(live, wanted)
+    kept = [session for session in live if session not in ended]
+    surplus = _occupied(kept) + starting * NEW_PROCESS_BYTES - limits.memory_bytes
+    ended += _until_freed(surplus, kept)
+    is_busy = starting or any(session.is_starting for session in live)
+    has_room = surplus + GROWN_PROCESS_BYTES <= 0
+    return Plan(ended, _missing_spare(kept, wanted) if has_room and not is_busy else None)
+
+
+def _expired(live: Sequence[S], limits: Limits, now: float) -> list[S]:
     kept_seconds = {State.IDLE: limits.idle_seconds, State.PARKED: limits.parked_seconds}
-    resting = sorted((s for s in live if s.state in kept_seconds), key=lambda session: session.since)
-    expired = [s for s in resting if now - s.since >= kept_seconds[s.state]]
-    surplus = len(live) - len(expired) - limits.sessions
-    return expired + _first(surplus, [s for s in resting if s not in expired])
+    return [s for s in live if s.state in kept_seconds and now - s.since >= kept_seconds[s.state]]
 
 
-def _first(count: int, sessions: Sequence[S]) -> list[S]:
-    return list(sessions[: max(0, count)])
+def _spares_too_many(live: Sequence[S], wanted: Sequence[Launch]) -> list[S]:
+    """The spares that no launch wants, the newest first."""
+    places = Counter(launch.key for launch in wanted)
+    unwanted = []
+    for spare in sorted((s for s in live if s.state is State.SPARE), key=lambda spare: spare.since):
+        if places[spare.launch.key]:
+            places[spare.launch.key] -= 1
+        else:
+            unwanted.append(spare)
+    return unwanted[::-1]
+
+
+def _occupied(sessions: Sequence[S]) -> int:
+    return sum(session.memory_bytes for session in sessions)
+
+
+def _until_freed(surplus_bytes: int, kept: Sequence[S]) -> list[S]:
+    """Those to end so that this much is free, or all that rest."""
+    resting = [s for s in kept if s.state in _FIRST_TO_END]
+    ended: list[S] = []
+    for session in sorted(resting, key=lambda s: (_FIRST_TO_END.index(s.state), s.since)):
+        if surplus_bytes <= 0:
+            break
+        ended.append(session)
+        surplus_bytes -= session.memory_bytes
+    return ended
+
+
+def _missing_spare(kept: Sequence[S], wanted: Sequence[Launch]) -> Launch | None:
+    there = Counter(spare.launch.key for spare in kept if spare.state is State.SPARE)
+    for launch in wanted:
+        if not there[launch.key]:
+            return launch
+        there[launch.key] -= 1
+    return None

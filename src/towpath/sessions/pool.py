@@ -1,6 +1,8 @@
-"""All live sessions, and the executor of the plan that ends them."""
+"""All live sessions, and the executor of the plan that starts spares and ends what is too much."""
 
 import asyncio
+import contextlib
+import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
@@ -9,15 +11,23 @@ import structlog
 from towpath.agent.additions import AdditionStore
 from towpath.agent.process import AgentProcess
 from towpath.core.canonical import Tip
+from towpath.core.errors import ApiError
 from towpath.core.launch import Launch
 from towpath.core.ways import State
+from towpath.sessions.demand import Demand
 from towpath.sessions.exchange import Exchange
-from towpath.sessions.plan import Limits, sessions_to_end
+from towpath.sessions.memory import memory_bytes
+from towpath.sessions.plan import Limits, plan
 from towpath.sessions.session import Session
 
 log = structlog.get_logger(__name__)
 
+# Ages and memory are looked at so often; a new demand is noticed at once.
 _LOOK_EVERY_SECONDS = 5.0
+# A spare's start takes a core for half a second: the step that made it wanted goes first.
+_LET_PASS_SECONDS = 0.25
+# Measured: six at once on two cores take 1.0 to 1.4 s each, twenty 5 to 6 s.
+_STARTS_PER_CORE = 2
 
 
 class Pool:
@@ -34,38 +44,50 @@ class Pool:
         self._additions = additions
         self._limits = limits
         self._clock = clock
+        self._demand = Demand(limits.idle_seconds)
+        self._starts = asyncio.Semaphore(_STARTS_PER_CORE * (os.cpu_count() or 1))
         self._sessions: dict[Session, asyncio.Task[None]] = {}
+        self._has_changed = asyncio.Event()
+        self._is_closed = False
 
     def holders(self, tip: Tip) -> Sequence[Session]:
-        """The sessions that hold exactly this conversation."""
-        return [session for session in self._sessions if session.tip == tip]
+        """The sessions that hold exactly this conversation, those that are ready first."""
+        return sorted((s for s in self._sessions if s.tip == tip), key=lambda session: session.is_starting)
+
+    def note(self, launch: Launch, *, begins: bool) -> None:
+        """A request with this launch has come; ``begins``: it begins a conversation."""
+        self._demand.note(launch, self._clock(), begins=begins)
+        self._has_changed.set()
 
     def start(self, launch: Launch, exchange: Exchange) -> Session:
-        """A new session that serves the exchange from its whole conversation."""
-        self.keep_within_limits(starting=1)
-        session = Session(launch, self._new_process(launch), self._additions, self._clock)
-        owner = session.open(exchange, list(self._sessions))
-        self._sessions[session] = owner
-        owner.add_done_callback(lambda _: self._sessions.pop(session, None))
+        """A new session that serves the exchange from its whole conversation.
+
+        Raises a 503 once the pool is closed: a request whose session was ended must not begin another one.
+        """
+        if self._is_closed:
+            raise ApiError(503, "the proxy is stopping; send the request again when it is back")
+        self._carry_out_plan(starting=1)
+        session = self._new_session(launch)
+        self._keep(session, session.open(exchange, self._sessions))
         return session
 
-    def keep_within_limits(self, *, starting: int = 0) -> None:
-        """Carry out the plan; ``starting`` sessions are about to be added."""
-        limits = Limits(
-            self._limits.idle_seconds, self._limits.parked_seconds, self._limits.sessions - starting
-        )
-        for session in sessions_to_end(self._sessions, limits, self._clock()):
-            log.info("session ends", session=session.number, was=session.state)
-            session.end()
-
     async def watch(self) -> None:
-        """Keep within the limits as time goes by, until cancelled."""
+        """Carry out the plan as time goes by, until cancelled: before the pool is closed."""
+        measured = self._clock()
         while True:
-            await asyncio.sleep(_LOOK_EVERY_SECONDS)
-            self.keep_within_limits()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_EVERY_SECONDS):
+                    await self._has_changed.wait()
+            await asyncio.sleep(_LET_PASS_SECONDS)
+            self._has_changed.clear()
+            if self._clock() - measured >= _LOOK_EVERY_SECONDS:
+                await self._measure()
+                measured = self._clock()
+            self._carry_out_plan()
 
     async def close(self) -> None:
-        """End all sessions and wait for their processes."""
+        """End all sessions and wait for their processes. No other ones begin."""
+        self._is_closed = True
         owners = list(self._sessions.values())
         for session in list(self._sessions):
             session.end()
@@ -74,4 +96,43 @@ class Pool:
     def census(self) -> Mapping[State, int]:
         """How many sessions are in each state."""
         counts = Counter(session.state for session in self._sessions)
-        return {state: counts[state] for state in (State.RUNNING, State.IDLE, State.PARKED)}
+        return {state: counts[state] for state in State if state is not State.CLOSED}
+
+    @property
+    def memory_bytes(self) -> int:
+        """What all live processes occupied when that was last measured."""
+        return sum(session.memory_bytes for session in self._sessions)
+
+    def _carry_out_plan(self, *, starting: int = 0) -> None:
+        """Carry out the plan; ``starting`` sessions are about to be added."""
+        now = self._clock()
+        wanted = self._demand.wanted(self._limits.spares, now)
+        decided = plan(self._sessions, wanted, self._limits, now, starting=starting)
+        for session in decided.end:
+            log.info("session ends", session=session.number, was=session.state)
+            session.end()
+        if decided.prepare:
+            session = self._new_session(decided.prepare)
+            log.info("spare starts", session=session.number, model=session.launch.model)
+            self._keep(session, session.prepare())
+
+    async def _measure(self) -> None:
+        pids = {session: session.pid for session in self._sessions}
+        measured = await asyncio.to_thread(memory_bytes, [pid for pid in pids.values() if pid])
+        for session, pid in pids.items():
+            if pid in measured:
+                session.memory_bytes = measured[pid]
+
+    def _new_session(self, launch: Launch) -> Session:
+        process = self._new_process(launch)
+        return Session(launch, process, self._additions, self._clock, self._starts, self._notice)
+
+    def _notice(self, session: Session) -> None:
+        """It has started, or it ends."""
+        if session.died_as_spare:
+            self._demand.forget(session.launch)
+        self._has_changed.set()
+
+    def _keep(self, session: Session, owner: "asyncio.Task[None]") -> None:
+        self._sessions[session] = owner
+        owner.add_done_callback(lambda _: self._sessions.pop(session, None))

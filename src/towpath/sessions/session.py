@@ -8,17 +8,19 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 
 import structlog
 
 from towpath.agent.additions import AdditionStore
 from towpath.agent.failures import ProcessDied
 from towpath.agent.process import AgentProcess
-from towpath.core.canonical import Tip, step
+from towpath.core.canonical import Tip, seed, step
 from towpath.core.errors import ApiError
 from towpath.core.launch import Launch
 from towpath.core.ways import Answer, Resume, Start, State
 from towpath.sessions.exchange import Exchange
+from towpath.sessions.plan import NEW_PROCESS_BYTES
 
 log = structlog.get_logger(__name__)
 
@@ -33,12 +35,20 @@ _numbers = itertools.count(1)
 class Session:
     """A process from its start to its end.
 
-    ``tip`` is the digest of the conversation that it holds while it is idle or parked, else None.
-    ``since`` is when it came into its state, by the clock that was passed in (seconds).
+    ``tip`` is the digest of the conversation that it holds while it is idle, parked or a spare, else None.
+    ``since`` is when it came into its state, by the clock that was passed in (seconds). ``memory_bytes`` is
+    what it occupied when that was last measured. ``starts`` bounds how many processes start at once;
+    ``on_change`` is called when this one has started, and when it ends.
     """
 
     def __init__(
-        self, launch: Launch, process: AgentProcess, additions: AdditionStore, clock: Callable[[], float]
+        self,
+        launch: Launch,
+        process: AgentProcess,
+        additions: AdditionStore,
+        clock: Callable[[], float],
+        starts: asyncio.Semaphore,
+        on_change: "Callable[[Session], None]",
     ) -> None:
         self.number = next(_numbers)
         self.launch = launch
@@ -46,9 +56,15 @@ class Session:
         self.tip: Tip | None = None
         self.waiting_for: frozenset[str] = frozenset()
         self.since = clock()
+        self.is_starting = True
+        self.memory_bytes = NEW_PROCESS_BYTES
         self._clock = clock
+        self._starts = starts
+        self._on_change = on_change
         self._process = process
         self._additions = additions
+        self._was_told_to_end = False
+        self._is_interruptible = False
         self.has_told_additions = asyncio.Event()
         self.has_told_additions.set()
         self._served: list[Tip] = []
@@ -58,58 +74,96 @@ class Session:
     def __repr__(self) -> str:
         return f"<Session {self.number} {self.state}, process {self._process.pid}>"
 
+    @property
+    def pid(self) -> int | None:
+        """The CLI's process id, once it has been started."""
+        return self._process.pid
+
+    @property
+    def died_as_spare(self) -> bool:
+        """Whether the process ended by itself before it served anybody."""
+        return self.state is State.CLOSED and not self._was_told_to_end and not self._served
+
     def open(self, exchange: Exchange, others: Iterable["Session"]) -> "asyncio.Task[None]":
         """Start the process with the exchange's conversation; the task returned owns it to its end.
 
         ``others`` may just have replied: what their CLIs added to the conversation is learned first.
         """
-        told = [other.has_told_additions.wait() for other in others]
-        self._owner = asyncio.create_task(self._own(exchange, told), name=f"session-{self.number}")
-        return self._owner
+        return self._begin(exchange, partial(self._start, exchange, list(others)))
+
+    def prepare(self) -> "asyncio.Task[None]":
+        """Start the process as a spare; the task returned owns it to its end.
+
+        It may be given its first exchange at once, which then waits no longer than for a new process.
+        """
+        self._enter(State.SPARE)
+        self.tip = seed(self.launch.key)
+        return self._begin(None, partial(self._process.start, (), {}, on_end=self._notice_end))
 
     def take(self, exchange: Exchange) -> None:
-        """Give an idle or parked session its next exchange."""
+        """Give an idle or parked session, or a spare, its next exchange."""
         self._enter(State.RUNNING)
         self._inbox.put_nowait(exchange)
 
     def end(self) -> None:
         """Let the owner end the process now, whatever it does."""
+        self._was_told_to_end = True
         self._enter(State.CLOSED)
-        if self._owner:
+        if self._is_interruptible and self._owner:  # else it has not begun, or is at its end
+            self._is_interruptible = False
             self._owner.cancel()
 
-    async def _own(self, opening: Exchange, told: Iterable[Awaitable[object]]) -> None:
-        exchange: Exchange | None = opening
+    def _begin(self, exchange: Exchange | None, start: Callable[[], Awaitable[None]]) -> "asyncio.Task[None]":
+        self._owner = asyncio.create_task(self._own(exchange, start), name=f"session-{self.number}")
+        return self._owner
+
+    async def _own(self, exchange: Exchange | None, start: Callable[[], Awaitable[None]]) -> None:
         try:
-            await self._start(opening, told)
-            while exchange and not self._process.has_ended:
+            if self.state is State.CLOSED:
+                return
+            self._is_interruptible = True
+            async with self._starts:
+                await start()
+            self.is_starting = False
+            self._on_change(self)
+            exchange = exchange or await self._inbox.get()
+            while exchange and self.state is State.RUNNING and not self._process.has_ended:
                 await self._serve(exchange)
                 exchange = await self._inbox.get()  # None: the process has ended by itself
         except asyncio.CancelledError:
             pass  # by ``end``: nobody waits for this task's result
         except ProcessDied as error:
-            opening.abandon(error)
+            log.warning("process did not start", session=self.number, error=str(error))
+            self._let_go(exchange, error)
         except Exception as error:
             log.exception("session failed", session=self.number)
-            if exchange:
-                exchange.abandon(ApiError(500, f"{type(error).__name__} in towpath; its log says more"))
+            self._let_go(exchange, ApiError(500, f"{type(error).__name__} in towpath; its log says more"))
         finally:
-            self._enter(State.CLOSED)
+            self._is_interruptible = False
+            self._let_go(exchange, ProcessDied("the session ended"))
             await self._process.stop()
             await self._keep_additions()
             await self._process.remove_files()
-            waiting = [self._inbox.get_nowait() for _ in range(self._inbox.qsize())]
-            for left in (exchange, *waiting):
-                if left:
-                    left.abandon(ProcessDied("the session ended"))
 
-    async def _start(self, exchange: Exchange, told: Iterable[Awaitable[object]]) -> None:
+    def _let_go(self, exchange: Exchange | None, error: Exception) -> None:
+        """Nobody is served here any more: whoever still waits is told why, before the process has ended."""
+        self._enter(State.CLOSED)
+        waiting = [self._inbox.get_nowait() for _ in range(self._inbox.qsize())]
+        for left in (exchange, *waiting):
+            if left:
+                left.abandon(error)
+
+    async def _start(self, exchange: Exchange, others: Iterable["Session"]) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.gather(*told), _WRITES_WITHIN_SECONDS)
+            async with asyncio.timeout(_WRITES_WITHIN_SECONDS):
+                for other in others:
+                    await other.has_told_additions.wait()
         additions = self._additions.of(self.launch, exchange.tips)
         await self._process.start(exchange.messages, additions, on_end=self._notice_end)
 
     def _notice_end(self) -> None:
+        if self.state is not State.RUNNING:
+            self._enter(State.CLOSED)  # at once: it must not be handed out
         self._inbox.put_nowait(None)
 
     async def _serve(self, exchange: Exchange) -> None:
@@ -120,8 +174,9 @@ class Session:
             async for event in self._process.events():
                 if event["type"] == "message_stop":
                     self._hold(exchange)
-                await exchange.put(event)
-            await exchange.finish()
+                    exchange.finish(event)
+                else:
+                    await exchange.put(event)
             async with asyncio.timeout(_SETTLES_WITHIN_SECONDS):
                 await self._process.settle()
         except TimeoutError:
@@ -132,7 +187,7 @@ class Session:
             # The process now holds an attempt that the client's conversation does not.
             self._enter(State.CLOSED)
             self._process.kill()
-            await exchange.finish(error)
+            exchange.abandon(error)
         await self._keep_additions(patience_seconds=_WRITES_WITHIN_SECONDS)
 
     async def _keep_additions(self, *, patience_seconds: float = 0) -> None:
@@ -175,7 +230,11 @@ class Session:
         self.tip = step(exchange.tips[-1], self._process.reply.message)
 
     def _enter(self, state: State) -> None:
+        if self.state is State.CLOSED:
+            return  # for good
         self.state = state
         self.tip = None
         self.waiting_for = frozenset()
         self.since = self._clock()
+        if state is State.CLOSED:
+            self._on_change(self)

@@ -1,0 +1,117 @@
+"""The body of a request, read: its fields as values, its messages as the client's own bytes.
+
+Knows JSON, and the limits of size and depth that come before any rule. Must not know what a field means.
+
+A conversation comes back with every turn, so nearly all of a body has been here before. Splitting it and
+leaving the messages unread costs 4 ms for 5.4 MB, reading it 6.5 ms and what follows from that 25 ms.
+orjson has the last word on every value: what the splitting parser passes over unseen is read by orjson
+unless the same bytes were before (``memo``), and whatever it refuses or cannot tell is read as a whole.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import orjson
+
+from towpath.core.errors import ApiError
+from towpath.core.memo import MessageMemo
+
+MAX_BODY_BYTES = 32 * 1024 * 1024  # the API's own limit
+# orjson reads 1024 levels and writes 254, and what is written wraps a message in a few of its own.
+MAX_DEPTH = 200
+_WRITABLE_DEPTH = 254
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """``fields["messages"]`` holds a ``CheckedMessage`` for each message that is known, values for the rest.
+
+    ``sources`` has the bytes of those by index; it is empty if the body had to be read as a whole.
+    """
+
+    fields: dict[str, Any]
+    sources: dict[int, bytes]
+
+
+class _Name:
+    """A key of the top level as an object of its own, so that a key that comes twice is seen twice."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+class _Unsplit(Exception):  # noqa: N818 - no error: the body is read as a whole, which may find none
+    """The body cannot be taken apart for certain."""
+
+
+_TOP_LEVEL = msgspec.json.Decoder(dict[_Name, msgspec.Raw], dec_hook=lambda _, text: _Name(text))
+_LIST = msgspec.json.Decoder(list[msgspec.Raw])
+_NOT_SPLIT = (_Unsplit, msgspec.MsgspecError, orjson.JSONDecodeError, UnicodeDecodeError, RecursionError)
+
+
+def read_body(body: bytes, memo: MessageMemo) -> Body:
+    """The body of a request. Raises ``ApiError`` if it is too large, too deep or no JSON object."""
+    if len(body) > MAX_BODY_BYTES:
+        raise ApiError(413, f"Request exceeds the maximum allowed number of bytes ({MAX_BODY_BYTES})")
+    try:
+        return _split(body, memo)
+    except _NOT_SPLIT:
+        return Body(_read_whole(body), {})
+
+
+def _split(body: bytes, memo: MessageMemo) -> Body:
+    raw = _top_level(body)
+    messages = raw.pop("messages", None)
+    fields = {name: _read_part(bytes(value), MAX_DEPTH - 1) for name, value in raw.items()}
+    if messages is None:
+        return Body(fields, {})
+    found: list[Any] = memo.find(map(bytes, _LIST.decode(messages)))
+    sources = {index: message for index, message in enumerate(found) if isinstance(message, bytes)}
+    for index, source in sources.items():
+        found[index] = _read_part(source, MAX_DEPTH - 2)
+    return Body({**fields, "messages": found}, sources)
+
+
+def _top_level(body: bytes) -> dict[str, msgspec.Raw]:
+    pairs = _TOP_LEVEL.decode(body)
+    raw = {name.text: value for name, value in pairs.items()}
+    if len(raw) < len(pairs):
+        raise _Unsplit  # the last one counts, but the first must be JSON, too
+    return raw
+
+
+def _read_part(part: bytes, max_depth: int) -> Any:
+    value = orjson.loads(part)
+    if is_deeper_than(max_depth, value):
+        raise _Unsplit
+    return value
+
+
+def _read_whole(body: bytes) -> dict[str, Any]:
+    try:
+        fields = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise ApiError(400, f"The request body is not valid JSON: {error}") from error
+    if not isinstance(fields, dict):
+        raise ApiError(400, "The request body is not a JSON object")
+    if is_deeper_than(MAX_DEPTH, fields):
+        raise ApiError(400, f"The request body is nested deeper than {MAX_DEPTH} levels")
+    return fields
+
+
+def is_deeper_than(limit: int, value: Any) -> bool:
+    """Whether a JSON value has more levels of objects and lists.
+
+    Asks orjson to write it so far down that only ``limit`` levels are left: for 10 million small lists
+    70 ms, 4 s less than a look at each of them takes.
+    """
+    for _ in range(_WRITABLE_DEPTH - limit):
+        value = [value]
+    try:
+        orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        return True
+    return False

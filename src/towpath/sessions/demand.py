@@ -1,0 +1,74 @@
+"""Which launches were used lately, and how many spares they deserve. A value with the clock passed in.
+
+A spare is a bet: that a conversation of the same kind (client, agent, project) begins soon. Agents reuse
+their launches, so the bet is mostly won; a client that puts something new into each conversation's launch
+loses it every time. So a launch that has begun two conversations goes before one that has begun one.
+"""
+
+import itertools
+import math
+from collections import OrderedDict, deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from towpath.core.launch import Launch
+
+# An agent that sends out helpers begins their conversations within moments of each other.
+_BURST_SECONDS = 1.0
+_LAUNCHES = 32
+_BEGINNINGS = 8
+
+
+@dataclass
+class _Use:
+    launch: Launch
+    number: int
+    used: float
+    begun: deque[float] = field(default_factory=lambda: deque(maxlen=_BEGINNINGS))
+
+    def burst(self) -> int:
+        """How many conversations it has begun at about the same time; 1 if it has begun none."""
+        return max((sum(t <= u < t + _BURST_SECONDS for u in self.begun) for t in self.begun), default=1)
+
+
+class Demand:
+    """The launches that were used within ``kept_seconds``, at most 32 of them."""
+
+    def __init__(self, kept_seconds: float) -> None:
+        self._kept_seconds = kept_seconds
+        self._uses: OrderedDict[bytes, _Use] = OrderedDict()
+        self._numbers = itertools.count()
+
+    def note(self, launch: Launch, now: float, *, begins: bool) -> None:
+        """A request with this launch has come; ``begins``: it begins a conversation."""
+        if launch.key not in self._uses:
+            self._uses[launch.key] = _Use(launch, next(self._numbers), now)
+        use = self._uses[launch.key]
+        use.used = now
+        if begins:
+            use.begun.append(now)
+        self._uses.move_to_end(launch.key)
+        if len(self._uses) > _LAUNCHES:
+            self._uses.popitem(last=False)
+
+    def forget(self, launch: Launch) -> None:
+        """Its spare died by itself: no other one until it is used again."""
+        self._uses.pop(launch.key, None)
+
+    def wanted(self, places: int, now: float) -> Sequence[Launch]:
+        """The launches that deserve a spare, the most deserving first, and once more for each further one.
+
+        The order changes only when a conversation begins, not with each of its requests: a change may
+        cost a process.
+        """
+        lately = [use for use in self._uses.values() if now - use.used < self._kept_seconds]
+        for use in lately:
+            while use.begun and now - use.begun[0] >= self._kept_seconds:
+                use.begun.popleft()
+        ranked = sorted(lately, key=_merit, reverse=True)
+        rounds = range(1, max((use.burst() for use in lately), default=0) + 1)
+        return [use.launch for number in rounds for use in ranked if use.burst() >= number][:places]
+
+
+def _merit(use: _Use) -> tuple[bool, float, int]:
+    return len(use.begun) > 1, use.begun[-1] if use.begun else -math.inf, use.number

@@ -1,0 +1,92 @@
+"""A session that ends at any moment of its life leaves nothing, and nobody who waits.
+
+Each test stops a conversation after so many steps of the event loop, from its request to its reply.
+"""
+
+from collections.abc import Callable
+
+import pytest
+from tests.sessions.world import Client, World
+
+Opened = Callable[..., World]
+STEPS = range(20)
+at_any_moment = pytest.mark.parametrize("steps", STEPS)
+
+
+def living(world: World, steps: int) -> Client:
+    """The second client of a world, so many steps after its request."""
+    world.client().say()
+    client = world.client()
+    client.say(steps=steps)
+    return client
+
+
+def test_the_steps_are_a_whole_life(opened: Opened) -> None:
+    young, old = (living(opened(eager=True), steps) for steps in (STEPS[0], STEPS[-1]))
+
+    assert (young.is_waiting, young.ways) == (True, [])
+    assert (old.is_waiting, len(old.ways)) == (False, 1)
+
+
+@at_any_moment
+def test_a_session_can_be_ended(opened: Opened, steps: int) -> None:
+    world = opened(eager=True)
+    client = living(world, steps)
+    for session in list(world.pool._sessions):
+        session.end()
+    world.loop.settle()
+
+    assert not client.is_waiting
+    assert client.ways
+
+
+@at_any_moment
+def test_a_client_can_leave(opened: Opened, steps: int) -> None:
+    world = opened(eager=True)
+    client = living(world, steps)
+    has_replied = not client.is_waiting
+    client.leave()
+    world.loop.settle()
+
+    assert not client.is_waiting
+    assert len(world.pool._sessions) == 1 + has_replied
+
+
+@at_any_moment
+@pytest.mark.parametrize("linger", [False, True], ids=["ends-at-once", "takes-its-time-to-end"])
+def test_a_client_can_leave_before_the_pool_closes(opened: Opened, steps: int, linger: bool) -> None:
+    world = opened(eager=True, linger=linger)
+    living(world, steps).leave()
+
+    world.close()
+
+
+@at_any_moment
+def test_the_pool_can_close(opened: Opened, steps: int) -> None:
+    world = opened(eager=True)
+    living(world, steps)
+
+    world.close()
+
+
+@at_any_moment
+def test_a_process_can_die(opened: Opened, steps: int) -> None:
+    world = opened(eager=True)
+    client = living(world, steps)
+    world.processes[-1].die()
+    world.loop.settle()
+
+    assert not client.is_waiting
+    assert client.ways
+
+
+def test_a_session_that_ends_can_be_told_to_end(opened: Opened) -> None:
+    world = opened(linger=True)
+    world.client().say()
+    (session,) = world.pool._sessions
+    for _ in range(2):
+        session.end()
+        world.loop.settle()
+
+    assert world.processes[0].is_stopping
+    assert session in world.pool._sessions

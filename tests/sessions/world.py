@@ -1,0 +1,196 @@
+"""A pool with processes that obey the test, and clients that send whole conversations to it."""
+
+import asyncio
+import contextlib
+import itertools
+from pathlib import Path
+from typing import cast
+
+from tests.sessions.fake_process import FakeProcess
+from tests.sessions.known import launch
+from tests.sessions.quiet_loop import QuietLoop
+from tests.support.fidelity import Json, call, result, text, user
+
+from towpath.agent.additions import AdditionStore
+from towpath.agent.process import AgentProcess
+from towpath.core.canonical import seed, step
+from towpath.core.errors import ApiError
+from towpath.core.events import Event, MessageFold
+from towpath.core.launch import Launch
+from towpath.core.ways import State
+from towpath.sessions.dispatcher import Dispatcher
+from towpath.sessions.plan import MIB, Limits
+from towpath.sessions.pool import Pool
+from towpath.sessions.session import Session
+
+IDLE_SECONDS = 60.0
+PARKED_SECONDS = 120.0
+# Until the pool has looked at its sessions, whatever has happened.
+TICK_SECONDS = 6.0
+
+
+class World:
+    """``processes`` are all that were ever made, in order. They end at once if they do not ``linger``, and
+    come up and reply if they are ``eager``."""
+
+    def __init__(
+        self, *, spares: int = 0, mib: int = 10_000, linger: bool = False, eager: bool = False
+    ) -> None:
+        self.loop = QuietLoop()
+        self.limits = Limits(IDLE_SECONDS, PARKED_SECONDS, mib * MIB, spares)
+        self.linger, self.eager = linger, eager
+        self.processes: list[FakeProcess] = []
+        self.clients: list[Client] = []
+        self.pool = Pool(self._new_process, AdditionStore(Path("nowhere")), self.limits, self.loop.time)
+        self.dispatcher = Dispatcher(self.pool)
+        self._watch = self.loop.create_task(self.pool.watch())
+        self.numbers = itertools.count()
+        self.loop.settle()
+
+    def client(self, launch_name: str = "A") -> "Client":
+        self.clients.append(Client(self, launch(launch_name)))
+        return self.clients[-1]
+
+    def tick(self) -> None:
+        self.loop.pass_time(TICK_SECONDS)
+
+    def sessions(self, *states: State) -> list[Session]:
+        """Those that the pool has, in these states."""
+        return [session for session in self.pool._sessions if session.state in states]
+
+    def session_of(self, process: FakeProcess) -> Session:
+        """The session that owns a process."""
+        return next(s for s in self.pool._sessions if cast(FakeProcess, s._process) is process)
+
+    def come_up(self) -> None:
+        """All processes that start come up, and those that wait for them."""
+        while starting := [process for process in self.processes if process.is_starting]:
+            for process in starting:
+                process.come_up()
+            self.loop.settle()
+
+    def begun(self, launch_name: str = "A") -> "Client":
+        """A client whose conversation has its first reply, by a process of its own or by a spare."""
+        client = self.client(launch_name)
+        client.say()
+        self.come_up()
+        asked = [p for p in self.processes if p.is_asked and p.asked[-1] == client.requests[-1]]
+        asked[0].say(*reply())
+        self.loop.settle()
+        assert not client.is_waiting
+        return client
+
+    def spare(self) -> FakeProcess:
+        """The process that was prepared after a first conversation, and still starts."""
+        self.begun()
+        self.tick()
+        assert self.processes[-1].is_starting
+        assert self.session_of(self.processes[-1]).state is State.SPARE
+        return self.processes[-1]
+
+    def close(self) -> None:
+        """End as the server does; nobody waits then."""
+        self._watch.cancel()
+        closing = self.loop.create_task(self.pool.close())
+        self.loop.settle()
+        for process in self.processes:
+            process.may_stop.set()
+        self.loop.pass_time(TICK_SECONDS)
+
+        assert closing.done()
+        assert self._watch.done()
+        assert [client for client in self.clients if client.is_waiting] == []
+        assert self.loop.unhandled == []
+
+    def finish(self) -> None:
+        """Close it, and see that nothing is left."""
+        try:
+            self.close()
+            assert [process for process in self.processes if process.is_alive] == []
+            assert [process for process in self.processes if process.has_files] == []
+        finally:
+            self.loop.finish()
+
+    def _new_process(self, launch: Launch) -> AgentProcess:
+        process = FakeProcess(launch)
+        if not self.linger:
+            process.may_stop.set()
+        if self.eager:
+            process.come_up()
+            process.say(*reply())
+        self.processes.append(process)
+        return cast(AgentProcess, process)
+
+
+class Client:
+    """One conversation. ``ways`` says how its replies came, ``error`` what the newest one was instead."""
+
+    def __init__(self, world: World, launch: Launch) -> None:
+        self.launch = launch
+        self.messages: list[Json] = []
+        self.requests: list[list[Json]] = []
+        self.events: list[Event] = []
+        self.ways: list[str] = []
+        self.error: ApiError | None = None
+        self.errors = 0
+        self.may_read = asyncio.Event()  # if cleared: no more than the first event
+        self.may_read.set()
+        self._world = world
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it waits for a reply or the rest of one. Raises what no client may see."""
+        if self._task and self._task.done() and not self._task.cancelled():
+            self._task.result()
+        return self._task is not None and not self._task.done()
+
+    def say(self, *blocks: Json, steps: int | None = None) -> None:
+        """Send the conversation with one more message, by default with a text that nobody else sends.
+
+        With ``steps`` the loop makes so many, else it runs until nobody can go on.
+        """
+        self.messages.append(user(*(blocks or [text(f"text {next(self._world.numbers)}")])))
+        self.requests.append([*self.messages])
+        self._task = self._world.loop.create_task(self._ask())
+        if steps is None:
+            self._world.loop.settle()
+        else:
+            self._world.loop.step(steps)
+
+    def go_on(self, *, with_text: bool = False) -> None:
+        """Say what follows the newest reply: the results of its calls, or a text."""
+        calls = [b for b in self.messages[-1]["content"] if b["type"] == "tool_use"]
+        results = [result(block["id"], "done") for block in calls]
+        rest = [text(f"text {next(self._world.numbers)}")] if with_text or not results else []
+        self.say(*results, *rest)
+
+    def leave(self) -> None:
+        """Close the connection."""
+        assert self._task
+        self._task.cancel()
+
+    async def _ask(self) -> None:
+        self.events, self.error = [], None
+        message = MessageFold()
+        try:
+            tips = list(itertools.accumulate(self.messages, step, initial=seed(self.launch.key)))
+            reply = await self._world.dispatcher.reply(self.launch, tuple(self.messages), tips)
+            self.ways.append(f"{reply.way}: {reply.reason}")
+            async with contextlib.aclosing(reply.events) as events:
+                await self.may_read.wait()
+                async for event in events:
+                    self.events.append(event)
+                    message.add(event)
+            self.messages.append(message.message)
+        except ApiError as error:
+            self.error = error
+            self.errors += 1
+        finally:
+            if self.messages[-1]["role"] == "user":
+                self.messages.pop()
+
+
+def reply(text_: str = "done", *, calls: int = 0) -> list[Json]:
+    """The blocks of a reply that calls so many tools."""
+    return [text(text_), *(call(f"call_{number}") for number in range(calls))]

@@ -1,0 +1,35 @@
+"""The CLIs that a proxy runs, seen from outside."""
+
+import os
+import select
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+
+
+def cli_processes(state_dir: Path) -> list[psutil.Process]:
+    """The CLIs that work on files below a state folder."""
+    return [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if any(f"--resume={state_dir}" in argument for argument in process.info["cmdline"] or [])
+    ]
+
+
+def kill(process: psutil.Process) -> None:
+    """SIGKILL, and wait until it has ended."""
+    end = os.pidfd_open(process.pid)  # waits without reaping: that is for the event loop to do
+    process.send_signal(signal.SIGKILL)
+    assert select.select([end], [], [], 10)[0]
+    os.close(end)
+
+
+def wait_until(holds: Callable[[], bool], timeout_seconds: float = 30) -> None:
+    """Ask again until it holds; fails after ``timeout_seconds``."""
+    deadline = time.monotonic() + timeout_seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"not within {timeout_seconds:g} s"
+        time.sleep(0.02)
