@@ -1,5 +1,6 @@
 """Worlds that are left as they were found, and quiet logs: a machine would make thousands of lines."""
 
+import contextlib
 import logging
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -19,15 +20,14 @@ def quiet_log() -> Iterator[None]:
 @pytest.fixture
 def opened() -> Iterator[Callable[..., World]]:
     """Makes worlds, closes them and sees that nothing is left of them."""
-    worlds: list[World] = []
+    with contextlib.ExitStack() as worlds:
 
-    def make(**options: Any) -> World:
-        worlds.append(World(**options))
-        return worlds[-1]
+        def make(**options: Any) -> World:
+            world = World(**options)
+            worlds.callback(world.finish)
+            return world
 
-    yield make
-    for world in worlds:
-        world.finish()
+        yield make
 
 
 @pytest.fixture

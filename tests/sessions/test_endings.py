@@ -16,6 +16,7 @@ at_any_moment = pytest.mark.parametrize("steps", STEPS)
 def living(world: World, steps: int) -> Client:
     """The second client of a world, so many steps after its request."""
     world.client().say()
+    world.tick()
     client = world.client()
     client.say(steps=steps)
     return client
@@ -53,6 +54,19 @@ def test_a_client_can_leave(opened: Opened, steps: int) -> None:
 
 
 @at_any_moment
+def test_a_client_can_leave_while_its_process_starts(opened: Opened, steps: int) -> None:
+    world = opened()
+    world.begun()
+    client = world.client()
+    client.say(steps=steps)
+    client.leave()
+    world.loop.settle()
+
+    assert not client.is_waiting
+    assert [process.is_starting for process in world.processes[1:]] in ([], [False])
+
+
+@at_any_moment
 @pytest.mark.parametrize("linger", [False, True], ids=["ends-at-once", "takes-its-time-to-end"])
 def test_a_client_can_leave_before_the_pool_closes(opened: Opened, steps: int, linger: bool) -> None:
     world = opened(eager=True, linger=linger)
@@ -78,6 +92,20 @@ def test_a_process_can_die(opened: Opened, steps: int) -> None:
 
     assert not client.is_waiting
     assert client.ways
+
+
+def test_closing_waits_until_all_processes_have_ended(opened: Opened) -> None:
+    world = opened(linger=True, eager=True)
+    for _ in range(2):
+        world.client().say()
+    closing = world.loop.create_task(world.pool.close())
+    for process in world.processes:
+        world.loop.settle()
+        assert not closing.done()
+        process.may_stop.set()
+    world.loop.settle()
+
+    assert closing.done()
 
 
 def test_a_session_that_ends_can_be_told_to_end(opened: Opened) -> None:

@@ -43,7 +43,10 @@ def test_who_was_handed_a_spare_that_does_not_come_up_gets_a_new_process(world: 
 
 
 @pytest.mark.parametrize("steps", range(8))
-def test_who_was_handed_a_spare_that_dies_just_then_gets_a_new_process(world: World, steps: int) -> None:
+def test_who_was_handed_a_spare_that_dies_just_then_gets_a_new_process(
+    opened: Callable[..., World], steps: int
+) -> None:
+    world = opened(spares=1, linger=True)
     spare = world.spare()
     world.come_up()
     client = world.client()
@@ -102,6 +105,14 @@ def test_the_launch_of_a_spare_that_failed_gets_no_other_one_until_it_is_used_ag
 
     assert client.ways == ["start: the conversation begins"]
     assert [process.is_starting for process in world.processes[count:]] == [False, True]
+
+
+def test_a_session_that_dies_is_no_reason_to_have_no_spare(world: World) -> None:
+    world.begun()
+    world.processes[0].die()
+    world.tick()
+
+    assert len(world.sessions(State.SPARE)) == 1
 
 
 def test_a_launch_whose_spare_had_to_make_room_gets_another_one(opened: Callable[..., World]) -> None:

@@ -50,7 +50,7 @@ SITUATIONS = st.builds(
     budget=st.integers(0, 2000).map(lambda mib: mib * MIB),
     starting=st.integers(0, 1),
 )
-fuzzed = settings(deadline=None, max_examples=50)
+fuzzed = settings(deadline=None, max_examples=40)
 
 
 @fuzzed

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from tests.sessions.known import launch
-from tests.sessions.world import IDLE_SECONDS, World, reply
+from tests.sessions.world import IDLE_SECONDS, TICK_SECONDS, World, reply
 
 from towpath.core.canonical import seed
 from towpath.core.ways import State
@@ -152,6 +152,32 @@ def test_a_request_that_needs_a_process_ends_an_idle_one_if_there_is_no_room(
     world.client().say()
 
     assert [process.is_stopped for process in world.processes] == [True, False, False]
+
+
+def test_an_idle_session_that_is_used_now_and_then_stays(opened: Callable[..., World]) -> None:
+    world = opened()
+    client = world.begun()
+    for _ in range(3):
+        world.loop.pass_time(IDLE_SECONDS - TICK_SECONDS)
+        client.go_on()
+        world.processes[0].say(*reply())
+        world.loop.settle()
+
+    assert client.ways[1:] == ["resume: the idle session holds the rest"] * 3
+
+
+def test_what_the_api_refused_is_not_held(opened: Callable[..., World]) -> None:
+    world = opened()
+    client = world.begun()
+    client.go_on()
+    world.processes[0].refuse()
+    world.loop.settle()
+    assert client.error
+    client.go_on()
+
+    assert world.processes[0].is_stopped
+    world.come_up()
+    assert world.processes[1].asked == client.requests[-1:]
 
 
 def test_a_tick_ends_an_idle_one_that_has_grown(opened: Callable[..., World]) -> None:

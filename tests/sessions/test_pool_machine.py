@@ -45,9 +45,11 @@ class PoolMachine(RuleBasedStateMachine):
             self.world.client(name).say()
 
     @precondition(lambda self: self.resting())
-    @rule(pick=PICKS, with_text=st.booleans())
-    def a_conversation_goes_on(self, pick: int, with_text: bool) -> None:
-        one_of(self.resting(), pick).go_on(with_text=with_text)
+    @rule(picks=st.sets(PICKS, min_size=1), with_text=st.booleans())
+    def conversations_go_on(self, picks: set[int], with_text: bool) -> None:
+        resting = self.resting()
+        for pick in {pick % len(resting) for pick in picks}:
+            resting[pick].go_on(with_text=with_text)
 
     @precondition(lambda self: self.resting())
     @rule(pick=PICKS)
@@ -118,6 +120,8 @@ class PoolMachine(RuleBasedStateMachine):
     @rule()
     def the_pool_has_looked(self) -> None:
         self.world.tick()
+        closed = [cast(FakeProcess, one._process) for one in self.world.sessions(State.CLOSED)]
+        assert all(process.is_stopping for process in closed)
         live = self.world.sessions(*(set(State) - {State.CLOSED}))
         occupied = sum(session.memory_bytes for session in live)
         assert occupied <= self.world.limits.memory_bytes or {s.state for s in live} <= {State.RUNNING}

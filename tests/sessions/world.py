@@ -135,6 +135,7 @@ class Client:
         self.errors = 0
         self.may_read = asyncio.Event()  # if cleared: no more than the first event
         self.may_read.set()
+        self.reads_until = ""  # the type of the event behind which it closes the connection
         self._world = world
         self._task: asyncio.Task[None] | None = None
 
@@ -182,6 +183,8 @@ class Client:
                 async for event in events:
                     self.events.append(event)
                     message.add(event)
+                    if event["type"] == self.reads_until:
+                        break
             self.messages.append(message.message)
         except ApiError as error:
             self.error = error

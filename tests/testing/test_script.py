@@ -62,6 +62,14 @@ def call(name: str, tool_input: Json) -> Json:
             [text("Calling 1 tools."), call("read", {"path": "a"})],
             id="call-in-quotes",
         ),
+        pytest.param(says("REPEAT 3 ab "), [text("ab ab ab ")], id="repeat"),
+        pytest.param(
+            says("SAY no\nTHINK hard\nREPEAT 12  a"),
+            [{"type": "thinking", "thinking": "hard", "signature": THINKING_SIGNATURE}, text(" a" * 12)],
+            id="think-and-repeat",
+        ),
+        pytest.param(says("REPEAT 0 a"), [text("You said: REPEAT 0 a")], id="repeat-never"),
+        pytest.param(says("REPEAT some a"), [text("You said: REPEAT some a")], id="repeat-no-number"),
         pytest.param(says("CALL read {oops"), [text("You said: CALL read {oops")], id="not-json"),
         pytest.param(says("CALL read [1]"), [text("You said: CALL read [1]")], id="not-an-object"),
         pytest.param(says("Please CALL read {}"), [text("You said: Please CALL read {}")], id="mid-line"),
@@ -69,6 +77,13 @@ def call(name: str, tool_input: Json) -> Json:
 )
 def test_obey_does_what_the_text_says(body: Json, content: list[Json]) -> None:
     assert list(obey(body).content) == content
+
+
+def test_what_is_repeated_comes_in_a_delta_each() -> None:
+    body = says("REPEAT 500 boats, ")
+    sent = events(obey(body), message_id="msg_1", model="m", body=body)
+
+    assert [e["delta"]["text"] for e in sent if e["type"] == "content_block_delta"] == ["boats, "] * 500
 
 
 def test_a_string_as_content_is_one_text_block() -> None:

@@ -5,6 +5,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from towpath import __version__
+from towpath.cli.bench import bench
 from towpath.cli.demo import run_demo
 from towpath.cli.flags import settings_from, with_settings_flags
 from towpath.cli.serving import serve_until_stopped
@@ -68,3 +69,6 @@ def demo(
     Example: towpath demo --once
     """
     run_demo(port=port, once=once)
+
+
+app.command()(bench)

@@ -41,6 +41,8 @@ class Lasting(Protocol):
 
 S = TypeVar("S", bound=Lasting)
 
+# Whoever works with an agent answers it sooner; a spare is worth more than a conversation left for so long.
+_LEFT_SECONDS = 60.0
 # Over the budget, what costs least when it is missed goes first: the next turn of an idle conversation
 # takes half a second more, and so does a new one without its spare; parked calls belong to a turn that
 # its user waits for.
@@ -61,17 +63,21 @@ def plan(
     """What to do now, while ``starting`` more sessions are about to be added.
 
     ``wanted`` are the launches that deserve a spare, once for each (``Demand.wanted``). A running session
-    never ends here. A spare is started only if nothing has to end for it and nobody else starts: it must
-    not make anybody wait.
+    never ends here. A spare is started only while nobody else starts, who would wait for it; for its room
+    only idle sessions end that nobody has used for a minute.
     """
     live = [session for session in sessions if session.state is not State.CLOSED]
     ended = _expired(live, limits, now) + _spares_too_many(live, wanted)
     kept = [session for session in live if session not in ended]
-    surplus = _occupied(kept) + starting * NEW_PROCESS_BYTES - limits.memory_bytes
-    ended += _until_freed(surplus, kept)
+    free = limits.memory_bytes - starting * NEW_PROCESS_BYTES - _occupied(kept)
     is_busy = starting or any(session.is_starting for session in live)
-    has_room = surplus + GROWN_PROCESS_BYTES <= 0
-    return Plan(ended, _missing_spare(kept, wanted) if has_room and not is_busy else None)
+    missing = None if is_busy else _missing_spare(kept, wanted)
+    if missing:
+        left = [s for s in kept if s.state is State.IDLE and now - s.since >= _LEFT_SECONDS]
+        giving_way = _until_freed(GROWN_PROCESS_BYTES - free, left)
+        if free + _occupied(giving_way) >= GROWN_PROCESS_BYTES:
+            return Plan(ended + giving_way, missing)
+    return Plan(ended + _until_freed(-free, kept), None)
 
 
 def _expired(live: Sequence[S], limits: Limits, now: float) -> list[S]:
@@ -95,15 +101,15 @@ def _occupied(sessions: Sequence[S]) -> int:
     return sum(session.memory_bytes for session in sessions)
 
 
-def _until_freed(surplus_bytes: int, kept: Sequence[S]) -> list[S]:
-    """Those to end so that this much is free, or all that rest."""
-    resting = [s for s in kept if s.state in _FIRST_TO_END]
+def _until_freed(missing_bytes: int, sessions: Sequence[S]) -> list[S]:
+    """Those to end so that this much becomes free, or all that rest."""
+    resting = [s for s in sessions if s.state in _FIRST_TO_END]
     ended: list[S] = []
     for session in sorted(resting, key=lambda s: (_FIRST_TO_END.index(s.state), s.since)):
-        if surplus_bytes <= 0:
+        if missing_bytes <= 0:
             break
         ended.append(session)
-        surplus_bytes -= session.memory_bytes
+        missing_bytes -= session.memory_bytes
     return ended
 
 

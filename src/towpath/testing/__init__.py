@@ -2,7 +2,7 @@
 
 It answers over loopback HTTP with the API's own events, writes down what it received, and needs no
 login and no network. Unless an answer was queued it does what the newest user text says (``obey``),
-so any client can drive it: ``SAY text``, ``THINK text``, ``CALL name {json}``::
+so any client can drive it: ``SAY text``, ``THINK text``, ``CALL name {json}``, ``REPEAT 500 text``::
 
     from towpath.testing import Failure, Reply, ScriptedApi, serve_in_thread
 

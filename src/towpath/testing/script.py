@@ -5,6 +5,7 @@ Pure. It must not know how an answer travels (``stream`` has its events, ``api``
     obey looks, in this order, for                and answers
     lines CALL name {json}                        these calls, all in one turn
     a tool_choice of any or tool                  that tool or the first one, with empty input
+    a line REPEAT number text                     that text so many times, in a delta each
     lines SAY text                                exactly that text
     an output_config.format with a schema         the smallest JSON text that suits it
     tool results in the newest user message       "Results: " and what they begin with
@@ -25,8 +26,9 @@ Json = dict[str, Any]
 QUOTED_CHARS = 200
 THINKING_SIGNATURE = "c2NyaXB0ZWQgdGhpbmtpbmc="  # opaque base64, as clients know it; nothing checks it
 
-_COMMAND = re.compile(r"(SAY|THINK|CALL) (.*)")
+_COMMAND = re.compile(r"(SAY|THINK|CALL|REPEAT) (.*)")
 _CALL = re.compile(r"(\S+) (\{.*\})\s*")
+_REPEAT = re.compile(r"([1-9]\d{0,5}) (.+)")
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,9 @@ def obey(body: Json) -> Reply:
         return Reply((*thinking, _text(text), *calls))
     if forced := _forced_tool(body):
         return Reply((*thinking, _tool_use(forced, {})))
+    for word, line in commands:
+        if word == "REPEAT" and (match := _REPEAT.fullmatch(line)):
+            return Reply((*thinking, _text(match[2] * int(match[1]))), chunk_chars=len(match[2]))
     if said:
         return Reply((*thinking, _text("\n".join(said))))
     return Reply((*thinking, _text(_answer(body, newest, texts))))

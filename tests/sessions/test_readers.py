@@ -1,10 +1,12 @@
-"""Clients that do not read: they hold the model back, and get their reply to the end all the same."""
+"""Clients that do not read for a while, and those that do not read to the end."""
 
 from collections.abc import Callable
 
 import pytest
-from tests.sessions.world import IDLE_SECONDS, TICK_SECONDS, Client, World
+from tests.sessions.world import IDLE_SECONDS, TICK_SECONDS, Client, World, reply
 from tests.support.fidelity import text
+
+from towpath.core.ways import State
 
 # Around the 256 events that are kept for a client, besides the one that it has read.
 COUNTS = [250, 254, 255, 256, 257, 300]
@@ -58,3 +60,28 @@ def test_a_reply_that_is_ended_while_nobody_reads_ends(opened: Callable[..., Wor
     read_on(client, world)
 
     assert (client.error is None) == (len(client.events) == 1 + count + 1)
+
+
+def test_a_client_may_go_as_soon_as_it_has_seen_the_end(opened: Callable[..., World]) -> None:
+    world = opened()
+    client = world.client()
+    client.reads_until = "message_stop"
+    client.say()
+    world.come_up()
+    world.processes[0].say(*reply())
+    world.loop.settle()
+
+    assert not client.is_waiting
+    assert len(world.sessions(State.IDLE)) == 1
+
+
+def test_the_model_does_not_go_on_for_a_client_that_goes_in_the_middle(opened: Callable[..., World]) -> None:
+    world = opened()
+    client = world.client()
+    client.reads_until = "message_start"
+    client.say()
+    world.come_up()
+    world.processes[0].begin_reply()
+    world.loop.settle()
+
+    assert world.processes[0].is_stopped
