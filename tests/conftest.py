@@ -13,6 +13,13 @@ from towpath.settings import Settings
 from towpath.testing import ScriptedApi, serve_in_thread
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What has no mark that says otherwise is fast."""
+    for item in items:
+        if not any(item.get_closest_marker(name) for name in ("cli", "opencode", "slow")):
+            item.add_marker("fast")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def home() -> Iterator[Path]:
     """A home of the tests' own: the CLI keeps its state there, and nobody's login is in it."""

@@ -21,6 +21,8 @@ subprocess.Popen(child)
 time.sleep(600)
 """
 
+pytestmark = pytest.mark.slow
+
 
 def started(code: str) -> subprocess.Popen[str]:
     """A leader of a process session, when it has said its first line."""

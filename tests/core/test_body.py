@@ -167,7 +167,7 @@ def bodies(draw: st.DrawFn) -> bytes:
     return body
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=100)
 @given(bodies())
 def test_whatever_the_body_both_parsers_agree(body: bytes) -> None:
     for memo in (MessageMemo(), knows(*KNOWN_MESSAGES)):

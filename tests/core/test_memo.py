@@ -130,7 +130,7 @@ def requests_with_common_messages(draw: st.DrawFn) -> list[bytes]:
     return [orjson.dumps(one) for one in fields]
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(requests_with_common_messages(), st.sampled_from([0, 3000, 10_000, MEMO_BYTES]))
 def test_a_request_is_the_same_with_and_without_a_memo(bodies: list[bytes], budget: int) -> None:
     memo = MessageMemo(budget)
@@ -179,8 +179,8 @@ def test_a_message_that_stands_twice_in_a_request_counts_once() -> None:
         pytest.param(lambda n: user("a" * 40, str(n)), id="short"),
         pytest.param(lambda n: user(f"{n} " + "a" * 5000), id="text"),
         pytest.param(lambda n: user(f"{n} 😀" + "a" * 5000), id="text-with-an-emoji"),
-        pytest.param(lambda n: assistant(call(f"c{n}", n=[[]] * 2000)), id="lists-of-nothing"),
-        pytest.param(lambda n: assistant(call(f"c{n}", n=[{"a": 0.5}] * 500)), id="objects"),
+        pytest.param(lambda n: assistant(call(f"c{n}", n=[[]] * 600)), id="lists-of-nothing"),
+        pytest.param(lambda n: assistant(call(f"c{n}", n=[{"a": 0.5}] * 150)), id="objects"),
         pytest.param(lambda n: assistant(call("c", n={f"{n} {m}": m for m in range(500)})), id="many-names"),
         pytest.param(lambda n: user(*(result(f"{n} {m}", "done") for m in range(50))), id="blocks"),
         pytest.param(lambda n: assistant(call("c", n=list(range(n, n + 1000)))), id="numbers"),

@@ -113,7 +113,10 @@ class FakeProcess:
             self._ask()
 
     async def resume(self, blocks: Sequence[dict[str, Any]]) -> None:
+        assert not self.has_ended
         await _moment()
+        if self.has_ended:
+            raise ProcessDied("the Claude CLI has ended")
         self._conversation.append({"role": "user", "content": list(blocks)})
         self._ask()
 

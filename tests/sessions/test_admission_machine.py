@@ -41,12 +41,14 @@ class Gate(RuleBasedStateMachine):
         self.really_inside: list[Guest] = []
 
     def teardown(self) -> None:
-        while self.inside:
-            self.leave(0)
-            self.everybody_is_where_he_should_be()
-        assert not self.queue
-        assert not self.loop.unhandled
-        self.loop.finish()
+        try:
+            while self.inside:
+                self.leave(0)
+                self.everybody_is_where_he_should_be()
+            assert not self.queue
+            assert not self.loop.unhandled
+        finally:
+            self.loop.finish()
 
     @rule(answers=st.booleans())
     def arrive(self, answers: bool) -> None:

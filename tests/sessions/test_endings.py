@@ -94,6 +94,17 @@ def test_a_process_can_die(opened: Opened, steps: int) -> None:
     assert client.ways
 
 
+def test_a_session_that_has_not_begun_can_be_ended(opened: Opened) -> None:
+    world = opened()
+    world.client().say(steps=1)
+    (session,) = world.pool._sessions
+    session.end()
+    world.loop.settle()
+
+    assert session not in world.pool._sessions
+    assert not world.processes[0].was_started
+
+
 def test_closing_waits_until_all_processes_have_ended(opened: Opened) -> None:
     world = opened(linger=True, eager=True)
     for _ in range(2):

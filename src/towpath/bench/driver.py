@@ -14,7 +14,7 @@ from towpath.bench.samples import Flow, Samples
 from towpath.bench.steps import Stage, Step, known, speak
 from towpath.bench.usage import own_use_of, usage_of
 
-# By the name of the step and the name of the target.
+# By the name of the row (``Step.rows``) and the name of the target.
 Results = dict[str, dict[str, Samples]]
 
 
@@ -42,23 +42,26 @@ class Driver:
                 await target.close()
 
     async def _run(self, step: Step, targets: Sequence[Target]) -> None:
-        samples = {t.name: Samples(flow=Flow() if step.is_flow else None) for t in targets}
-        self.results[step.name] = samples
+        rows = {
+            row: {t.name: Samples(flow=Flow() if step.is_flow else None) for t in targets}
+            for row in step.rows
+        }
+        self.results.update(rows)
         place = f"{self.run_name}-{len(self.results)}"
         for target in targets:  # so that every target has seen the agent that most steps are of
             await _hold(
                 target, known(f"{place}-first-{target.name}"), Stage((speak,), counts=False), Samples()
             )
         for number in range(self.rounds):
-            await self._round(step, f"{place}-{number}", rotated(targets, number), samples)
+            await self._round(step, f"{place}-{number}", rotated(targets, number), rows)
             self.advance(step.name)
         for target in targets:
             if target.process:
-                samples[target.name].usage = usage_of(target.process)
+                usage = usage_of(target.process)
+                for samples in rows.values():
+                    samples[target.name].usage = usage
 
-    async def _round(
-        self, step: Step, name: str, targets: Sequence[Target], samples: dict[str, Samples]
-    ) -> None:
+    async def _round(self, step: Step, name: str, targets: Sequence[Target], rows: Results) -> None:
         """Stage by stage, so that what is compared is measured within moments."""
         held = {
             t.name: [step.open(f"{name}-{t.name}-{number}") for number in range(step.at_once)]
@@ -68,7 +71,7 @@ class Driver:
             if stage.counts:
                 await asyncio.sleep(self.pause_seconds)
             for target in targets:
-                await _run_stage(stage, target, held[target.name], samples[target.name])
+                await _run_stage(stage, target, held[target.name], rows[step.row(stage)][target.name])
 
 
 def rotated(targets: Sequence[Target], number: int) -> list[Target]:

@@ -20,11 +20,13 @@ EVENTS_PER_STREAM = 5_000
 class Stage:
     """Requests that a conversation sends one after another, without waiting for other conversations.
 
-    Before a stage that counts there is a pause, and its requests are measured.
+    Before a stage that counts there is a pause, and its requests are measured. ``kind`` tells it from other
+    such stages of its step, whose figures are their own.
     """
 
     turns: tuple[Turn, ...]
     counts: bool
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,15 @@ class Step:
     stages: tuple[Stage, ...]
     at_once: int = 1
     is_flow: bool = False
+
+    def row(self, stage: Stage) -> str:
+        """The name under which the figures of a stage are shown."""
+        return f"{self.name}, {stage.kind}" if stage.kind else self.name
+
+    @property
+    def rows(self) -> list[str]:
+        """The names of all figures, each once."""
+        return list(dict.fromkeys(self.row(stage) for stage in self.stages if stage.counts))
 
 
 def select(names: Sequence[str]) -> list[Step]:
@@ -96,12 +107,13 @@ def _prepare(*turns: Turn) -> Stage:
     return Stage(turns, counts=False)
 
 
-def _measure(*turns: Turn) -> Stage:
-    return Stage(turns, counts=True)
+def _measure(turn: Turn, kind: str = "") -> Stage:
+    return Stage((turn,), counts=True, kind=kind)
 
 
 def _at_once(number: int) -> Step:
-    return Step(f"{number} at once", known, (_measure(_call(2), _return, speak),), at_once=number)
+    stages = (_measure(_call(2), "first"), _measure(_return, "answer"), _measure(speak, "resume"))
+    return Step(f"{number} at once", known, stages, at_once=number)
 
 
 STEPS = (
