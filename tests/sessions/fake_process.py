@@ -82,9 +82,9 @@ class FakeProcess:
 
     def die(self) -> None:
         """It ends by itself; if it has not come up yet, it never does."""
-        self.has_ended = True
         self.fail_to_start()
         if self._on_end:
+            self.has_ended = True
             self._said.put_nowait(ProcessDied("the Claude CLI ended"))
             on_end, self._on_end = self._on_end, None
             on_end()

@@ -36,6 +36,7 @@ class PoolMachine(RuleBasedStateMachine):
         try:
             if self.is_orderly:
                 self.everybody_gets_a_reply()
+            self.the_pool_has_looked()
         finally:
             self.world.finish()
 
@@ -99,8 +100,7 @@ class PoolMachine(RuleBasedStateMachine):
         if refuses and process.is_asked:
             process.refuse()
         else:
-            process.die()
-        self.world.loop.settle()
+            process.die()  # and nobody has had time to do anything about it
 
     @precondition(lambda self: self.lingering())
     @rule(pick=PICKS)
