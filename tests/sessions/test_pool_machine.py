@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TypeVar, cast
 
-from hypothesis import settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from tests.sessions.fake_process import FakeProcess
@@ -187,4 +187,9 @@ def one_of(things: Sequence[T], pick: int) -> T:
 
 
 TestPool = PoolMachine.TestCase
-TestPool.settings = settings(deadline=None, max_examples=30, stateful_step_count=30)
+TestPool.settings = settings(
+    deadline=None,
+    max_examples=30,
+    stateful_step_count=30,
+    phases=set(Phase) - {Phase.explain},  # it would take as long as all the rest
+)

@@ -178,13 +178,13 @@ class Client:
             tips = list(itertools.accumulate(self.messages, step, initial=seed(self.launch.key)))
             reply = await self._world.dispatcher.reply(self.launch, tuple(self.messages), tips)
             self.ways.append(f"{reply.way}: {reply.reason}")
-            async with contextlib.aclosing(reply.events) as events:
+            async with contextlib.aclosing(reply.rest) as rest:
+                event = reply.first
+                self._take(event, message)
                 await self.may_read.wait()
-                async for event in events:
-                    self.events.append(event)
-                    message.add(event)
-                    if event["type"] == self.reads_until:
-                        break
+                while event["type"] not in (self.reads_until, "message_stop"):
+                    event = await anext(rest)
+                    self._take(event, message)
             self.messages.append(message.message)
         except ApiError as error:
             self.error = error
@@ -192,6 +192,10 @@ class Client:
         finally:
             if self.messages[-1]["role"] == "user":
                 self.messages.pop()
+
+    def _take(self, event: Event, message: MessageFold) -> None:
+        self.events.append(event)
+        message.add(event)
 
 
 def reply(text_: str = "done", *, calls: int = 0) -> list[Json]:

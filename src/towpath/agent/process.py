@@ -61,6 +61,7 @@ class AgentProcess:
         self._client: ClaudeSDKClient | None = None
         self._transport: KillableTransport | None = None
         self._hearing = Hearing()
+        self._writing: asyncio.Future[ClaudeAgentOptions] | None = None
         self._file: SessionFileReader | None = None
         self.reply = MessageFold()
         self.has_ended = False
@@ -83,8 +84,9 @@ class AgentProcess:
         ``on_end`` is called when the CLI has ended, whatever the reason. Raises ProcessDied if it does
         not come up.
         """
+        self._writing = asyncio.ensure_future(asyncio.to_thread(self._write_files, messages, additions))
         try:
-            options = await asyncio.to_thread(self._write_files, messages, additions)
+            options = await asyncio.shield(self._writing)
         except OSError as error:
             raise ProcessDied(f"cannot write the files of a process: {error}") from error
         self._file = SessionFileReader(self._session_file)
@@ -206,6 +208,8 @@ class AgentProcess:
 
     async def remove_files(self) -> None:
         """Remove the private folder; what the CLI said in it is gone then."""
+        if self._writing:  # a thread is not cancelled with its start
+            await asyncio.gather(self._writing, return_exceptions=True)
         await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
 
     def _write_files(self, messages: Sequence[Message], additions: Additions) -> ClaudeAgentOptions:

@@ -27,7 +27,7 @@ from towpath.server.errors import error_response, new_request_id
 from towpath.server.guard import caller_of
 from towpath.server.sse import EventStream, Items, unless_client_leaves
 from towpath.sessions.admission import Admission
-from towpath.sessions.dispatcher import Dispatcher
+from towpath.sessions.dispatcher import Dispatcher, Reply
 from towpath.settings import Settings
 
 log = structlog.get_logger("towpath.exchange")
@@ -100,14 +100,11 @@ class MessagesEndpoint:
                 record.started()
                 reply = await self._dispatcher.reply(asked.launch, messages, asked.tips)
                 record.opened(way=reply.way, reason=reply.reason, session=reply.session)
-                yield {
-                    "x-towpath-way": reply.way,
-                    "x-towpath-reason": reply.reason.encode("ascii", "replace").decode(),
-                    "x-towpath-session": str(reply.session),
-                    "x-towpath-transient-texts": str(asked.request.transient),
-                }
-                async with aclosing(reply.events) as events:
-                    async for event in events:
+                async with aclosing(reply.rest) as rest:
+                    yield _headers(reply, asked.request.transient)
+                    record.saw(reply.first)
+                    yield reply.first
+                    async for event in rest:
                         record.saw(event)
                         yield event
         except ApiError as error:
@@ -136,6 +133,15 @@ class MessagesEndpoint:
         if named and Path(named).is_dir():
             return Path(named)
         return self._empty_folder
+
+
+def _headers(reply: Reply, transient: int) -> dict[str, str]:
+    return {
+        "x-towpath-way": reply.way,
+        "x-towpath-reason": reply.reason.encode("ascii", "replace").decode(),
+        "x-towpath-session": str(reply.session),
+        "x-towpath-transient-texts": str(transient),
+    }
 
 
 class _WholeMessage:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -24,16 +23,17 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Reply:
-    """A reply whose first event has arrived, so that its HTTP status is known.
+    """A reply whose ``first`` event has arrived, so that its HTTP status is known.
 
-    ``events`` starts with that event. Closing the iterator early ends the session: the model must not
-    go on for a client that has gone.
+    ``rest`` are the others. Closing that early ends the session: the model must not go on for a client that
+    has gone.
     """
 
     way: str
     reason: str
     session: int
-    events: AsyncGenerator[Event]
+    first: Event
+    rest: AsyncGenerator[Event]
 
 
 class Dispatcher:
@@ -70,7 +70,7 @@ class Dispatcher:
         session = self._hand_over(launch, exchange)
         events = _until_left(session, exchange)
         first = await anext(events)
-        return Reply(name_of(exchange.way), exchange.way.reason, session.number, _chain(first, events))
+        return Reply(name_of(exchange.way), exchange.way.reason, session.number, first, events)
 
     def _hand_over(self, launch: Launch, exchange: Exchange) -> Session:
         match exchange.way:
@@ -85,27 +85,25 @@ class Dispatcher:
 
 
 async def _until_left(session: Session, exchange: Exchange) -> AsyncGenerator[Event]:
-    """The exchange's events; a reader that leaves before the end ends the session."""
-    complete = False
+    """The exchange's events; a reader that leaves before the end ends the session.
+
+    A process that dies is that before the first event, so that another one can take over, and an error of
+    the API's kind afterwards.
+    """
+    begun = complete = False
     try:
         async for event in exchange.events():
             # Clients close the connection as soon as they have seen this; the session is good then.
-            complete = event["type"] == "message_stop"
+            begun, complete = True, event["type"] == "message_stop"
             yield event
+    except ProcessDied as error:
+        if begun:
+            raise ApiError(500, f"the answer broke off: {error}") from error
+        raise
     except (GeneratorExit, asyncio.CancelledError):
         if not complete:
             session.end()
         raise
-
-
-async def _chain(first: Event, rest: AsyncGenerator[Event]) -> AsyncGenerator[Event]:
-    async with aclosing(rest):
-        yield first
-        try:
-            async for event in rest:
-                yield event
-        except ProcessDied as error:
-            raise ApiError(500, f"the answer broke off: {error}") from error
 
 
 def name_of(way: Way) -> str:
