@@ -193,6 +193,5 @@ def test_a_process_is_looked_at_after_the_step(served: dict[str, tuple[ScriptedA
     assert samples["direct"].usage is None
     assert samples["other"].usage
     assert samples["other"].usage.memory_mb > 1
-    assert samples["other"].flow
-    assert samples["other"].flow.cpu_seconds
-    assert samples["other"].flow.rss_after_mb
+    assert samples["other"].cpu_seconds
+    assert samples["other"].rss_after_mb

@@ -66,14 +66,15 @@ def test_where_nothing_was_measured_there_is_no_figure() -> None:
 
 
 def test_a_flow_has_its_rate_and_what_it_cost() -> None:
-    flow = Flow(events=10_000, seconds=4)
-    flow.took(OwnUse(10.0, 90.0), OwnUse(10.5, 95.0))
-    flow.took(OwnUse(11.0, 93.0), OwnUse(11.25, 96.0))
+    samples = Samples(seconds=[0.1] * 5, flow=Flow(events=10_000, seconds=4))
+    samples.took(OwnUse(10.0, 90.0), OwnUse(10.5, 95.0))
+    samples.took(OwnUse(11.0, 93.0), OwnUse(11.25, 96.0))
 
-    made = row("events per second", Samples(flow=flow), Samples())
+    made = row("events per second", samples, Samples())
 
     assert (made.events, made.events_per_second) == (10_000, 2_500)
     assert made.cpu_seconds_per_1000_events == 0.075
+    assert made.own_cpu_ms == 150
     assert (made.rss_before_mb, made.rss_after_mb) == (90, 96)
 
 

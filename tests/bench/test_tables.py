@@ -7,17 +7,14 @@ import pytest
 from rich.console import Console
 
 from towpath.bench.report import Report, attributed, installed_versions, target_reports, this_machine
-from towpath.bench.samples import Flow, OwnUse, Samples, Usage
+from towpath.bench.samples import Flow, Samples, Usage
 from towpath.bench.tables import headings, markdown, notes, rows, table
 
 NONE = "\u2013"
 
 
-def flow(took: float | None = None) -> Flow:
-    made = Flow(events=20_000, seconds=4)
-    if took:
-        made.took(OwnUse(0, 90), OwnUse(took, 91))
-    return made
+def flow() -> Flow:
+    return Flow(events=20_000, seconds=4)
 
 
 def report(*, peer: bool = False, **changes: Any) -> Report:
@@ -25,7 +22,7 @@ def report(*, peer: bool = False, **changes: Any) -> Report:
     results = {
         "resume": {
             "direct": Samples(direct),
-            "towpath": Samples(proxied, usage=Usage(3, 1234.5)),
+            "towpath": Samples(proxied, usage=Usage(3, 1234.5), cpu_seconds=0.008),
             "peer": Samples([0.5]),
         },
         "5 at once": {
@@ -35,7 +32,7 @@ def report(*, peer: bool = False, **changes: Any) -> Report:
         },
         "events per second": {
             "direct": Samples(direct, flow=flow()),
-            "towpath": Samples(proxied, flow=flow(1.0)),
+            "towpath": Samples(proxied, flow=flow(), cpu_seconds=1.0, rss_before_mb=90, rss_after_mb=91),
             "peer": Samples([0.5], flow=flow()),
         },
     }
@@ -66,18 +63,19 @@ def test_a_row_has_what_direct_takes_and_what_is_added() -> None:
         ("towpath", "+p95"),
         ("towpath", "ratio"),
         ("towpath", "way"),
-        ("towpath", "processes"),
+        ("towpath", "CPU"),
+        ("towpath", "CLIs"),
         ("towpath", "MB"),
     ]
     assert rows(report()) == [
-        ["resume", "2.0", "38.0", "47.0", "20.0", "resume", "3", "1,234"],
-        ["5 at once", "2.0", "38.0", "47.0", "20.0", "resume", NONE, NONE],
+        ["resume", "2.0", "38.0", "47.0", "20.0", "resume", "4.0", "3", "1,234"],
+        ["5 at once", "2.0", "38.0", "47.0", "20.0", "resume", NONE, NONE, NONE],
     ]
 
 
 def test_a_peer_is_more_columns_without_ways_and_processes() -> None:
-    assert headings(report(peer=True))[8:] == [("peer", "+ms"), ("peer", "+p95"), ("peer", "ratio")]
-    assert [cells[8:] for cells in rows(report(peer=True))] == [
+    assert headings(report(peer=True))[9:] == [("peer", "+ms"), ("peer", "+p95"), ("peer", "ratio")]
+    assert [cells[9:] for cells in rows(report(peer=True))] == [
         ["498.0", "498.0", "250.0"],
         [NONE, NONE, NONE],
     ]
@@ -111,7 +109,7 @@ def test_what_went_wrong_is_said_and_known() -> None:
 
 def test_the_terminal_needs_80_columns_for_one_proxy() -> None:
     console = Console(width=200)
-    slow = Samples([12.3456] * 2, usage=Usage(12, 3456))
+    slow = Samples([12.3456] * 2, usage=Usage(12, 3456), cpu_seconds=0.0456)
     slow.ways.update(["answer"])
     name = "resume, 1,000 messages, 5 MB"
     results = {name: {"direct": Samples([0.05]), "towpath": slow}}
@@ -128,7 +126,7 @@ def test_markdown_is_a_table_and_a_list() -> None:
 
     assert lines[0].startswith("| step | direct ms | towpath +ms |")
     assert lines[1].startswith("| --- | ---: |")
-    assert lines[2] == "| resume | 2.0 | 38.0 | 47.0 | 20.0 | resume | 3 | 1,234 |"
+    assert lines[2] == "| resume | 2.0 | 38.0 | 47.0 | 20.0 | resume | 4.0 | 3 | 1,234 |"
     assert len({line.count("|") for line in lines[:4]}) == 1
     assert lines[4] == ""
     assert all(line.startswith("- ") for line in lines[5:])

@@ -88,11 +88,11 @@ async def _run_stage(
     held = await asyncio.gather(*(_hold(target, c, stage, samples) for c in conversations))
     after = own_use_of(target.process) if target.process else None
     answers = [answer for answers in held for answer in answers]
+    if stage.counts and before and after:
+        samples.took(before, after)
     if samples.flow and stage.counts and answers:
         samples.flow.events += sum(answer.events for answer in answers)
         samples.flow.seconds += max(a.last_event for a in answers) - min(a.first_event for a in answers)
-        if before and after:
-            samples.flow.took(before, after)
 
 
 async def _hold(target: Target, conversation: Conversation, stage: Stage, samples: Samples) -> list[Answer]:

@@ -28,35 +28,41 @@ class OwnUse:
 
 @dataclass
 class Flow:
-    """Many events: how many in what time, and what they cost the proxy's own process."""
+    """Many events: how many in what time."""
 
     events: int = 0
     seconds: float = 0
-    cpu_seconds: float | None = None
-    rss_before_mb: float | None = None
-    rss_after_mb: float | None = None
-
-    def took(self, before: OwnUse, after: OwnUse) -> None:
-        """Add what the proxy's own process took for the events of a round."""
-        self.cpu_seconds = (self.cpu_seconds or 0) + after.cpu_seconds - before.cpu_seconds
-        self.rss_before_mb = before.rss_mb if self.rss_before_mb is None else self.rss_before_mb
-        self.rss_after_mb = after.rss_mb
 
 
 @dataclass
 class Samples:
-    """What a target gave in a step. ``seconds`` are times to first event."""
+    """What a target gave in a step, and what that cost the proxy's own process.
+
+    ``seconds`` are times to first event.
+    """
 
     seconds: list[float] = field(default_factory=list)
     ways: Counter[str] = field(default_factory=Counter)
     errors: list[str] = field(default_factory=list)
     usage: Usage | None = None
     flow: Flow | None = None
+    cpu_seconds: float | None = None
+    rss_before_mb: float | None = None
+    rss_after_mb: float | None = None
+
+    def took(self, before: OwnUse, after: OwnUse) -> None:
+        """Add what the proxy's own process took for the requests of a round."""
+        self.cpu_seconds = (self.cpu_seconds or 0) + after.cpu_seconds - before.cpu_seconds
+        self.rss_before_mb = before.rss_mb if self.rss_before_mb is None else self.rss_before_mb
+        self.rss_after_mb = after.rss_mb
 
 
 @dataclass(frozen=True)
 class Row:
-    """The figures of a step at a target; None where there is nothing to make them of."""
+    """The figures of a step at a target; None where there is nothing to make them of.
+
+    ``own_cpu_ms``: CPU time of the proxy's own process for a request, without the CLIs.
+    """
 
     name: str
     count: int
@@ -72,6 +78,7 @@ class Row:
     first_error: str | None
     processes: int | None
     memory_mb: float | None
+    own_cpu_ms: float | None
     events: int | None = None
     events_per_second: float | None = None
     cpu_seconds_per_1000_events: float | None = None
@@ -108,11 +115,12 @@ def row(name: str, samples: Samples, direct: Samples) -> Row:
         first_error=samples.errors[0] if samples.errors else None,
         processes=samples.usage.processes if samples.usage else None,
         memory_mb=samples.usage.memory_mb if samples.usage else None,
+        own_cpu_ms=_ratio(_ms(samples.cpu_seconds), len(samples.seconds)),
         events=flow.events if samples.flow else None,
         events_per_second=_ratio(flow.events, flow.seconds),
-        cpu_seconds_per_1000_events=_ratio(flow.cpu_seconds, flow.events / 1000),
-        rss_before_mb=flow.rss_before_mb,
-        rss_after_mb=flow.rss_after_mb,
+        cpu_seconds_per_1000_events=_ratio(samples.cpu_seconds, flow.events / 1000),
+        rss_before_mb=samples.rss_before_mb,
+        rss_after_mb=samples.rss_after_mb,
     )
 
 

@@ -83,7 +83,7 @@ def _others(report: Report) -> list[tuple[str, TargetReport]]:
 
 def _figures(target: TargetReport) -> list[str]:
     ways = ["way"] if _has_ways(target) else []
-    processes = ["processes", "MB"] if _has_processes(target) else []
+    processes = ["CPU", "CLIs", "MB"] if _has_processes(target) else []
     return ["+ms", "+p95", "ratio", *ways, *processes]
 
 
@@ -92,7 +92,7 @@ def _cells(target: TargetReport, row: Row) -> list[str]:
     if _has_ways(target):
         cells.append(next(iter(row.ways), _NONE))
     if _has_processes(target):
-        cells += [_figure(row.processes, 0), _figure(row.memory_mb, 0)]
+        cells += [_figure(row.own_cpu_ms), _figure(row.processes, 0), _figure(row.memory_mb, 0)]
     return cells
 
 
