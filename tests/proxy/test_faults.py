@@ -1,12 +1,10 @@
 """What dies, and that the conversation goes on: processes, the proxy itself, what never starts."""
 
-import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -14,6 +12,7 @@ import psutil
 import pytest
 from tests.support.fidelity import request, result, seen, sent, user
 from tests.support.processes import cli_processes, kill
+from tests.support.program import towpath_process
 from tests.support.proxy import Client, calls_of
 
 from towpath.server.app import create_app
@@ -204,23 +203,3 @@ def test_nothing_is_written_into_the_users_sessions(own: Client, home: Path) -> 
     own.say(user('CALL read {"path": "a"}'))
 
     assert set(home.glob(".claude/projects/**/*")) == before
-
-
-@contextmanager
-def towpath_process(settings: Settings) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """The program itself, as a user starts it."""
-    values = settings.model_dump(include={"upstream_base_url", "state_dir", "workdir"})
-    environment = {
-        **os.environ,
-        **{Settings.env_name(name): str(value) for name, value in values.items()},
-        Settings.env_name("upstream_api_key"): "dummy",
-        Settings.env_name("port"): "0",
-    }
-    program = Path(sys.executable).with_name("towpath")
-    with subprocess.Popen([program], env=environment, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout
-            line = process.stdout.readline()
-            yield process, line.split()[-1]
-        finally:
-            process.kill()

@@ -40,7 +40,11 @@ class Proxy:
     def begin_and_wait_for_spare(self) -> set[psutil.Process]:
         """Make the kind of conversation known; the processes that are there once its spare is."""
         self.client().say(user("hello"))
-        wait_until(lambda: self.count("spare") == 1)
+        return self.processes(2)
+
+    def processes(self, count: int) -> set[psutil.Process]:
+        """Those that are there once one of so many is a spare."""
+        wait_until(lambda: self.count("spare") == 1 and len(cli_processes(self.state_dir)) == count)
         return set(cli_processes(self.state_dir))
 
 
@@ -107,16 +111,12 @@ def test_what_a_spare_began_goes_on_in_a_new_process_with_the_same_prefix(
 def test_a_used_spare_is_replaced(proxy: Proxy) -> None:
     before = proxy.begin_and_wait_for_spare()
     proxy.client().say(user("hello"))
-    wait_until(lambda: proxy.count("spare") == 1)
 
-    assert len(set(cli_processes(proxy.state_dir)) - before) == 1
+    assert len(proxy.processes(3) - before) == 1
 
 
 def test_a_spare_that_died_is_not_handed_out(api: ScriptedApi, proxy: Proxy) -> None:
-    proxy.client().say(user("hello"))
-    used = set(cli_processes(proxy.state_dir))
-    wait_until(lambda: proxy.count("spare") == 1)
-    (spare,) = set(cli_processes(proxy.state_dir)) - used
+    spare = max(proxy.begin_and_wait_for_spare(), key=psutil.Process.create_time)
     kill(spare)
     client = proxy.client()
     client.say(user("hello"))

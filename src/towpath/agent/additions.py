@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from hashlib import blake2b
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import orjson
@@ -85,37 +86,45 @@ class AdditionStore:
     The second kind serves a conversation whose first process this proxy never saw (it was restarted, or
     the conversation came from elsewhere): what the CLI said last in the same directory about the same
     model, at the place where a conversation begins. It is kept in ``folder`` over restarts.
+
+    It reads and writes files: call it from threads, any of them.
     """
 
     def __init__(self, folder: Path, *, conversations: int = 4000) -> None:
         self._folder = folder
         self._limit = conversations
         self._by_tip: OrderedDict[Tip, Sequence[Entry]] = OrderedDict()
+        self._lock = Lock()
 
     def remember(self, launch: Launch, tip: Tip, entries: Sequence[Entry]) -> None:
         """``entries`` were added behind the last message that ``tip`` covers."""
         if not entries:
             return
-        self._by_tip[tip] = entries
-        self._by_tip.move_to_end(tip)
-        while len(self._by_tip) > self._limit:
-            self._by_tip.popitem(last=False)
         environment = [entry for entry in entries if entry["attachment"]["type"] in _ENVIRONMENT_KINDS]
-        if environment:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            file = self._environment_file(launch)
-            new = file.with_suffix(".new")
-            new.write_bytes(orjson.dumps(environment))
-            new.replace(file)
+        with self._lock:
+            self._by_tip[tip] = entries
+            self._by_tip.move_to_end(tip)
+            while len(self._by_tip) > self._limit:
+                self._by_tip.popitem(last=False)
+            if environment:
+                self._write_environment(launch, environment)
 
     def of(self, launch: Launch, tips: Sequence[Tip]) -> dict[int, Sequence[Entry]]:
         """What to give back to a conversation with these tips, by position (see ``history.Additions``)."""
-        known = {k: self._by_tip[tip] for k, tip in enumerate(tips) if tip in self._by_tip}
+        with self._lock:
+            known = {k: self._by_tip[tip] for k, tip in enumerate(tips) if tip in self._by_tip}
         if not known and len(tips) > 2:
             # A conversation of one message gets fresh ones at the same place from the CLI itself.
             entries = self._read(self._environment_file(launch))
             return {1: entries} if entries else {}
         return known
+
+    def _write_environment(self, launch: Launch, entries: Sequence[Entry]) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = self._environment_file(launch)
+        new = file.with_suffix(".new")
+        new.write_bytes(orjson.dumps(entries))
+        new.replace(file)
 
     def _environment_file(self, launch: Launch) -> Path:
         facts = blake2b(digestible([launch.cwd, launch.model]), digest_size=12)

@@ -158,7 +158,7 @@ class Session:
             async with asyncio.timeout(_WRITES_WITHIN_SECONDS):
                 for other in others:
                     await other.has_told_additions.wait()
-        additions = self._additions.of(self.launch, exchange.tips)
+        additions = await asyncio.to_thread(self._additions.of, self.launch, exchange.tips)
         await self._process.start(exchange.messages, additions, on_end=self._notice_end)
 
     def _notice_end(self) -> None:
@@ -196,7 +196,8 @@ class Session:
         try:
             while True:
                 for number, entries in (await asyncio.to_thread(self._process.new_additions)).items():
-                    self._additions.remember(self.launch, self._served[number], entries)
+                    tip = self._served[number]
+                    await asyncio.to_thread(self._additions.remember, self.launch, tip, entries)
                 if self._process.replies_written >= len(self._served) or self._clock() >= deadline:
                     return
                 await asyncio.sleep(_LOOK_AGAIN_SECONDS)

@@ -1,0 +1,36 @@
+"""The program itself, as a user starts it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from towpath.settings import Settings
+
+
+@contextmanager
+def towpath_process(
+    settings: Settings, log: Path = Path(os.devnull)
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A proxy in a process of its own, and its URL; what it logs goes into ``log``. It ends by SIGKILL."""
+    values = settings.model_dump(include={"upstream_base_url", "state_dir", "workdir"})
+    environment = {
+        **os.environ,
+        **{Settings.env_name(name): str(value) for name, value in values.items()},
+        Settings.env_name("upstream_api_key"): "dummy",
+        Settings.env_name("port"): "0",
+    }
+    program = Path(sys.executable).with_name("towpath")
+    with (
+        log.open("w") as errors,
+        subprocess.Popen(
+            [program], env=environment, stdout=subprocess.PIPE, stderr=errors, text=True
+        ) as process,
+    ):
+        try:
+            assert process.stdout
+            yield process, process.stdout.readline().split()[-1]
+        finally:
+            process.kill()
