@@ -64,6 +64,7 @@ def test_a_spare_does_not_age() -> None:
         pytest.param("parked:9 spare:9 idle:1", 299, "idle:1", id="idle-before-a-spare"),
         pytest.param("parked:9 spare:1 idle:1", 199, "idle:1 spare:1", id="a-spare-before-a-parked-one"),
         pytest.param("parked:9 parked:8 spare:1", 200, "spare:1", id="a-spare-before-parked-ones"),
+        pytest.param("parked:10 spare:1 idle:1", 299, "parked:10", id="a-parked-one-that-was-given-up"),
         pytest.param("parked:8 parked:9 running", 299, "parked:9", id="the-parked-that-rests-longest"),
         pytest.param("parked idle running:9 spare running", 0, "idle spare parked", id="all-that-rest"),
         pytest.param("running running:9 running", 100, "", id="running-ones-never"),

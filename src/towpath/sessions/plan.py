@@ -45,7 +45,7 @@ S = TypeVar("S", bound=Lasting)
 _LEFT_SECONDS = 60.0
 # Over the budget, what costs least when it is missed goes first: the next turn of an idle conversation
 # takes half a second more, and so does a new one without its spare; parked calls belong to a turn that
-# its user waits for.
+# its user waits for, unless they are as old as an idle session may be: then that user has given it up.
 _FIRST_TO_END = (State.IDLE, State.SPARE, State.PARKED)
 
 
@@ -74,10 +74,10 @@ def plan(
     missing = None if is_busy else _missing_spare(kept, wanted)
     if missing:
         left = [s for s in kept if s.state is State.IDLE and now - s.since >= _LEFT_SECONDS]
-        giving_way = _until_freed(GROWN_PROCESS_BYTES - free, left)
+        giving_way = _until_freed(GROWN_PROCESS_BYTES - free, left, limits, now)
         if free + _occupied(giving_way) >= GROWN_PROCESS_BYTES:
             return Plan(ended + giving_way, missing)
-    return Plan(ended + _until_freed(-free, kept), None)
+    return Plan(ended + _until_freed(-free, kept, limits, now), None)
 
 
 def _expired(live: Sequence[S], limits: Limits, now: float) -> list[S]:
@@ -101,11 +101,17 @@ def _occupied(sessions: Sequence[S]) -> int:
     return sum(session.memory_bytes for session in sessions)
 
 
-def _until_freed(missing_bytes: int, sessions: Sequence[S]) -> list[S]:
+def _until_freed(missing_bytes: int, sessions: Sequence[S], limits: Limits, now: float) -> list[S]:
     """Those to end so that this much becomes free, or all that rest."""
+
+    def worth(session: S) -> tuple[int, float]:
+        is_given_up = now - session.since >= limits.idle_seconds
+        state = State.IDLE if session.state is State.PARKED and is_given_up else session.state
+        return _FIRST_TO_END.index(state), session.since
+
     resting = [s for s in sessions if s.state in _FIRST_TO_END]
     ended: list[S] = []
-    for session in sorted(resting, key=lambda s: (_FIRST_TO_END.index(s.state), s.since)):
+    for session in sorted(resting, key=worth):
         if missing_bytes <= 0:
             break
         ended.append(session)
