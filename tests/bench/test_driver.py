@@ -8,7 +8,7 @@ import psutil
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from towpath.bench.client import Answer, ExchangeError, Target
+from towpath.bench.client import Answer, ExchangeError, Target, phases_of
 from towpath.bench.driver import Driver
 from towpath.bench.steps import select
 from towpath.testing import Failure, Reply, ScriptedApi, serve_in_thread
@@ -58,6 +58,12 @@ def test_an_answer_has_its_content_and_its_moments(served: dict[str, tuple[Scrip
     assert answer.sent < answer.first_event <= answer.last_event
     assert answer.events == 10  # no ping
     assert answer.way is None
+
+
+def test_what_a_target_says_of_its_time_is_read() -> None:
+    header = 'read;dur=0.4, queue;desc="a b";dur=12, model;dur=3.5;desc=x, miss'
+
+    assert phases_of(header) == {"read": 0.4, "queue": 12, "model": 3.5}
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """A report as people read it, and as programs do."""
 
 import json
+from collections import defaultdict
 from typing import Any
 
 import pytest
@@ -71,6 +72,17 @@ def test_a_row_has_what_direct_takes_and_what_is_added() -> None:
         ["resume", "2.0", "38.0", "47.0", "20.0", "resume", "4.0", "3", "1,234"],
         ["5 at once", "2.0", "38.0", "47.0", "20.0", "resume", NONE, NONE, NONE],
     ]
+
+
+def test_what_a_target_says_of_its_own_time_is_a_column_each() -> None:
+    slow = Samples([0.5], phases=defaultdict(list, {"read": [0.5, 0.25, 0.25], "start": [410.0]}))
+    targets = target_reports(
+        {"first": {"direct": Samples([0.1]), "towpath": slow}}, {"direct": 1, "towpath": 1}, {}
+    )
+    made = report(targets=targets)
+
+    assert headings(made)[2:] == [("towpath", name) for name in ("+ms", "+p95", "ratio", "read", "start")]
+    assert rows(made) == [["first", "100.0", "400.0", "400.0", "5.0", "0.2", "410.0"]]
 
 
 def test_a_peer_is_more_columns_without_ways_and_processes() -> None:

@@ -14,7 +14,7 @@ from tests.support.fidelity import Json, assistant, call, result, user
 
 from towpath.core.checked import CheckedMessage, checked_message
 from towpath.core.errors import ApiError
-from towpath.core.memo import MEMO_BYTES, MessageMemo, occupied_bytes
+from towpath.core.memo import MEMO_BYTES, MessageMemo
 from towpath.core.request import MessagesRequest, parse_request
 
 CONVERSATION = [user("a"), assistant("b", call("c")), user(result("c", "d"), "e"), assistant("f"), user("g")]
@@ -142,7 +142,7 @@ def test_a_request_is_the_same_with_and_without_a_memo(bodies: list[bytes], budg
 
 def test_the_message_that_no_request_held_for_the_longest_time_leaves_first() -> None:
     messages = [known(user(str(number))) for number in range(5)]
-    size = occupied_bytes(messages[0], MEMO_BYTES)
+    size = messages[0].occupied
     memo = MessageMemo(4 * size)
     memo.keep(messages[:4])
     memo.find([messages[0].source])
@@ -156,7 +156,7 @@ def test_the_message_that_no_request_held_for_the_longest_time_leaves_first() ->
 
 def test_a_message_over_a_quarter_of_the_budget_is_not_kept_and_pushes_nothing_out() -> None:
     small, large = known(user("a")), known(user("a" * 1000))
-    memo = MessageMemo(4 * occupied_bytes(large, MEMO_BYTES) - 1)
+    memo = MessageMemo(4 * large.occupied - 1)
     memo.keep([small])
 
     memo.keep([large])

@@ -34,6 +34,9 @@ def cold(http: httpx.Client, messages: list[Json], **fields: Any) -> httpx.Respo
     """The same on Start, whatever is live: other metadata are another launch."""
     response = ask(http, messages, metadata={"user_id": f"cold-{next(_cold)}"}, **fields)
     assert response.headers["x-towpath-way"] == "start"
+    phases = [phase.split(";dur=") for phase in response.headers["server-timing"].split(", ")]
+    assert [name for name, _ in phases] == ["read", "queue", "start", "model"]
+    assert all(float(duration) >= 0 for _, duration in phases)
     return response
 
 

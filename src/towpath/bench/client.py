@@ -3,6 +3,7 @@
 It must not know what is asked or why: it sends a body, and says when the answer began and what it was.
 """
 
+import re
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -16,6 +17,7 @@ _TIMEOUT_SECONDS = 180
 # Below the five seconds after which uvicorn closes: who reuses a connection must not meet its end.
 _KEPT_SECONDS = 3
 _QUOTED_CHARS = 300
+_PHASE = re.compile(r"([\w-]+)[^,]*?;dur=([\d.]+)")
 
 
 class ExchangeError(Exception):
@@ -24,10 +26,14 @@ class ExchangeError(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """What came, and when, on the clock of ``perf_counter``. Pings are no events."""
+    """What came, and when, on the clock of ``perf_counter``. Pings are no events.
+
+    ``phases``: what the target says of its time, in ms, by name (the header Server-Timing).
+    """
 
     content: list[Json]
     way: str | None
+    phases: dict[str, float]
     events: int
     sent: float
     first_event: float
@@ -91,4 +97,10 @@ class Target:
         if not message.is_complete:
             raise ExchangeError("the stream ended without message_stop")
         way = response.headers.get("x-towpath-way")
-        return Answer(message.content(), way, len(times), sent, times[0], times[-1])
+        phases = phases_of(response.headers.get("server-timing", ""))
+        return Answer(message.content(), way, phases, len(times), sent, times[0], times[-1])
+
+
+def phases_of(server_timing: str) -> dict[str, float]:
+    """The durations in such a header."""
+    return {name: float(duration) for name, duration in _PHASE.findall(server_timing)}

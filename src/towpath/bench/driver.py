@@ -113,4 +113,6 @@ async def _hold(target: Target, conversation: Conversation, stage: Stage, sample
         if stage.counts:
             samples.seconds.append(answer.first_event - answer.sent)
             samples.ways.update([answer.way] if answer.way else [])
+            for name, milliseconds in answer.phases.items():
+                samples.phases[name].append(milliseconds)
     return answers

@@ -3,7 +3,7 @@
 Pure. *Added* is a target's time less the median of direct in the same step.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import ceil, floor
@@ -38,10 +38,11 @@ class Flow:
 class Samples:
     """What a target gave in a step, and what that cost the proxy's own process.
 
-    ``seconds`` are times to first event.
+    ``seconds`` are times to first event, ``phases`` what the target says of them, in ms.
     """
 
     seconds: list[float] = field(default_factory=list)
+    phases: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     ways: Counter[str] = field(default_factory=Counter)
     errors: list[str] = field(default_factory=list)
     usage: Usage | None = None
@@ -61,7 +62,7 @@ class Samples:
 class Row:
     """The figures of a step at a target; None where there is nothing to make them of.
 
-    ``own_cpu_ms``: CPU time of the proxy's own process for a request, without the CLIs.
+    ``own_cpu_ms``: CPU time of the proxy's own process for a request, without the CLIs. ``phases``: medians.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Row:
     processes: int | None
     memory_mb: float | None
     own_cpu_ms: float | None
+    phases: dict[str, float]
     events: int | None = None
     events_per_second: float | None = None
     cpu_seconds_per_1000_events: float | None = None
@@ -116,6 +118,7 @@ def row(name: str, samples: Samples, direct: Samples) -> Row:
         processes=samples.usage.processes if samples.usage else None,
         memory_mb=samples.usage.memory_mb if samples.usage else None,
         own_cpu_ms=_ratio(_ms(samples.cpu_seconds), len(samples.seconds)),
+        phases={name: round(median(values), 2) for name, values in samples.phases.items()},
         events=flow.events if samples.flow else None,
         events_per_second=_ratio(flow.events, flow.seconds),
         cpu_seconds_per_1000_events=_ratio(samples.cpu_seconds, flow.events / 1000),

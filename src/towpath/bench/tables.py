@@ -84,16 +84,22 @@ def _others(report: Report) -> list[tuple[str, TargetReport]]:
 def _figures(target: TargetReport) -> list[str]:
     ways = ["way"] if _has_ways(target) else []
     processes = ["CPU", "CLIs", "MB"] if _has_processes(target) else []
-    return ["+ms", "+p95", "ratio", *ways, *processes]
+    return ["+ms", "+p95", "ratio", *_phase_names(target), *ways, *processes]
 
 
 def _cells(target: TargetReport, row: Row) -> list[str]:
     cells = [_figure(row.added_median_ms), _figure(row.added_p95_ms), _figure(row.ratio)]
+    cells += [_figure(row.phases.get(name)) for name in _phase_names(target)]
     if _has_ways(target):
         cells.append(next(iter(row.ways), _NONE))
     if _has_processes(target):
         cells += [_figure(row.own_cpu_ms), _figure(row.processes, 0), _figure(row.memory_mb, 0)]
     return cells
+
+
+def _phase_names(target: TargetReport) -> list[str]:
+    """What a target says of its time, in its own order."""
+    return list(dict.fromkeys(name for row in target.steps for name in row.phases))
 
 
 def _has_ways(target: TargetReport) -> bool:

@@ -8,12 +8,15 @@ orjson has the last word on every value: what the splitting parser passes over u
 unless the same bytes were before (``memo``), and whatever it refuses or cannot tell is read as a whole.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import msgspec
 import orjson
 
+from towpath.core.checked import CheckedMessage
 from towpath.core.errors import ApiError
 from towpath.core.memo import MessageMemo
 
@@ -27,11 +30,13 @@ _WRITABLE_DEPTH = 254
 class Body:
     """``fields["messages"]`` holds a ``CheckedMessage`` for each message that is known, values for the rest.
 
-    ``sources`` has the bytes of those by index; it is empty if the body had to be read as a whole.
+    ``sources`` has the bytes of those by index; it is empty if the body had to be read as a whole. ``keep``
+    is for when all messages have been checked: the next body may begin with them.
     """
 
     fields: dict[str, Any]
     sources: dict[int, bytes]
+    keep: Callable[[Sequence[CheckedMessage]], None] = lambda _messages: None
 
 
 class _Name:
@@ -63,16 +68,22 @@ def read_body(body: bytes, memo: MessageMemo) -> Body:
 
 
 def _split(body: bytes, memo: MessageMemo) -> Body:
-    raw = _top_level(body)
+    prefix = memo.prefixes.longest(body)
+    cut = prefix.cut(body)
+    raw = _top_level(cut)
     messages = raw.pop("messages", None)
     fields = {name: _read_part(bytes(value), MAX_DEPTH - 1) for name, value in raw.items()}
     if messages is None:
         return Body(fields, {})
-    found: list[Any] = memo.find(map(bytes, _LIST.decode(messages)))
+    parts = [bytes(part) for part in _LIST.decode(messages)]
+    if prefix.messages and not prefix.is_first(cut, parts):
+        raise _Unsplit  # another list begins like one of messages, or somebody wrote the mark
+    new = parts[1:] if prefix.messages else parts
+    found: list[Any] = [*prefix.messages, *memo.find(new)]
     sources = {index: message for index, message in enumerate(found) if isinstance(message, bytes)}
     for index, source in sources.items():
         found[index] = _read_part(source, MAX_DEPTH - 2)
-    return Body({**fields, "messages": found}, sources)
+    return Body({**fields, "messages": found}, sources, partial(memo.prefixes.keep, body, prefix, new))
 
 
 def _top_level(body: bytes) -> dict[str, msgspec.Raw]:

@@ -6,9 +6,13 @@ however often it comes. So a value is shared by all requests that hold the messa
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from sys import getsizeof
 from typing import Any
 
 from towpath.core.canonical import Block, block_digest, message_digest
+
+# The value itself and its place in the dictionary of those that are kept.
+_OWN_BYTES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +20,7 @@ class CheckedMessage:
     """``message`` has its content as a list of blocks; ``source`` is what the client wrote, if that is known.
 
     ``block_digests`` has one entry a block. ``call_ids`` are the ids of an assistant's calls, or of the
-    calls that a user's results answer, each with the place of its block.
+    calls that a user's results answer, each with the place of its block. ``occupied`` is in bytes.
     """
 
     source: bytes
@@ -25,6 +29,7 @@ class CheckedMessage:
     digest: bytes
     block_digests: tuple[bytes, ...]
     call_ids: tuple[tuple[int, str], ...]
+    occupied: int
 
 
 def checked_message(message: Mapping[str, Any], source: bytes) -> CheckedMessage:
@@ -32,15 +37,37 @@ def checked_message(message: Mapping[str, Any], source: bytes) -> CheckedMessage
     role, content = message["role"], content_blocks(message["content"])
     key, kind = ("id", "tool_use") if role == "assistant" else ("tool_use_id", "tool_result")
     block_digests = tuple(block_digest(block, role) for block in content)
+    made = {"role": role, "content": content}
+    call_ids = tuple((place, block[key]) for place, block in enumerate(content) if block["type"] == kind)
     return CheckedMessage(
         source=source,
         role=role,
-        message={"role": role, "content": content},
+        message=made,
         digest=message_digest(role, block_digests),
         block_digests=block_digests,
-        call_ids=tuple((place, block[key]) for place, block in enumerate(content) if block["type"] == kind),
+        call_ids=call_ids,
+        occupied=_OWN_BYTES + getsizeof(source) + _occupied([made, block_digests, call_ids]),
     )
 
 
 def content_blocks(content: str | list[Block]) -> list[Block]:
     return [{"type": "text", "text": content}] if isinstance(content, str) else content
+
+
+def _occupied(values: list[Any]) -> int:
+    """What values occupy, with all that is in them.
+
+    Lists of nothing take 20 times what they take as JSON, a text with an emoji 6 times. What values share
+    (the names of their fields) is charged to each, which makes a short message half as large again.
+    """
+    total = 0
+    while values:
+        value = values.pop()
+        kind = type(value)
+        total += getsizeof(value)
+        if kind is dict:
+            total += sum(map(getsizeof, value))
+            values += value.values()
+        elif kind is list or kind is tuple:
+            values += value
+    return total

@@ -6,18 +6,15 @@ message means. Bounded by what it occupies, not by a count: a message is 100 byt
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from sys import getsizeof
 from threading import Lock
-from typing import Any
 
 from towpath.core.checked import CheckedMessage
+from towpath.core.prefixes import Prefixes
 
 # Measured: a conversation of 5.4 MB occupies 9 MB.
 MEMO_BYTES = 64 * 1024 * 1024
 # One message may not push out all others.
 _LARGEST_SHARE = 4
-# The value itself and its place in the dictionary.
-_ENTRY_BYTES = 200
 
 
 class MessageMemo:
@@ -26,11 +23,12 @@ class MessageMemo:
     Each call is safe from any thread, and short.
     """
 
-    def __init__(self, budget: int = MEMO_BYTES) -> None:
+    def __init__(self, budget: int = MEMO_BYTES, prefixes: Prefixes | None = None) -> None:
         self._budget = budget
-        self._known: OrderedDict[bytes, tuple[CheckedMessage, int]] = OrderedDict()
+        self._known: OrderedDict[bytes, CheckedMessage] = OrderedDict()
         self._lock = Lock()
         self.occupied = 0
+        self.prefixes = prefixes or Prefixes()
 
     def find(self, sources: Iterable[bytes]) -> list[CheckedMessage | bytes]:
         """What is known of each of these; where nothing is, its bytes."""
@@ -41,38 +39,17 @@ class MessageMemo:
                 if entry is None:
                     found.append(source)
                 else:
-                    found.append(entry[0])
-                    self._known.move_to_end(entry[0].source)  # the key itself: no bytes are compared again
+                    found.append(entry)
+                    self._known.move_to_end(entry.source)  # the key itself: no bytes are compared again
         return found
 
     def keep(self, messages: Sequence[CheckedMessage]) -> None:
         """Keep these for the requests to come."""
         largest = self._budget // _LARGEST_SHARE
-        sizes = [occupied_bytes(message, largest) for message in messages]
         with self._lock:
-            for message, size in zip(messages, sizes, strict=True):
-                if size <= largest and message.source not in self._known:
-                    self._known[message.source] = message, size
-                    self.occupied += size
+            for message in messages:
+                if message.occupied <= largest and message.source not in self._known:
+                    self._known[message.source] = message
+                    self.occupied += message.occupied
             while self.occupied > self._budget:
-                self.occupied -= self._known.popitem(last=False)[1][1]
-
-
-def occupied_bytes(message: CheckedMessage, limit: int) -> int:
-    """What a message occupies, all its values counted; beyond ``limit`` not to the end.
-
-    Lists of nothing take 20 times what they take as JSON, a text with an emoji 6 times. What values share
-    (the names of their fields) is charged to each, which makes a short message half as large again.
-    """
-    total = _ENTRY_BYTES + getsizeof(message.source)
-    rest: list[Any] = [message.message, message.block_digests, message.call_ids]
-    while rest and total <= limit:
-        value = rest.pop()
-        kind = type(value)
-        total += getsizeof(value)
-        if kind is dict:
-            total += sum(map(getsizeof, value))
-            rest += value.values()
-        elif kind is list or kind is tuple:
-            rest += value
-    return total
+                self.occupied -= self._known.popitem(last=False)[1].occupied

@@ -43,6 +43,7 @@ class _Asked:
     request: MessagesRequest
     launch: Launch
     tips: Sequence[Tip]
+    cpu_seconds: float  # what it took to find all that out
 
 
 class MessagesEndpoint:
@@ -87,21 +88,23 @@ class MessagesEndpoint:
             return await asyncio.to_thread(self._asked, body, headers)
 
     def _asked(self, body: bytes, headers: Headers) -> _Asked:
+        before = time.thread_time()
         request = parse_request(body, self._memo, self._settings.transient_texts)
         launch = self._launch(request, headers)
-        return _Asked(request, launch, tips(launch.key, request.digests))
+        digests = tips(launch.key, request.digests)
+        return _Asked(request, launch, digests, time.thread_time() - before)
 
     async def _exchange(self, asked: _Asked, request_id: str) -> Items:
         """The exchange, from its place in the queue to its last event, with one log line at its end."""
         messages = asked.request.messages
-        record = _Record(request_id, asked.launch.model, len(messages))
+        record = _Record(request_id, asked)
         try:
             async with self._admission.enter(answers=self._dispatcher.is_awaited(messages, asked.tips)):
                 record.started()
                 reply = await self._dispatcher.reply(asked.launch, messages, asked.tips)
-                record.opened(way=reply.way, reason=reply.reason, session=reply.session)
+                record.opened(reply)
                 async with aclosing(reply.rest) as rest:
-                    yield _headers(reply, asked.request.transient)
+                    yield _headers(reply, asked.request.transient, record.phases)
                     record.saw(reply.first)
                     yield reply.first
                     async for event in rest:
@@ -135,8 +138,9 @@ class MessagesEndpoint:
         return self._empty_folder
 
 
-def _headers(reply: Reply, transient: int) -> dict[str, str]:
+def _headers(reply: Reply, transient: int, phases: Mapping[str, float]) -> dict[str, str]:
     return {
+        "server-timing": ", ".join(f"{name};dur={phases[name]}" for name in phases),
         "x-towpath-way": reply.way,
         "x-towpath-reason": reply.reason.encode("ascii", "replace").decode(),
         "x-towpath-session": str(reply.session),
@@ -168,24 +172,31 @@ class _WholeMessage:
 
 
 class _Record:
-    """What the log says of one exchange: figures and names, never content."""
+    """What the log says of one exchange: figures and names, never content.
 
-    def __init__(self, request_id: str, model: str, messages: int) -> None:
-        self._received = time.monotonic()
+    ``phases`` are in ms: the CPU time of reading the request, then the time in the queue, the time until a
+    process was ready for it, and the time from there to the first event.
+    """
+
+    def __init__(self, request_id: str, asked: _Asked) -> None:
+        self._left_off = self._received = time.monotonic()
+        self.phases = {"read": round(asked.cpu_seconds * 1000, 1)}
         self._values: dict[str, Any] = {
             "request_id": request_id,
-            "model": model,
-            "messages": messages,
+            "model": asked.launch.model,
+            "messages": len(asked.request.messages),
             "outcome": "client left",
         }
 
     def started(self) -> None:
         """The exchange has left the queue."""
-        self._values["waited_ms"] = self._elapsed_ms()
+        self._phase("queue", time.monotonic())
 
-    def opened(self, **values: Any) -> None:
+    def opened(self, reply: Reply) -> None:
         """Its first event has arrived."""
-        self._values.update(values, first_event_ms=self._elapsed_ms())
+        self._phase("start", reply.taken_at)
+        self._phase("model", time.monotonic())
+        self._values.update(way=reply.way, reason=reply.reason, session=reply.session)
 
     def saw(self, event: Mapping[str, Any]) -> None:
         """One more event: the usage and the end of the message are worth a note."""
@@ -203,17 +214,21 @@ class _Record:
 
     def write(self) -> None:
         """The one line."""
-        log.info("exchange", **self._values, total_ms=self._elapsed_ms())
+        total_ms = round((time.monotonic() - self._received) * 1000, 1)
+        phases = {f"{name}_ms": value for name, value in self.phases.items()}
+        log.info("exchange", **self._values, **phases, total_ms=total_ms)
 
-    def _elapsed_ms(self) -> float:
-        return round((time.monotonic() - self._received) * 1000, 1)
+    def _phase(self, name: str, until: float) -> None:
+        self.phases[name] = round((until - self._left_off) * 1000, 1)
+        self._left_off = until
 
 
 async def _read_body(request: Request, headers: Headers) -> bytes:
     """The body, read no further than its limit."""
-    body = bytearray()
+    expected, length, parts = int(headers.get("content-length") or 0), 0, []
     async for part in request.stream():
-        body += part
-        if len(body) > MAX_BODY_BYTES or int(headers.get("content-length") or 0) > MAX_BODY_BYTES:
+        length += len(part)
+        if max(length, expected) > MAX_BODY_BYTES:
             raise ApiError(413, f"Request exceeds the maximum size of {MAX_BODY_BYTES:,} bytes")
-    return bytes(body)
+        parts.append(part)
+    return b"".join(parts)

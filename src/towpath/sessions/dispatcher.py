@@ -26,12 +26,13 @@ class Reply:
     """A reply whose ``first`` event has arrived, so that its HTTP status is known.
 
     ``rest`` are the others. Closing that early ends the session: the model must not go on for a client that
-    has gone.
+    has gone. ``taken_at``: ``Exchange.taken_at``.
     """
 
     way: str
     reason: str
     session: int
+    taken_at: float
     first: Event
     rest: AsyncGenerator[Event]
 
@@ -70,7 +71,9 @@ class Dispatcher:
         session = self._hand_over(launch, exchange)
         events = _until_left(session, exchange)
         first = await anext(events)
-        return Reply(name_of(exchange.way), exchange.way.reason, session.number, first, events)
+        assert exchange.taken_at is not None
+        way = exchange.way
+        return Reply(name_of(way), way.reason, session.number, exchange.taken_at, first, events)
 
     def _hand_over(self, launch: Launch, exchange: Exchange) -> Session:
         match exchange.way:

@@ -18,13 +18,15 @@ _CHANNEL_EVENTS = 256
 class Exchange:
     """The conversation of a request, the way it is served, and the channel for its events.
 
-    ``tips`` are the digests of all prefixes of ``messages`` (``canonical.tips``).
+    ``tips`` are the digests of all prefixes of ``messages`` (``canonical.tips``). ``taken_at`` is when a
+    process that was ready took it, by the clock of the sessions (seconds).
     """
 
     def __init__(self, messages: Sequence[Message], tips: Sequence[Tip], way: Way) -> None:
         self.messages = messages
         self.tips = tips
         self.way = way
+        self.taken_at: float | None = None
         self._is_finished = False
         self._room = asyncio.Semaphore(_CHANNEL_EVENTS)
         self._channel: asyncio.Queue[Event | Exception | None] = asyncio.Queue()

@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 # Measured: the CLI writes its session file 10 to 20 ms after the reply, and says nothing when it has.
 _WRITES_WITHIN_SECONDS = 1.0
-_LOOK_AGAIN_SECONDS = 0.005
+_LOOK_AGAIN_SECONDS = 0.01
 # Measured: 10 to 20 ms from the end of a reply to the turn's result, or to the calls.
 _SETTLES_WITHIN_SECONDS = 30.0
 _numbers = itertools.count(1)
@@ -169,6 +169,7 @@ class Session:
     async def _serve(self, exchange: Exchange) -> None:
         """One exchange: hand the process what is new, pass on its reply, hold the longer conversation."""
         self._served.append(exchange.tips[-1])
+        exchange.taken_at = self._clock()
         try:
             await self._hand_over(exchange)
             async for event in self._process.events():
@@ -191,14 +192,16 @@ class Session:
         await self._keep_additions(patience_seconds=_WRITES_WITHIN_SECONDS)
 
     async def _keep_additions(self, *, patience_seconds: float = 0) -> None:
-        """Remember what the CLI added; it writes that down a moment after it has replied."""
+        """Remember what the CLI added; it writes that down a moment after it has replied.
+
+        The next exchange does not wait for that: its own look finds what this one did not.
+        """
         deadline = self._clock() + patience_seconds
         try:
             while True:
-                for number, entries in (await asyncio.to_thread(self._process.new_additions)).items():
-                    tip = self._served[number]
-                    await asyncio.to_thread(self._additions.remember, self.launch, tip, entries)
-                if self._process.replies_written >= len(self._served) or self._clock() >= deadline:
+                await asyncio.to_thread(self._look_for_additions)
+                has_all = self._process.replies_written >= len(self._served)
+                if has_all or self._clock() >= deadline or not self._inbox.empty():
                     return
                 await asyncio.sleep(_LOOK_AGAIN_SECONDS)
         except (
@@ -209,6 +212,10 @@ class Session:
             log.warning("additions are lost", session=self.number, error=str(error))
         finally:
             self.has_told_additions.set()
+
+    def _look_for_additions(self) -> None:
+        for number, entries in self._process.new_additions().items():
+            self._additions.remember(self.launch, self._served[number], entries)
 
     async def _hand_over(self, exchange: Exchange) -> None:
         match exchange.way:
