@@ -2,7 +2,16 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
+from typer.core import TyperGroup
+from typer.main import get_group
+
+from towpath.cli.main import app
+from towpath.server.metrics import Metrics
+from towpath.sessions.admission import Admission
+from towpath.sessions.pool import Pool
 from towpath.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -15,7 +24,7 @@ def test_every_setting_is_in_the_readme_and_nothing_else() -> None:
 
 
 def test_every_contract_row_has_a_test_or_names_one() -> None:
-    rows = re.findall(r"^\| ([HTEN]\d+) \| (.*)$", (ROOT / "docs/engine.md").read_text(), re.MULTILINE)
+    rows = re.findall(r"^\| ([HTENI]\d+) \| (.*)$", (ROOT / "docs/engine.md").read_text(), re.MULTILINE)
     tests = (ROOT / "tests/contract/test_cli.py").read_text()
     unproven = [row for row, text in rows if f"def test_{row.lower()}_" not in tests and "test_" not in text]
 
@@ -23,10 +32,43 @@ def test_every_contract_row_has_a_test_or_names_one() -> None:
     assert unproven == ["H9"]  # a matter of milliseconds: the code waits, and says how long
 
 
+def test_every_command_is_documented_with_an_example_in_its_help() -> None:
+    texts = "".join(document.read_text() for document in DOCUMENTS)
+    commands = get_group(app).commands
+
+    assert [name for name in commands if f"towpath {name}" not in texts] == []
+    leaves = {
+        path: leaf
+        for name, command in commands.items()
+        for path, leaf in (
+            [(f"{name} {sub}", below) for sub, below in command.commands.items()]
+            if isinstance(command, TyperGroup)
+            else [(name, command)]
+        )
+    }
+    assert [path for path, leaf in leaves.items() if "Example" not in (leaf.help or "")] == []
+
+
+def test_every_metric_is_documented_and_nothing_else() -> None:
+    pool = cast(Pool, SimpleNamespace(census=dict, starts={}, memory_bytes=0))
+    metrics = Metrics(pool, Admission(running=1, waiting=0))
+    # A counter's name ends in _total only where its values are shown.
+    known = {
+        f"{family.name}_total" if family.type == "counter" else family.name
+        for family in metrics.registry.collect()
+    }
+    documented = re.findall(r"^\| `(towpath_\w+)` \|", (ROOT / "docs/operating.md").read_text(), re.MULTILINE)
+
+    assert sorted(documented) == sorted(known)
+
+
+DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+_FILE = re.compile(r"`((?:src|tests|docs|core|agent|sessions|server|cli|tools|bench)/[\w/.]+\.(?:py|md))`")
+
+
 def test_every_file_that_the_documents_name_exists() -> None:
-    for document in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/engine.md"):
-        text = (ROOT / document).read_text()
-        named = re.findall(r"`((?:src|tests|docs|core|agent|sessions|server|cli)/[\w/.]+\.(?:py|md))`", text)
+    for document in DOCUMENTS:
+        named = _FILE.findall(document.read_text())
         missing = [n for n in named if not (ROOT / n).exists() and not (ROOT / "src/towpath" / n).exists()]
 
         assert missing == [], document

@@ -14,6 +14,7 @@ import psutil
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from towpath.core.mode import Mode
 from towpath.core.transient import DEFAULT_TRANSIENT_TEXTS
 
 ENV_PREFIX = "CLAUDE_PROXY_"
@@ -29,7 +30,22 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True, extra="ignore")
 
     passthrough: Annotated[
-        bool, Field(description="The client executes the tools. Internal mode is not built yet.")
+        bool, Field(description="1: the client executes the tools; 0: the proxy does (internal mode).")
+    ] = True
+    allow_internal: Annotated[
+        bool, Field(description="1: a request may ask for internal mode (x-towpath-mode: internal).")
+    ] = False
+    allow_bash: Annotated[
+        bool, Field(description="1: internal mode has the tool bash, which is not confined to the workspace.")
+    ] = False
+    max_turns: Annotated[
+        int, Field(ge=1, description="Model calls that a turn of internal mode may take.")
+    ] = 200
+    show_tools: Annotated[
+        bool, Field(description="1: a line of text for each call of a tool in internal mode.")
+    ] = False
+    file_changes: Annotated[
+        bool, Field(description="1: internal mode ends a turn with a list of the files that it wrote.")
     ] = True
     port: Annotated[int, Field(ge=0, le=65535, description="Port to listen on; 0 takes a free one.")] = 3456
     host: Annotated[str, Field(description="Address to listen on; others than loopback need api_key.")] = (
@@ -42,7 +58,8 @@ class Settings(BaseSettings):
         Path | None,
         Field(
             description="Working directory of the model; default: the one that the client names in its "
-            "system prompt if it exists here, else an empty private one."
+            "system prompt if it exists here, else an empty private one. In internal mode the workspace: its "
+            "tools stay in it; default: where the proxy was started."
         ),
     ] = None
     upstream_base_url: Annotated[
@@ -80,6 +97,10 @@ class Settings(BaseSettings):
     start_timeout_seconds: Annotated[
         float, Field(gt=0, description="How long a process may take to start.")
     ] = 60
+    stop_timeout_seconds: Annotated[
+        float,
+        Field(ge=0, description="How long a server that stops waits for the requests that still run."),
+    ] = 30
     ping_seconds: Annotated[
         float, Field(gt=0, description="How long a stream may be silent before a ping event is sent.")
     ] = 15
@@ -94,6 +115,13 @@ class Settings(BaseSettings):
     state_dir: Annotated[
         Path, Field(description="Private folder for the files of live processes; cleaned at start.")
     ] = Path(platformdirs.user_state_dir("towpath"))
+    record: Annotated[
+        Path | None,
+        Field(description="Folder for a file of each exchange that can be replayed; default: none."),
+    ] = None
+    record_content: Annotated[
+        bool, Field(description="1: such files have the texts, too; else stand-ins of the same length.")
+    ] = False
     log_level: Annotated[str, Field(description="debug, info, warning or error.")] = "info"
 
     @field_validator("transient_texts", mode="before")
@@ -101,12 +129,10 @@ class Settings(BaseSettings):
     def _lines(cls, value: Any) -> Any:
         return tuple(line for line in value.splitlines() if line) if isinstance(value, str) else value
 
-    @field_validator("passthrough")
-    @classmethod
-    def _only_passthrough(cls, value: bool) -> bool:
-        if not value:
-            raise ValueError("internal mode is not built yet; unset it to let the client execute the tools")
-        return value
+    @property
+    def mode(self) -> Mode:
+        """The mode of a request that does not say."""
+        return Mode.PASSTHROUGH if self.passthrough else Mode.INTERNAL
 
     @classmethod
     def env_name(cls, field: str) -> str:

@@ -28,7 +28,9 @@ def options_of(
     launch: Launch, folder: Path, upstream: Mapping[str, str] | None = None, *, continues: bool = True
 ) -> ClaudeAgentOptions:
     tools = ParkedTools(launch.tool_names)
-    return agent_options(launch, folder, folder / "s.jsonl", tools, upstream or {}, continues=continues)
+    return agent_options(
+        launch, folder, folder / "s.jsonl", tools.options(), upstream or {}, continues=continues
+    )
 
 
 def test_the_body_is_sent_as_it_is() -> None:

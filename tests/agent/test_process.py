@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from towpath.agent.process import AgentProcess
+from towpath.agent.passthrough import PassthroughProcess
 from towpath.core.launch import Launch
 
 pytestmark = pytest.mark.slow
@@ -18,7 +18,7 @@ def test_a_start_that_is_given_up_leaves_no_files(tmp_path: Path) -> None:
     launch = Launch(model="m", system="s" * 1000, body={}, cwd=str(tmp_path))
 
     async def give_up_after(steps: int) -> None:
-        process = AgentProcess(launch, tmp_path / "own" / str(steps), {}, start_timeout_seconds=60)
+        process = PassthroughProcess(launch, tmp_path / "own" / str(steps), {}, start_timeout_seconds=60)
         start = asyncio.create_task(process.start([MESSAGE] * 200, {}, on_end=lambda: None))
         for _ in range(steps):
             await asyncio.sleep(0)

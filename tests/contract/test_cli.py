@@ -45,7 +45,7 @@ def run(scripted_api: tuple[ScriptedApi, str], tmp_path: Path) -> Callable[..., 
         file.write_bytes(lines(_lines(messages, launch, file)))
         parked = ParkedTools(launch.tool_names)
         upstream = {"ANTHROPIC_BASE_URL": scripted_api[1], "ANTHROPIC_API_KEY": "dummy"}
-        options = agent_options(launch, tmp_path, file, parked, upstream, continues=bool(messages))
+        options = agent_options(launch, tmp_path, file, parked.options(), upstream, continues=bool(messages))
         environment = {name: value for name, value in options.env.items() if name not in without}
         return asyncio.run(_talk(change(dataclasses.replace(options, env=environment)), parked, then))
 

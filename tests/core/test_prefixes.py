@@ -78,6 +78,9 @@ PIECES = [b"", b"]", b"}", b'"', b",", b'"messages":[', MARK]
             b'{"x":{"messages":[%s]},"messages":[' + MARK + b',%s],"model":"m","max_tokens":1}',
             id="the-mark-behind-another-list",
         ),
+        pytest.param(
+            b'{"messa\\u0067es":[%s],"x":{"messages":[1]},"model":"m","max_tokens":1}', id="an-escaped-key"
+        ),
         pytest.param(b'{"messages":[%s,],"model":"m","max_tokens":1}', id="comma-and-nothing"),
         pytest.param(b'{"messages":[%s%s],"model":"m","max_tokens":1}', id="no-comma"),
         pytest.param(b'{"messages":[%s,' + MARK + b'],"model":"m","max_tokens":1}', id="the-mark"),

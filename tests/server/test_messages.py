@@ -28,7 +28,7 @@ class Loop:
 
     async def run(self) -> None:
         nothing = cast(Dispatcher, None)  # a refused request does not come so far
-        endpoint = MessagesEndpoint(Settings(), nothing, Admission(running=1, waiting=0), Path("empty"))
+        endpoint = MessagesEndpoint(Settings(), nothing, Admission(running=1, waiting=0), Path("empty"), [])
         counting = asyncio.create_task(self._count())
         await endpoint({"type": "http", "method": "POST", "headers": []}, self._receive, self._send)
         counting.cancel()

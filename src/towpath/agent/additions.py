@@ -29,11 +29,12 @@ class SessionFileReader:
 
     The CLI writes with some delay, so what belongs to an exchange is told by its place in the file, not
     by when it is read: the first reply is the first exchange's, and each user entry behind a reply
-    begins another one.
+    begins another one; one with tool results only where those are the client's (``results_count``).
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, results_count: bool = True) -> None:
         self._path = path
+        self._results_count = results_count
         self._offset = path.stat().st_size
         self._exchange = 0
         self._reply_began = False
@@ -57,7 +58,7 @@ class SessionFileReader:
         grown: set[int] = set()
         for entry in map(orjson.loads, filter(None, complete.splitlines())):
             kind = entry.get("type")
-            if kind == "user" and self._reply_began:
+            if kind == "user" and self._reply_began and (self._results_count or not _has_result(entry)):
                 self._exchange, self._reply_began = self._exchange + 1, False
             elif kind == "assistant":
                 self._reply_began = True
@@ -74,6 +75,11 @@ def last_failure(path: Path) -> dict[str, Any]:
             entry: dict[str, Any] = orjson.loads(line)
             return entry
     return {}
+
+
+def _has_result(entry: Entry) -> bool:
+    content = entry["message"]["content"]
+    return isinstance(content, list) and any(block["type"] == "tool_result" for block in content)
 
 
 def _kept(entry: Entry) -> Entry:

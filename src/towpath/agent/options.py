@@ -11,16 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from claude_agent_sdk import ClaudeAgentOptions, HookMatcher
-from claude_agent_sdk.types import (
-    HookContext,
-    HookInput,
-    PreToolUseHookSpecificOutput,
-    SyncHookJSONOutput,
-)
+from claude_agent_sdk import ClaudeAgentOptions
 
 from towpath import __version__
-from towpath.agent.tools import SERVER_NAME, ParkedTools
 from towpath.core.launch import Launch
 
 # One stdout line carries a whole message; the default of 1 MiB ends a session at the first screenshot.
@@ -89,14 +82,15 @@ def agent_options(
     launch: Launch,
     folder: Path,
     session_file: Path,
-    tools: ParkedTools,
+    tools: Mapping[str, Any],
     upstream: Mapping[str, str],
     *,
     continues: bool,
 ) -> ClaudeAgentOptions:
     """The options of a process; writes its private files into ``folder``, which must exist.
 
-    ``continues``: the process answers the session file at once, without a query.
+    ``tools`` are those options that say which tools there are, and who may call them. ``continues``: the
+    process answers the session file at once, without a query.
     """
     settings_file = folder / "settings.json"
     _write_private(settings_file, orjson.dumps(_settings(launch)))
@@ -114,15 +108,13 @@ def agent_options(
         resume=str(session_file),
         settings=str(settings_file),
         env=environment,
-        mcp_servers={SERVER_NAME: tools.server()} if launch.tool_names else {},
-        hooks={"PreToolUse": [HookMatcher(hooks=[_allow_only(tools)])]},
-        tools=[],
         setting_sources=[],
         strict_mcp_config=True,
         verbatim_prompts=True,
         include_partial_messages=True,
         max_buffer_size=_MAX_LINE_BYTES,
         client_app=f"towpath/{__version__}",
+        **tools,
     )
 
 
@@ -152,20 +144,6 @@ def _within_breakpoints(tools: list[dict[str, Any]]) -> list[dict[str, Any]]:
         {k: v for k, v in tool.items() if k != "cache_control"} if index in surplus else tool
         for index, tool in enumerate(tools)
     ]
-
-
-def _allow_only(tools: ParkedTools) -> Any:
-    """A hook that lets exactly the client's tools through; ``allowed_tools`` was not enough (F1)."""
-
-    async def decide(call: HookInput, _tool_use_id: str | None, _context: HookContext) -> SyncHookJSONOutput:
-        name = str(call.get("tool_name", "")).removeprefix(f"mcp__{SERVER_NAME}__")
-        output: PreToolUseHookSpecificOutput = {
-            "hookEventName": "PreToolUse",
-            "permissionDecision": "allow" if tools.knows(name) else "deny",
-        }
-        return {"hookSpecificOutput": output}
-
-    return decide
 
 
 def _write_private(path: Path, data: bytes) -> None:

@@ -1,7 +1,8 @@
 """One running CLI: takes the conversation, a next message or tool results; gives the API's stream events.
 
 It knows nothing of HTTP, of other processes or of which request it serves. One task owns it: ``start``
-and ``stop`` are called from the same one.
+and ``stop`` are called from the same one. What an exchange is to it differs with the mode, that is with
+who executes the tools: ``passthrough`` and ``internal`` say so.
 """
 
 import asyncio
@@ -9,10 +10,11 @@ import contextlib
 import shutil
 import time
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from claude_agent_sdk import (
     ClaudeAgentOptions,
@@ -20,7 +22,6 @@ from claude_agent_sdk import (
     ClaudeSDKError,
     CLINotFoundError,
     ResultMessage,
-    StreamEvent,
 )
 
 from towpath.agent.additions import SessionFileReader, last_failure
@@ -29,40 +30,58 @@ from towpath.agent.failures import ProcessDied, api_error, first_line
 from towpath.agent.hearing import Hearing
 from towpath.agent.history import Additions, Entry, session_lines
 from towpath.agent.options import agent_options
-from towpath.agent.tools import ParkedTools
 from towpath.agent.transport import KillableTransport
 from towpath.core.canonical import unmarked
 from towpath.core.errors import ApiError
-from towpath.core.events import MESSAGE_STOP, Event, MessageFold
+from towpath.core.events import Event, MessageFold
 from towpath.core.launch import Launch
+from towpath.core.mode import Mode
 from towpath.core.request import Message
 
 # Measured: 0.04 to 0.07 s.
 _ENDS_WITHIN_SECONDS = 5.0
-# The CLI answers these with a request of its own (docs/engine.md, E1).
-_CLI_GOES_ON_AFTER = frozenset({"max_tokens", "refusal", "model_context_window_exceeded"})
 
 
-class AgentProcess:
+class CliTools(Protocol):
+    """The tools of a process, whoever executes them."""
+
+    def options(self) -> Mapping[str, Any]:
+        """What they add to the options of the process."""
+        ...
+
+    def end(self) -> None:
+        """The CLI has ended: nobody waits for a result any more."""
+        ...
+
+
+class AgentProcess(ABC):
     """A CLI with the conversation that it holds. ``folder`` is private to it.
 
-    ``upstream`` is set in its environment (``options.Upstream``).
+    ``upstream`` is set in its environment (``options.Upstream``). ``reply`` is the newest message that was
+    given out, as far as it has come. ``log_fields`` are what the log says of the exchange that it serves.
     """
 
     def __init__(
-        self, launch: Launch, folder: Path, upstream: Mapping[str, str], *, start_timeout_seconds: float
+        self,
+        launch: Launch,
+        folder: Path,
+        upstream: Mapping[str, str],
+        tools: CliTools,
+        *,
+        start_timeout_seconds: float,
     ) -> None:
         self._launch = launch
         self._folder = folder
         self._upstream = upstream
         self._start_timeout_seconds = start_timeout_seconds
-        self._tools = ParkedTools(launch.tool_names)
+        self._cli_tools = tools
         self._session_file = folder / f"{uuid.uuid4()}.jsonl"
         self._client: ClaudeSDKClient | None = None
         self._transport: KillableTransport | None = None
         self._hearing = Hearing()
         self._writing: asyncio.Future[ClaudeAgentOptions] | None = None
         self._file: SessionFileReader | None = None
+        self.log_fields: Mapping[str, Any] = {}
         self.reply = MessageFold()
         self.has_ended = False
 
@@ -72,9 +91,9 @@ class AgentProcess:
         return self._transport.pid if self._transport else None
 
     @property
+    @abstractmethod
     def waiting_for(self) -> frozenset[str]:
-        """The ids of the calls in the newest reply."""
-        return frozenset(self._calls())
+        """The ids of the calls in the newest reply whose results it waits for."""
 
     async def start(
         self, messages: Sequence[Message], additions: Additions, *, on_end: Callable[[], None]
@@ -89,7 +108,8 @@ class AgentProcess:
             options = await asyncio.shield(self._writing)
         except OSError as error:
             raise ProcessDied(f"cannot write the files of a process: {error}") from error
-        self._file = SessionFileReader(self._session_file)
+        results_count = self._launch.mode is Mode.PASSTHROUGH
+        self._file = SessionFileReader(self._session_file, results_count=results_count)
         self._transport = KillableTransport(options, self._notice)
         self._client = ClaudeSDKClient(options, transport=self._transport)
         try:
@@ -106,7 +126,7 @@ class AgentProcess:
 
         def ended() -> None:
             self.has_ended = True
-            self._tools.end()
+            self._cli_tools.end()
             on_end()
 
         self._hearing.begin(self._client, ended)
@@ -115,64 +135,25 @@ class AgentProcess:
         """Hand an idle process the next user message."""
         await self._query(list(blocks))
 
+    @abstractmethod
     async def answer(self, results: Sequence[dict[str, Any]], rest: Sequence[dict[str, Any]]) -> None:
         """Let the parked calls return; what stands behind the results follows as the next message."""
-        for position, block in enumerate(results, start=1):
-            self._tools.give(block, end_turn=bool(rest))
-            if position < len(results):
-                # The model sees results in the order in which they complete; an error overtakes others.
-                await self._hearing.recording_of(block["tool_use_id"])
-        if rest:
-            await self._end_turn()
-            await self._query(list(rest))
 
-    async def events(self) -> AsyncIterator[Event]:
+    @abstractmethod
+    def events(self) -> AsyncIterator[Event]:
         """The stream events of the next reply, to its ``message_stop``.
 
         Raises ApiError if the API or the CLI answered with an error, ProcessDied if the CLI ended.
         ``has_ended`` tells afterwards whether the process can still be used.
         """
-        has_begun = False
-        while True:
-            message = await self._hearing.next_message()
-            if isinstance(message, ResultMessage):
-                raise await self._failure(message)
-            if not isinstance(message, StreamEvent) or message.parent_tool_use_id is not None:
-                continue
-            event: Event = message.event
-            if event["type"] == "message_start" and has_begun:
-                raise ApiError(500, "the upstream's answer broke off")  # the CLI tries again by itself
-            has_begun = True
-            if _closes_what_broke(event, self.reply):
-                continue  # what broke it follows as the turn's result
-            yield event
-            if event["type"] == "message_delta" and self._would_go_on():
-                yield MESSAGE_STOP
-                return
-            if event["type"] == "message_stop":
-                return
 
-    def _notice(self, message: dict[str, Any]) -> None:
-        """Fold the reply as it is read, and end the CLI if it would go on by itself.
-
-        There are some 10 ms until its next request: too little to wait until somebody takes the event
-        (with 8 replies at once, 4 of 24 ends came too late that way).
-        """
-        if message.get("type") != "stream_event" or message.get("parent_tool_use_id") is not None:
-            return
-        event: Event = message["event"]
-        if event["type"] == "message_start":
-            self.reply = MessageFold()
-        self.reply.add(event)
-        if event["type"] == "message_delta" and self._would_go_on():
-            self.kill()
-
+    @abstractmethod
     async def settle(self) -> None:
-        """Until the reply is behind the process: all its calls parked, or the turn's result taken off."""
-        if self._calls():
-            await self._tools.wait_for(self._calls())
-        elif not self.has_ended:
-            await self._end_turn()
+        """Until the reply is behind the process, and the next exchange can come."""
+
+    @abstractmethod
+    def _notice(self, message: dict[str, Any]) -> None:
+        """Take note of a message as soon as it has been read."""
 
     def new_additions(self) -> Mapping[int, Sequence[Entry]]:
         """What the CLI added to the conversation since the last call, by the number of the exchange."""
@@ -229,7 +210,7 @@ class AgentProcess:
             self._launch,
             self._folder,
             self._session_file,
-            self._tools,
+            self._cli_tools.options(),
             self._upstream,
             continues=bool(messages),
         )
@@ -253,20 +234,3 @@ class AgentProcess:
     async def _failure(self, result: ResultMessage) -> ApiError:
         note = await asyncio.to_thread(last_failure, self._session_file)
         return api_error(result, self._hearing.said, note, self._hearing.limits, now=time.time())
-
-    def _calls(self) -> list[str]:
-        if self.has_ended:
-            return []
-        return [b["id"] for b in self.reply.message.get("content", ()) if b["type"] == "tool_use"]
-
-    def _would_go_on(self) -> bool:
-        """Whether the CLI would follow this reply with a request of its own."""
-        blocks = self.reply.message["content"]
-        calls_here = all(self._tools.knows(b["name"]) for b in blocks if b["type"] == "tool_use")
-        ends = self.reply.message["stop_reason"] in _CLI_GOES_ON_AFTER
-        return ends or not calls_here or self.reply.has_broken_input
-
-
-def _closes_what_broke(event: Event, reply: MessageFold) -> bool:
-    """Whether the CLI itself ends a message whose stream broke off: it does so without a stop reason."""
-    return event["type"] in ("message_delta", "message_stop") and reply.message.get("stop_reason") is None

@@ -8,7 +8,13 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from claude_agent_sdk import McpSdkServerConfig
+from claude_agent_sdk import HookMatcher, McpSdkServerConfig
+from claude_agent_sdk.types import (
+    HookContext,
+    HookInput,
+    PreToolUseHookSpecificOutput,
+    SyncHookJSONOutput,
+)
 from mcp.server.lowlevel import Server
 from mcp.types import (
     CallToolRequestParams,
@@ -37,10 +43,15 @@ class ParkedTools:
         self._arrival = asyncio.Event()
         self._has_ended = False
 
-    def server(self) -> McpSdkServerConfig:
-        """The MCP server to start the process with."""
+    def options(self) -> dict[str, Any]:
+        """What these tools add to the options of a process."""
         server: Server[Any] = Server(SERVER_NAME, on_list_tools=self._list, on_call_tool=self._call)
-        return McpSdkServerConfig(type="sdk", name=SERVER_NAME, instance=server)
+        config = McpSdkServerConfig(type="sdk", name=SERVER_NAME, instance=server)
+        return {
+            "mcp_servers": {SERVER_NAME: config} if self._names else {},
+            "hooks": {"PreToolUse": [HookMatcher(hooks=[self._allow_only_these])]},
+            "tools": [],
+        }
 
     def knows(self, tool_name: str) -> bool:
         """Whether a call of this name would come here."""
@@ -71,6 +82,16 @@ class ParkedTools:
         )
         self._results.pop(block["tool_use_id"]).set_result(result)
 
+    async def _allow_only_these(
+        self, call: HookInput, _tool_use_id: str | None, _context: HookContext
+    ) -> SyncHookJSONOutput:
+        """A hook that lets exactly the client's tools through; ``allowed_tools`` was not enough (F1)."""
+        output: PreToolUseHookSpecificOutput = {
+            "hookEventName": "PreToolUse",
+            "permissionDecision": "allow" if self.knows(called_name(call)) else "deny",
+        }
+        return {"hookSpecificOutput": output}
+
     async def _list(self, _context: object, _params: object) -> ListToolsResult:
         # The model sees the client's own tools (options.extra_body); these only dispatch the calls.
         # Without the read-only hint the CLI makes the calls of a turn one after the other.
@@ -93,3 +114,8 @@ class ParkedTools:
         self._results[tool_use_id] = result
         self._arrival.set()
         return await result
+
+
+def called_name(call: HookInput) -> str:
+    """The name of the tool that a hook is asked about, as the model knows it."""
+    return str(call.get("tool_name", "")).removeprefix(f"mcp__{SERVER_NAME}__")

@@ -11,30 +11,53 @@ from towpath.settings import Settings
 
 
 def with_settings_flags(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command one flag for each setting; what is not given arrives as None."""
+    """Give a command one flag for each setting, beside its own; what is not given arrives as None."""
+    own = [p for p in inspect.signature(command).parameters.values() if p.kind is not p.VAR_KEYWORD]
     parameters = [
-        inspect.Parameter(
-            name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=typer.Option(None, f"--{name.replace('_', '-')}", help=field.description),
-            annotation=str | None,
-        )
-        for name, field in Settings.model_fields.items()
+        *own,
+        _flag(
+            "internal",
+            typer.Option(False, "--internal", help="The proxy executes the tools: --passthrough 0."),
+            bool,
+        ),
+        *(
+            _flag(name, typer.Option(None, f"--{_dashed(name)}", help=field.description), str | None)
+            for name, field in Settings.model_fields.items()
+        ),
     ]
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return command
 
 
+def given_flags(flags: Mapping[str, object]) -> dict[str, Any]:
+    """The settings that were given as flags."""
+    given = {name: value for name, value in flags.items() if value is not None}
+    return {**given, "passthrough": "0"} if given.pop("internal", False) else given
+
+
+def arguments_from(flags: Mapping[str, object]) -> list[str]:
+    """Flags as arguments of another process."""
+    return [f"--{_dashed(name)}={value}" for name, value in given_flags(flags).items()]
+
+
+def _flag(name: str, default: Any, annotation: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def _dashed(name: str) -> str:
+    return name.replace("_", "-")
+
+
 def settings_from(flags: Mapping[str, object]) -> Settings:
     """The settings: flags over environment over defaults. A bad value ends the program with a sentence."""
-    given: dict[str, Any] = {name: value for name, value in flags.items() if value is not None}
+    given = given_flags(flags)
     try:
         return Settings(**given)
     except ValidationError as error:
         for problem in error.errors():
             name = str(problem["loc"][0])
-            where = f"--{name.replace('_', '-')}" if name in given else Settings.env_name(name)
+            where = f"--{_dashed(name)}" if name in given else Settings.env_name(name)
             message = problem["msg"].removeprefix("Value error, ")
             typer.secho(f"{where}: {message} (given: {problem['input']!r})", err=True, fg="red")
         raise typer.Exit(2) from None

@@ -10,7 +10,9 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import Any
 
+from towpath.core.agents import Agent, agents_of
 from towpath.core.canonical import comparable, digestible
+from towpath.core.mode import Mode
 from towpath.core.models import resolve_model
 from towpath.core.request import MessagesRequest
 
@@ -23,7 +25,8 @@ class Launch:
 
     ``body`` holds the top-level fields of the API request, verbatim: tools, tool_choice, max_tokens,
     sampling parameters, thinking and whatever else the client sent. ``caller`` keeps the sessions of
-    two callers apart; it is a digest, never a key.
+    two callers apart; it is a digest, never a key. In internal mode ``body`` has no tools, and ``agents``
+    are those that the client described.
     """
 
     model: str
@@ -32,12 +35,16 @@ class Launch:
     cwd: str
     betas: tuple[str, ...] = ()
     caller: str = ""
+    mode: Mode = Mode.PASSTHROUGH
+    agents: tuple[Agent, ...] = ()
 
     @cached_property
     def key(self) -> bytes:
         """Equal for equal launches; the ``cache_control`` of a tool does not count, here either."""
         body = {**self.body, "tools": [_unmarked(tool) for tool in self.body.get("tools", ())]}
-        values = [self.model, self.system, _unmarked(body), self.cwd, self.betas, self.caller]
+        agents = [[agent.name, agent.description] for agent in self.agents]
+        fixed = [self.model, self.system, self.cwd, self.betas, self.caller, self.mode]
+        values = [*fixed, _unmarked(body), agents]
         return blake2b(digestible(comparable(values)), digest_size=20).digest()
 
     @cached_property
@@ -46,10 +53,18 @@ class Launch:
         return tuple(tool["name"] for tool in self.body.get("tools", ()) if "name" in tool)
 
 
-def launch_of(request: MessagesRequest, *, cwd: str, betas: Sequence[str] = (), caller: str = "") -> Launch:
+def launch_of(
+    request: MessagesRequest,
+    *,
+    cwd: str,
+    betas: Sequence[str] = (),
+    caller: str = "",
+    mode: Mode = Mode.PASSTHROUGH,
+) -> Launch:
     """The launch that a request needs, in the working directory that was chosen for it."""
     body: dict[str, Any] = {**request.parameters, "max_tokens": request.max_tokens}
-    if request.tools:
+    is_internal = mode is Mode.INTERNAL
+    if request.tools and not is_internal:
         body["tools"] = list(request.tools)
     return Launch(
         model=resolve_model(request.model),
@@ -58,6 +73,8 @@ def launch_of(request: MessagesRequest, *, cwd: str, betas: Sequence[str] = (), 
         cwd=cwd,
         betas=tuple(dict.fromkeys(betas)),
         caller=caller,
+        mode=mode,
+        agents=agents_of(request.tools) if is_internal else (),
     )
 
 

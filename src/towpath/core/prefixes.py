@@ -102,8 +102,8 @@ class Prefixes:
             return
         ends, end = list(before.ends), before.end
         for part in new:
-            place = body.index(part, end)
-            if body[end:place].strip(_BETWEEN):
+            place = body.find(part, end)
+            if place < 0 or body[end:place].strip(_BETWEEN):
                 return  # it was another list that looked like the one of messages
             end = place + len(part)
             ends.append(end - before.start)

@@ -16,7 +16,7 @@ measured in docs/engine.md; each row of it is a reason below.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from towpath.core.canonical import result_blocks
 from towpath.core.request import Message
@@ -62,6 +62,7 @@ C = TypeVar("C", bound=Candidate)
 class Resume(Generic[C]):
     """Hand the newest message to an idle session, or the first one to a spare."""
 
+    name: ClassVar = "resume"
     session: C
     reason: str
 
@@ -70,6 +71,7 @@ class Resume(Generic[C]):
 class Answer(Generic[C]):
     """Let the parked calls return, in the client's order; ``rest`` then follows as the next message."""
 
+    name: ClassVar = "answer"
     session: C
     results: Sequence[dict[str, Any]]
     rest: Sequence[dict[str, Any]]
@@ -80,6 +82,7 @@ class Answer(Generic[C]):
 class Start:
     """Start a process with the whole conversation."""
 
+    name: ClassVar = "start"
     reason: str
 
 

@@ -6,7 +6,8 @@ import itertools
 import os
 import shutil
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -18,14 +19,20 @@ from starlette.routing import Route
 from towpath import __version__
 from towpath.agent.additions import AdditionStore
 from towpath.agent.cli import auth_status
+from towpath.agent.internal import InternalLimits, InternalProcess
 from towpath.agent.options import Upstream
+from towpath.agent.passthrough import PassthroughProcess
 from towpath.agent.process import AgentProcess
 from towpath.core.errors import ApiError
 from towpath.core.launch import Launch
+from towpath.core.mode import Mode
 from towpath.server.errors import error_response
 from towpath.server.guard import Guard
 from towpath.server.health import Health
 from towpath.server.messages import MessagesEndpoint
+from towpath.server.metrics import CONTENT_TYPE, Metrics
+from towpath.server.record import write_line
+from towpath.server.telemetry import Telemetry
 from towpath.sessions.admission import Admission
 from towpath.sessions.dispatcher import Dispatcher
 from towpath.sessions.folders import empty_folder, run_folder
@@ -41,22 +48,22 @@ def create_app(settings: Settings) -> Starlette:
     """The server's application. Its lifespan owns all processes: when it ends, they have ended."""
     upstream = _upstream(settings)
     folder = run_folder(settings.state_dir)
-    numbers = itertools.count(1)
-
-    def new_process(launch: Launch) -> AgentProcess:
-        seconds = settings.start_timeout_seconds
-        return AgentProcess(launch, folder / str(next(numbers)), upstream, start_timeout_seconds=seconds)
-
-    limits = Limits(
-        idle_seconds=settings.idle_timeout_seconds,
-        parked_seconds=settings.parked_timeout_seconds,
-        memory_bytes=settings.memory_budget_mb * MIB,
-        spares=settings.spares,
+    pool = Pool(
+        _process_maker(settings, folder, upstream),
+        AdditionStore(settings.state_dir / "additions"),
+        _limits(settings),
+        time.monotonic,
     )
-    pool = Pool(new_process, AdditionStore(settings.state_dir / "additions"), limits, time.monotonic)
     admission = Admission(running=settings.max_concurrent, waiting=settings.max_waiting)
-    health = Health(pool, admission, lambda: auth_status({**os.environ, **upstream}))
-    endpoint = MessagesEndpoint(settings, Dispatcher(pool), admission, empty_folder(settings.state_dir))
+    health = Health(pool, admission, settings.mode, lambda: auth_status({**os.environ, **upstream}))
+    metrics, telemetry = Metrics(pool, admission), Telemetry.wanted(os.environ)
+    endpoint = MessagesEndpoint(
+        settings,
+        Dispatcher(pool),
+        admission,
+        empty_folder(settings.state_dir),
+        observers=[write_line, metrics.observe, *([telemetry.observe] if telemetry else [])],
+    )
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -69,20 +76,49 @@ def create_app(settings: Settings) -> Starlette:
             await asyncio.gather(*watchers, return_exceptions=True)
             await pool.close()
             shutil.rmtree(folder, ignore_errors=True)
+            if telemetry:
+                await asyncio.to_thread(telemetry.close)
 
     async def report(_: Request) -> Response:
         return JSONResponse(health.report())
+
+    async def show_metrics(_: Request) -> Response:
+        return Response(metrics.text(), media_type=CONTENT_TYPE)
 
     key = settings.api_key.get_secret_value() if settings.api_key else None
     return Starlette(
         routes=[
             *(Route(path, endpoint, methods=["POST"]) for path in MESSAGES_PATHS),
             Route("/health", report),
+            Route("/metrics", show_metrics),
             Route("/", _greeting),
         ],
         middleware=[Middleware(Guard, host=settings.host, api_key=key)],
         exception_handlers={HTTPException: _not_found},
         lifespan=lifespan,
+    )
+
+
+def _process_maker(
+    settings: Settings, folder: Path, upstream: Mapping[str, str]
+) -> Callable[[Launch], AgentProcess]:
+    numbers, internal = itertools.count(1), _internal_limits(settings)
+
+    def new_process(launch: Launch) -> AgentProcess:
+        own, seconds = folder / str(next(numbers)), settings.start_timeout_seconds
+        if launch.mode is Mode.INTERNAL:
+            return InternalProcess(launch, own, upstream, internal, start_timeout_seconds=seconds)
+        return PassthroughProcess(launch, own, upstream, start_timeout_seconds=seconds)
+
+    return new_process
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        idle_seconds=settings.idle_timeout_seconds,
+        parked_seconds=settings.parked_timeout_seconds,
+        memory_bytes=settings.memory_budget_mb * MIB,
+        spares=settings.spares,
     )
 
 
@@ -92,13 +128,25 @@ def _upstream(settings: Settings) -> dict[str, str]:
     return upstream.environment(os.environ)
 
 
+def _internal_limits(settings: Settings) -> InternalLimits:
+    # A command may print its environment, and the model reads what it prints.
+    secret = ("ANTHROPIC_", "CLAUDE_")
+    return InternalLimits(
+        environment={name: value for name, value in os.environ.items() if not name.startswith(secret)},
+        allow_bash=settings.allow_bash,
+        max_turns=settings.max_turns,
+        shows_tools=settings.show_tools,
+        shows_changes=settings.file_changes,
+    )
+
+
 async def _greeting(_: Request) -> Response:
     return PlainTextResponse(f"Towpath {__version__} speaks the Anthropic Messages API at /v1/messages.\n")
 
 
 async def _not_found(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    known = ", ".join((*MESSAGES_PATHS[:1], "/health"))
+    known = ", ".join((*MESSAGES_PATHS[:1], "/health", "/metrics"))
     kind = "not_found_error" if status == 404 else "invalid_request_error"
     message = f"{request.method} {request.url.path} is not served here; there are {known}"
     return error_response(ApiError(status, message, type=kind))

@@ -6,6 +6,7 @@ from typing import Any
 
 from towpath import __version__
 from towpath.agent.cli import BUNDLED_VERSION, AuthStatus, cli_path
+from towpath.core.mode import Mode
 from towpath.sessions.admission import Admission
 from towpath.sessions.plan import MIB
 from towpath.sessions.pool import Pool
@@ -17,10 +18,15 @@ class Health:
     """Keeps the CLI's newest answer to "who is logged in"."""
 
     def __init__(
-        self, pool: Pool, admission: Admission, ask: Callable[[], Awaitable[AuthStatus | None]]
+        self,
+        pool: Pool,
+        admission: Admission,
+        mode: Mode,
+        ask: Callable[[], Awaitable[AuthStatus | None]],
     ) -> None:
         self._pool = pool
         self._admission = admission
+        self._mode = mode
         self._ask = ask
         self._auth: AuthStatus | None = None
         self._asked = False
@@ -38,7 +44,7 @@ class Health:
         return {
             "status": self._status(),
             "version": __version__,
-            "mode": "passthrough",
+            "mode": self._mode.value,
             "auth": {
                 "logged_in": auth.logged_in if auth else None,
                 "method": auth.method if auth else None,

@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import orjson
-import structlog
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
+from structlog.contextvars import bind_contextvars
 
 from towpath.core.body import MAX_BODY_BYTES
 from towpath.core.canonical import Tip, tips
@@ -21,16 +20,17 @@ from towpath.core.errors import ApiError
 from towpath.core.events import MessageFold
 from towpath.core.launch import Launch, launch_of
 from towpath.core.memo import MessageMemo
+from towpath.core.mode import HEADER, Mode, check_internal, mode_of
 from towpath.core.request import MessagesRequest, parse_request
 from towpath.core.workdir import named_directory
 from towpath.server.errors import error_response, new_request_id
 from towpath.server.guard import caller_of
+from towpath.server.record import ExchangeRecord, Observer, log
+from towpath.server.recording import Recorder
 from towpath.server.sse import EventStream, Items, unless_client_leaves
 from towpath.sessions.admission import Admission
 from towpath.sessions.dispatcher import Dispatcher, Reply
 from towpath.settings import Settings
-
-log = structlog.get_logger("towpath.exchange")
 
 # Measured: reading so much takes 0.4 ms, 2.2 ms if all of it is new, and a thread costs 0.1 ms.
 _LARGE_BYTES = 256 * 1024
@@ -50,12 +50,20 @@ class MessagesEndpoint:
     """The ASGI application behind the route. ``empty_folder``: where a model works that was told no place."""
 
     def __init__(
-        self, settings: Settings, dispatcher: Dispatcher, admission: Admission, empty_folder: Path
+        self,
+        settings: Settings,
+        dispatcher: Dispatcher,
+        admission: Admission,
+        empty_folder: Path,
+        observers: Sequence[Observer],
     ) -> None:
         self._settings = settings
         self._dispatcher = dispatcher
         self._admission = admission
         self._empty_folder = empty_folder
+        self._observers = observers
+        self._recorder = _recorder(settings)
+        self._started_in = Path.cwd()
         self._memo = MessageMemo()
         self._large_one = asyncio.Lock()
 
@@ -63,7 +71,8 @@ class MessagesEndpoint:
         request_id = new_request_id()
         headers = Headers(scope=scope)
         try:
-            asked = await self._read(await _read_body(Request(scope, receive), headers), headers)
+            body = await _read_body(Request(scope, receive), headers)
+            asked = await self._read(body, headers)
         except ClientDisconnect:
             return
         except ApiError as error:
@@ -71,6 +80,8 @@ class MessagesEndpoint:
             await error_response(error, request_id)(scope, receive, send)
             return
         items = self._exchange(asked, request_id)
+        if self._recorder:
+            items = self._recorder.recorded(items, request_id, headers, body)
         if asked.request.stream:
             answer = EventStream(items, request_id, ping_seconds=self._settings.ping_seconds)
             await answer(scope, receive, send)
@@ -97,7 +108,8 @@ class MessagesEndpoint:
     async def _exchange(self, asked: _Asked, request_id: str) -> Items:
         """The exchange, from its place in the queue to its last event, with one log line at its end."""
         messages = asked.request.messages
-        record = _Record(request_id, asked)
+        bind_contextvars(request_id=request_id)
+        record = ExchangeRecord(request_id, asked.launch, len(messages), asked.cpu_seconds)
         try:
             async with self._admission.enter(answers=self._dispatcher.is_awaited(messages, asked.tips)):
                 record.started()
@@ -114,28 +126,40 @@ class MessagesEndpoint:
             record.failed(error)
             raise
         except Exception as error:
-            log.exception("exchange failed", request_id=request_id)
+            log.exception("exchange failed")
             raise ApiError(500, f"{type(error).__name__} in towpath; its log says more") from error
         finally:
-            record.write()
+            for observe in self._observers:
+                observe(record)
 
     def _launch(self, request: MessagesRequest, headers: Headers) -> Launch:
-        key = self._settings.api_key.get_secret_value() if self._settings.api_key else None
+        settings = self._settings
+        mode = mode_of(headers.get(HEADER), settings.mode, allows_internal=settings.allow_internal)
+        if mode is Mode.INTERNAL:
+            check_internal(request)
+        key = settings.api_key.get_secret_value() if settings.api_key else None
         named = ",".join(headers.getlist("anthropic-beta"))
         return launch_of(
             request,
-            cwd=str(self._working_directory(request)),
+            cwd=str(self._working_directory(request, mode)),
             betas=[beta.strip() for beta in named.split(",") if beta.strip()],
             caller=caller_of(key),
+            mode=mode,
         )
 
-    def _working_directory(self, request: MessagesRequest) -> Path:
+    def _working_directory(self, request: MessagesRequest, mode: Mode) -> Path:
         if self._settings.workdir:
             return self._settings.workdir
+        if mode is Mode.INTERNAL:
+            return self._started_in
         named = named_directory("\n".join(request.system))
         if named and Path(named).is_dir():
             return Path(named)
         return self._empty_folder
+
+
+def _recorder(settings: Settings) -> Recorder | None:
+    return Recorder(settings.record, with_content=settings.record_content) if settings.record else None
 
 
 def _headers(reply: Reply, transient: int, phases: Mapping[str, float]) -> dict[str, str]:
@@ -169,58 +193,6 @@ class _WholeMessage:
             await unless_client_leaves(work(), receive)
         except ApiError as error:
             await error_response(error, self._request_id)(scope, receive, send)
-
-
-class _Record:
-    """What the log says of one exchange: figures and names, never content.
-
-    ``phases`` are in ms: the CPU time of reading the request, then the time in the queue, the time until a
-    process was ready for it, and the time from there to the first event.
-    """
-
-    def __init__(self, request_id: str, asked: _Asked) -> None:
-        self._left_off = self._received = time.monotonic()
-        self.phases = {"read": round(asked.cpu_seconds * 1000, 1)}
-        self._values: dict[str, Any] = {
-            "request_id": request_id,
-            "model": asked.launch.model,
-            "messages": len(asked.request.messages),
-            "outcome": "client left",
-        }
-
-    def started(self) -> None:
-        """The exchange has left the queue."""
-        self._phase("queue", time.monotonic())
-
-    def opened(self, reply: Reply) -> None:
-        """Its first event has arrived."""
-        self._phase("start", reply.taken_at)
-        self._phase("model", time.monotonic())
-        self._values.update(way=reply.way, reason=reply.reason, session=reply.session)
-
-    def saw(self, event: Mapping[str, Any]) -> None:
-        """One more event: the usage and the end of the message are worth a note."""
-        if event["type"] == "message_start":
-            self._values["usage"] = dict(event["message"].get("usage") or {})
-        elif event["type"] == "message_delta":
-            self._values["stop_reason"] = event["delta"].get("stop_reason")
-            self._values.setdefault("usage", {}).update(event.get("usage") or {})
-        elif event["type"] == "message_stop":
-            self._values["outcome"] = "complete"
-
-    def failed(self, error: ApiError) -> None:
-        """It ended with an error of the API or of the proxy."""
-        self._values.update(outcome="failed", status=error.status, error=error.type)
-
-    def write(self) -> None:
-        """The one line."""
-        total_ms = round((time.monotonic() - self._received) * 1000, 1)
-        phases = {f"{name}_ms": value for name, value in self.phases.items()}
-        log.info("exchange", **self._values, **phases, total_ms=total_ms)
-
-    def _phase(self, name: str, until: float) -> None:
-        self.phases[name] = round((until - self._left_off) * 1000, 1)
-        self._left_off = until
 
 
 async def _read_body(request: Request, headers: Headers) -> bytes:

@@ -57,8 +57,8 @@ class Dispatcher:
         try:
             return await self._open(launch, Exchange(messages, tips, way))
         except ProcessDied as error:
-            log.warning("process died before its first event", way=name_of(way), error=str(error))
-            again = Start(f"{name_of(way)} failed: {error}")
+            log.warning("process died before its first event", way=way.name, error=str(error))
+            again = Start(f"{way.name} failed: {error}")
         try:
             return await self._open(launch, Exchange(messages, tips, again))
         except ProcessDied as error:
@@ -73,7 +73,7 @@ class Dispatcher:
         first = await anext(events)
         assert exchange.taken_at is not None
         way = exchange.way
-        return Reply(name_of(way), way.reason, session.number, exchange.taken_at, first, events)
+        return Reply(way.name, way.reason, session.number, exchange.taken_at, first, events)
 
     def _hand_over(self, launch: Launch, exchange: Exchange) -> Session:
         match exchange.way:
@@ -107,8 +107,3 @@ async def _until_left(session: Session, exchange: Exchange) -> AsyncGenerator[Ev
         if not complete:
             session.end()
         raise
-
-
-def name_of(way: Way) -> str:
-    """The word for a way in headers, logs and metrics: resume, answer or start."""
-    return type(way).__name__.lower()

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
+from structlog.contextvars import get_contextvars
+
 from towpath.core.canonical import Tip
 from towpath.core.events import Event
 from towpath.core.request import Message
@@ -19,7 +21,8 @@ class Exchange:
     """The conversation of a request, the way it is served, and the channel for its events.
 
     ``tips`` are the digests of all prefixes of ``messages`` (``canonical.tips``). ``taken_at`` is when a
-    process that was ready took it, by the clock of the sessions (seconds).
+    process that was ready took it, by the clock of the sessions (seconds). ``log_fields`` are what the log
+    says of its request: the session's task has a context of its own.
     """
 
     def __init__(self, messages: Sequence[Message], tips: Sequence[Tip], way: Way) -> None:
@@ -27,6 +30,7 @@ class Exchange:
         self.tips = tips
         self.way = way
         self.taken_at: float | None = None
+        self.log_fields = get_contextvars()
         self._is_finished = False
         self._room = asyncio.Semaphore(_CHANNEL_EVENTS)
         self._channel: asyncio.Queue[Event | Exception | None] = asyncio.Queue()

@@ -31,7 +31,10 @@ _STARTS_PER_CORE = 2
 
 
 class Pool:
-    """Sessions by what they hold. ``new_process`` makes a process that has not been started."""
+    """Sessions by what they hold. ``new_process`` makes a process that has not been started.
+
+    ``starts`` counts the processes that were to start so far, by what for.
+    """
 
     def __init__(
         self,
@@ -47,6 +50,7 @@ class Pool:
         self._demand = Demand(limits.idle_seconds)
         self._starts = asyncio.Semaphore(_STARTS_PER_CORE * (os.cpu_count() or 1))
         self._sessions: dict[Session, asyncio.Task[None]] = {}
+        self.starts: Counter[str] = Counter(conversation=0, spare=0)
         self._has_changed = asyncio.Event()
         self._is_closed = False
 
@@ -68,6 +72,7 @@ class Pool:
             raise ApiError(503, "the proxy is stopping; send the request again when it is back")
         self._carry_out_plan(starting=1)
         session = self._new_session(launch)
+        self.starts["conversation"] += 1
         self._keep(session, session.open(exchange, self._sessions))
         return session
 
@@ -113,6 +118,7 @@ class Pool:
             session.end()
         if decided.prepare:
             session = self._new_session(decided.prepare)
+            self.starts["spare"] += 1
             log.info("spare starts", session=session.number, model=session.launch.model)
             self._keep(session, session.prepare())
 

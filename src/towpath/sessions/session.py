@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 
 import structlog
+from structlog.contextvars import bind_contextvars
 
 from towpath.agent.additions import AdditionStore
 from towpath.agent.failures import ProcessDied
@@ -121,6 +122,7 @@ class Session:
         try:
             if self.state is State.CLOSED:
                 return
+            bind_contextvars(session=self.number)
             self._is_interruptible = True
             async with self._starts:
                 await start()
@@ -133,10 +135,10 @@ class Session:
         except asyncio.CancelledError:
             pass  # by ``end``: nobody waits for this task's result
         except ProcessDied as error:
-            log.warning("process did not start", session=self.number, error=str(error))
+            log.warning("process did not start", error=str(error))
             self._let_go(exchange, error)
         except Exception as error:
-            log.exception("session failed", session=self.number)
+            log.exception("session failed")
             self._let_go(exchange, ApiError(500, f"{type(error).__name__} in towpath; its log says more"))
         finally:
             self._is_interruptible = False
@@ -170,6 +172,12 @@ class Session:
         """One exchange: hand the process what is new, pass on its reply, hold the longer conversation."""
         self._served.append(exchange.tips[-1])
         exchange.taken_at = self._clock()
+        self._process.log_fields = {
+            **exchange.log_fields,
+            "session": self.number,
+            "way": exchange.way.name,
+        }
+        bind_contextvars(**self._process.log_fields)
         try:
             await self._hand_over(exchange)
             async for event in self._process.events():
@@ -181,7 +189,7 @@ class Session:
             async with asyncio.timeout(_SETTLES_WITHIN_SECONDS):
                 await self._process.settle()
         except TimeoutError:
-            log.warning("the CLI does not finish its turn", session=self.number)
+            log.warning("the CLI does not finish its turn")
             self._enter(State.CLOSED)
             self._process.kill()
         except (ApiError, ProcessDied) as error:
@@ -209,7 +217,7 @@ class Session:
             ValueError,
             IndexError,
         ) as error:  # no reason to lose the process: the cache suffers, no answer
-            log.warning("additions are lost", session=self.number, error=str(error))
+            log.warning("additions are lost", error=str(error))
         finally:
             self.has_told_additions.set()
 

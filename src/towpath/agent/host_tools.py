@@ -1,0 +1,138 @@
+"""Tools that run in the proxy, as the CLI sees them: an in-process MCP server, agents, and a hook.
+
+Knows MCP and the SDK; what a tool does is the business of ``towpath.tools``.
+"""
+
+import base64
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import structlog
+from claude_agent_sdk import AgentDefinition, HookMatcher, McpSdkServerConfig
+from claude_agent_sdk.types import (
+    HookContext,
+    HookInput,
+    PreToolUseHookSpecificOutput,
+    SyncHookJSONOutput,
+)
+from mcp.server.lowlevel import Server
+from mcp.types import (
+    CallToolRequestParams,
+    CallToolResult,
+    ImageContent,
+    ListToolsResult,
+    TextContent,
+    ToolAnnotations,
+)
+from mcp.types import Tool as McpTool
+
+from towpath.agent.tools import SERVER_NAME, called_name
+from towpath.core.agent_names import closest
+from towpath.core.agents import Agent
+from towpath.tools import Image, Text, Toolbox
+
+log = structlog.get_logger("towpath.tools")
+
+# The CLI's own tool that starts a subagent, by its old name and its new one.
+AGENT_TOOLS = frozenset({"Task", "Agent"})
+# Others of its inputs let the CLI itself work on the host: a worktree beside the workspace, say.
+_AGENT_INPUTS = ("description", "prompt", "subagent_type", "model")
+_RESULT_SIZE = {"anthropic/maxResultSizeChars": 500_000}
+_NO_SUCH_TOOL = "There is no such tool here."
+
+
+class HostTools:
+    """The tools and agents of one process, which ``toolbox`` carries out here.
+
+    ``log_fields`` says what the log is to say of the exchange that is served.
+    """
+
+    def __init__(
+        self,
+        toolbox: Toolbox,
+        agents: Sequence[Agent],
+        max_turns: int,
+        log_fields: Callable[[], Mapping[str, Any]],
+    ) -> None:
+        self._toolbox = toolbox
+        self._agents = {agent.name: agent for agent in agents}
+        self._max_turns = max_turns
+        self._log_fields = log_fields
+        self._names = frozenset(tool.name for tool in toolbox.tools)
+
+    def options(self) -> dict[str, Any]:
+        """What these tools add to the options of a process."""
+        server: Server[Any] = Server(SERVER_NAME, on_list_tools=self._list, on_call_tool=self._call)
+        return {
+            "mcp_servers": {SERVER_NAME: McpSdkServerConfig(type="sdk", name=SERVER_NAME, instance=server)},
+            "hooks": {"PreToolUse": [HookMatcher(hooks=[self._decide])]},
+            "tools": ["Task"] if self._agents else [],
+            "agents": {name: _definition(agent) for name, agent in self._agents.items()},
+            "max_turns": self._max_turns,
+        }
+
+    def end(self) -> None:
+        """The CLI has ended; whoever owns the toolbox closes it."""
+
+    async def _decide(
+        self, call: HookInput, _tool_use_id: str | None, _context: HookContext
+    ) -> SyncHookJSONOutput:
+        """Let these tools through, and an agent's call under the name that it has here."""
+        name = called_name(call)
+        output: PreToolUseHookSpecificOutput = {
+            "hookEventName": "PreToolUse",
+            "permissionDecision": "allow" if name in self._names | AGENT_TOOLS else "deny",
+        }
+        if output["permissionDecision"] == "deny":
+            output["permissionDecisionReason"] = _NO_SUCH_TOOL
+        if name in AGENT_TOOLS:
+            output["updatedInput"] = self._with_known_agent(call.get("tool_input"))
+        return {"hookSpecificOutput": output}
+
+    def _with_known_agent(self, arguments: object) -> dict[str, Any]:
+        arguments = arguments if isinstance(arguments, dict) else {}
+        kept = {name: arguments[name] for name in _AGENT_INPUTS if name in arguments}
+        asked = kept.get("subagent_type")
+        found = closest(asked, tuple(self._agents)) if isinstance(asked, str) else None
+        if found and found != asked:
+            log.info("agent's name corrected", **self._log_fields(), asked=asked, agent=found)
+            kept["subagent_type"] = found
+        return kept
+
+    async def _list(self, _context: object, _params: object) -> ListToolsResult:
+        tools = [
+            McpTool(
+                name=tool.name,
+                description=tool.description,
+                input_schema=tool.input_schema,
+                annotations=ToolAnnotations(read_only_hint=tool.is_read_only),
+                _meta=_RESULT_SIZE,
+            )
+            for tool in self._toolbox.tools
+        ]
+        return ListToolsResult(tools=tools)
+
+    async def _call(self, _context: object, params: CallToolRequestParams) -> CallToolResult:
+        began = time.monotonic()
+        result = await self._toolbox.call(params.name, params.arguments or {})
+        seconds = round(time.monotonic() - began, 3)
+        fields = {"name": params.name, "seconds": seconds, "is_error": result.is_error}
+        log.info("tool", **{**self._log_fields(), **fields})
+        return CallToolResult(content=[_content(part) for part in result.content], is_error=result.is_error)
+
+
+def _definition(agent: Agent) -> AgentDefinition:
+    """All that is known of a client's agent is its description; its own prompt stays with the client."""
+    prompt = f'You are the agent "{agent.name}". What you are for: {agent.description}\n' + (
+        "Do the task that you are given with the tools that you have, and answer with what was asked for: "
+        "your answer is all that the caller sees."
+    )
+    return AgentDefinition(description=agent.description, prompt=prompt)
+
+
+def _content(part: Text | Image) -> TextContent | ImageContent:
+    if isinstance(part, Text):
+        return TextContent(type="text", text=part.text)
+    data = base64.b64encode(part.data).decode()
+    return ImageContent(type="image", data=data, mime_type=part.media_type)

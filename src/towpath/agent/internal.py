@@ -1,0 +1,169 @@
+"""A process whose tools run here: an exchange is a whole turn, of which the client sees one message."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from claude_agent_sdk import ResultMessage, StreamEvent
+
+from towpath.agent.host_tools import HostTools
+from towpath.agent.passthrough import CLI_GOES_ON_AFTER, closes_what_broke
+from towpath.agent.process import AgentProcess
+from towpath.core.events import Event, MessageFold
+from towpath.core.launch import Launch
+from towpath.core.turn import WholeTurn
+from towpath.tools import Toolbox
+
+_ENVIRONMENT = {
+    # Else a subagent's result comes in a turn that nobody asks for (docs/engine.md, I2).
+    "CLAUDE_CODE_DISABLE_BACKGROUND_TASKS": "1",
+    # Else the model is offered a fork of itself beside the client's agents.
+    "CLAUDE_CODE_FORK_SUBAGENT": "0",
+}
+_STOPPED_AT_LIMIT = "error_max_turns"
+_SHOWN_CHARS = 100
+# Of the inputs of a call, the one that says most in a line.
+_TELLING = ("file_path", "command", "pattern", "subagent_type")
+
+
+@dataclass(frozen=True)
+class InternalLimits:
+    """What the operator allows and wants to see. ``environment`` is that of the commands.
+
+    ``max_turns`` is the number of model calls in a turn.
+    """
+
+    environment: Mapping[str, str]
+    allow_bash: bool
+    max_turns: int
+    shows_tools: bool
+    shows_changes: bool
+
+
+class InternalProcess(AgentProcess):
+    """A CLI that goes on until the turn ends."""
+
+    def __init__(
+        self,
+        launch: Launch,
+        folder: Path,
+        upstream: Mapping[str, str],
+        limits: InternalLimits,
+        *,
+        start_timeout_seconds: float,
+    ) -> None:
+        self._limits = limits
+        self._toolbox = Toolbox(
+            Path(launch.cwd), allow_bash=limits.allow_bash, environment=limits.environment
+        )
+        tools = HostTools(self._toolbox, launch.agents, limits.max_turns, lambda: self.log_fields)
+        super().__init__(
+            launch, folder, {**upstream, **_ENVIRONMENT}, tools, start_timeout_seconds=start_timeout_seconds
+        )
+        self._call = MessageFold()
+
+    @property
+    def waiting_for(self) -> frozenset[str]:
+        """Nothing: no call is the client's."""
+        return frozenset()
+
+    async def answer(self, results: Sequence[dict[str, Any]], rest: Sequence[dict[str, Any]]) -> None:
+        """Never asked for, because it waits for nothing."""
+        raise NotImplementedError
+
+    async def events(self) -> AsyncIterator[Event]:
+        """The stream events of the turn as one message."""
+        self.reply = MessageFold()
+        async for event in self._turn():
+            self.reply.add(event)
+            yield event
+
+    async def settle(self) -> None:
+        """The turn's result was its last word."""
+
+    async def stop(self) -> None:
+        """End the CLI and the commands that run for it."""
+        await self._toolbox.close()
+        await super().stop()
+
+    async def _turn(self) -> AsyncIterator[Event]:
+        self._toolbox.take_changes()  # those of a turn that was given up
+        turn, result = WholeTurn(), None
+        async for event, call in self._calls():
+            if isinstance(event, ResultMessage):
+                result = event
+                continue
+            for shown in (*turn.add(event), *self._shown_call(turn, event, call)):
+                yield shown
+        for last in await self._end(turn, result):
+            yield last
+
+    async def _calls(self) -> AsyncIterator[tuple[Event | ResultMessage, MessageFold]]:
+        """The events of the turn's own model calls, no subagent's, each with its message so far.
+
+        Last comes the turn's result, unless a call was the last one because the CLI was ended behind it.
+        """
+        call = MessageFold()
+        while not isinstance(message := await self._hearing.next_message(), ResultMessage):
+            if not isinstance(message, StreamEvent) or message.parent_tool_use_id is not None:
+                continue
+            event: Event = message.event
+            if event["type"] == "message_start":
+                call = MessageFold()
+            call.add(event)
+            if closes_what_broke(event, call):
+                continue  # what broke it follows as the turn's result
+            yield event, call
+            if event["type"] == "message_delta" and _would_go_on(call):
+                return
+        yield message, call
+
+    async def _end(self, turn: WholeTurn, result: ResultMessage | None) -> Sequence[Event]:
+        """The last events of a turn. Raises ApiError if it failed."""
+        if result and result.subtype == _STOPPED_AT_LIMIT:
+            self.kill()  # it holds calls and results that no reply follows
+            said = turn.say(f"Stopped after {self._limits.max_turns} model calls, the limit for one turn.")
+            return [
+                *said,
+                *self._changes(turn),
+                *turn.finish(stop_reason="end_turn", stop_sequence=None),
+            ]
+        if result and (result.is_error or not self.reply.message):
+            raise await self._failure(result)
+        return [*self._changes(turn), *turn.finish()]
+
+    def _shown_call(self, turn: WholeTurn, event: Event, call: MessageFold) -> Sequence[Event]:
+        """A line about a call, once its input has come, if the operator wants such lines."""
+        if not self._limits.shows_tools or event["type"] != "content_block_stop":
+            return ()
+        block = call.message["content"][event["index"]]
+        return turn.say(f"[{_in_a_line(block)}]\n") if block["type"] == "tool_use" else ()
+
+    def _changes(self, turn: WholeTurn) -> Sequence[Event]:
+        changed = self._toolbox.take_changes()
+        if not changed or not self._limits.shows_changes:
+            return ()
+        return turn.say("\n\nFiles changed:\n" + "".join(f"- {path}\n" for path in changed))
+
+    def _notice(self, message: dict[str, Any]) -> None:
+        """End the CLI before it asks for a continuation that the client has not asked for."""
+        if message.get("type") != "stream_event" or message.get("parent_tool_use_id") is not None:
+            return
+        event: Event = message["event"]
+        if event["type"] == "message_start":
+            self._call = MessageFold()
+        self._call.add(event)
+        if event["type"] == "message_delta" and _would_go_on(self._call):
+            self.kill()
+
+
+def _would_go_on(call: MessageFold) -> bool:
+    """Whether the CLI would follow this message with a request of its own that is no turn's."""
+    return call.message["stop_reason"] in CLI_GOES_ON_AFTER
+
+
+def _in_a_line(call: dict[str, Any]) -> str:
+    inputs = call["input"] if isinstance(call["input"], dict) else {}
+    telling = next((str(inputs[name]) for name in _TELLING if name in inputs), "")
+    return f"{call['name']} {' '.join(telling.split())[:_SHOWN_CHARS]}".strip()

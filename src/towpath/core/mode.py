@@ -1,0 +1,40 @@
+"""Who executes the tools: the client (passthrough) or the proxy (internal)."""
+
+from enum import StrEnum
+
+from towpath.core.errors import ApiError
+from towpath.core.request import MessagesRequest
+
+HEADER = "x-towpath-mode"
+
+
+class Mode(StrEnum):
+    """The two modes, by the words of ``x-towpath-mode``."""
+
+    PASSTHROUGH = "passthrough"
+    INTERNAL = "internal"
+
+
+def mode_of(header: str | None, default: Mode, *, allows_internal: bool) -> Mode:
+    """The mode of a request. Raises ``ApiError`` for a word that is none, or one that is not allowed."""
+    if header is None:
+        return default
+    try:
+        mode = Mode(header.strip().lower())
+    except ValueError:
+        raise ApiError(400, f"{HEADER}: {header!r} is neither passthrough nor internal") from None
+    if mode is Mode.INTERNAL and default is not mode and not allows_internal:
+        sentence = f"{HEADER}: internal mode is not allowed here; CLAUDE_PROXY_ALLOW_INTERNAL=1 allows it"
+        raise ApiError(403, sentence)
+    return mode
+
+
+def check_internal(request: MessagesRequest) -> None:
+    """Raise ``ApiError`` for what internal mode cannot carry: the model gets the proxy's tools there."""
+    for number, tool in enumerate(request.tools):
+        if tool.get("type") not in (None, "custom"):
+            raise ApiError(400, f"tools.{number}.type: {tool['type']!r} is not available in internal mode")
+    choice = request.parameters.get("tool_choice")
+    if choice and choice.get("type") not in ("auto", "none"):
+        sentence = "tool_choice.type: in internal mode the tools are the proxy's own; use auto or none"
+        raise ApiError(400, sentence)

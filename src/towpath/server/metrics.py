@@ -1,0 +1,91 @@
+"""GET /metrics: what happened, for Prometheus.
+
+Names and labels are listed in docs/operating.md. No label has more than a few values: reasons that quote
+an error are counted without it.
+"""
+
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from towpath.server.record import ExchangeRecord
+from towpath.sessions.admission import Admission
+from towpath.sessions.pool import Pool
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_TOKENS = {
+    "input": "input_tokens",
+    "output": "output_tokens",
+    "cache_read": "cache_read_input_tokens",
+    "cache_write": "cache_creation_input_tokens",
+}
+_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+
+
+class Metrics:
+    """The figures of one server. ``observe`` is an observer of exchanges."""
+
+    def __init__(self, pool: Pool, admission: Admission) -> None:
+        self.registry = CollectorRegistry()
+        self._exchanges = Counter(
+            "towpath_exchanges",
+            "Exchanges that are over.",
+            ["way", "reason", "outcome"],
+            registry=self.registry,
+        )
+        self._first_event = Histogram(
+            "towpath_first_event_seconds",
+            "From the request to the first event of its answer.",
+            ["way"],
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._queue = Histogram(
+            "towpath_queue_seconds", "Time in the queue.", buckets=_SECONDS, registry=self.registry
+        )
+        self._tokens = Counter("towpath_tokens", "Tokens by kind.", ["kind"], registry=self.registry)
+        self._errors = Counter(
+            "towpath_errors", "Exchanges that failed.", ["status", "type"], registry=self.registry
+        )
+        self.registry.register(_Now(pool, admission))
+
+    def observe(self, record: ExchangeRecord) -> None:
+        """Count an exchange that is over."""
+        reason = (record.reason or "").partition(":")[0]
+        self._exchanges.labels(record.way or "none", reason, record.outcome).inc()
+        if "queue" in record.phases:
+            self._queue.observe(record.phases["queue"] / 1000)
+        if "model" in record.phases:
+            waited = sum(record.phases[name] for name in ("queue", "start", "model"))
+            self._first_event.labels(record.way).observe(waited / 1000)
+        for kind, name in _TOKENS.items():
+            self._tokens.labels(kind).inc(record.usage.get(name) or 0)
+        if record.error:
+            self._errors.labels(str(record.error.status), record.error.type).inc()
+
+    def text(self) -> bytes:
+        """All of them, in Prometheus' format."""
+        return generate_latest(self.registry)
+
+
+class _Now(Collector):
+    """What is so at the moment of asking."""
+
+    def __init__(self, pool: Pool, admission: Admission) -> None:
+        self._pool = pool
+        self._admission = admission
+
+    def collect(self) -> Iterator[Metric]:
+        sessions = GaugeMetricFamily("towpath_sessions", "Live sessions.", labels=["state"])
+        for state, count in self._pool.census().items():
+            sessions.add_metric([state.value], count)
+        yield sessions
+        starts = CounterMetricFamily("towpath_process_starts", "Processes started.", labels=["kind"])
+        for kind, count in self._pool.starts.items():
+            starts.add_metric([kind], count)
+        yield starts
+        memory, waiting = self._pool.memory_bytes, self._admission.waiting
+        yield GaugeMetricFamily("towpath_memory_bytes", "What live processes occupy.", value=memory)
+        yield GaugeMetricFamily("towpath_waiting", "Requests in the queue.", value=waiting)

@@ -1,0 +1,101 @@
+"""What is known of one exchange when it is over: figures and names, never content.
+
+The log, the metrics and the traces are made of it.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import structlog
+
+from towpath.core.errors import ApiError
+from towpath.core.launch import Launch
+from towpath.sessions.dispatcher import Reply
+
+log = structlog.get_logger("towpath.exchange")
+
+COMPLETE, FAILED, CLIENT_LEFT = "complete", "failed", "client left"
+
+
+class ExchangeRecord:
+    """One exchange from the moment when its request had been read.
+
+    ``phases`` are in ms: ``read``, the CPU time of reading the request; ``queue``, the time in the queue;
+    ``start``, the time until a process was ready for it; ``model``, from there to the first event.
+    ``outcome`` is one of the three words above.
+    """
+
+    def __init__(self, request_id: str, launch: Launch, messages: int, cpu_seconds: float) -> None:
+        self.request_id = request_id
+        self.model = launch.model
+        self.mode = launch.mode
+        self.messages = messages
+        self.way: str | None = None
+        self.reason: str | None = None
+        self.session: int | None = None
+        self.outcome = CLIENT_LEFT
+        self.error: ApiError | None = None
+        self.stop_reason: str | None = None
+        self.usage: dict[str, Any] = {}
+        self.phases = {"read": round(cpu_seconds * 1000, 1)}
+        self.began_at = time.time()
+        self._began = self._left_off = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """How long it has taken so far."""
+        return time.monotonic() - self._began
+
+    def started(self) -> None:
+        """It has left the queue."""
+        self._phase("queue", time.monotonic())
+
+    def opened(self, reply: Reply) -> None:
+        """Its first event has arrived."""
+        self._phase("start", reply.taken_at)
+        self._phase("model", time.monotonic())
+        self.way, self.reason, self.session = reply.way, reply.reason, reply.session
+
+    def saw(self, event: Mapping[str, Any]) -> None:
+        """One more event: the usage and the end of the message are worth a note."""
+        if event["type"] == "message_start":
+            self.usage = dict(event["message"].get("usage") or {})
+        elif event["type"] == "message_delta":
+            self.stop_reason = event["delta"].get("stop_reason")
+            self.usage.update(event.get("usage") or {})
+        elif event["type"] == "message_stop":
+            self.outcome = COMPLETE
+
+    def failed(self, error: ApiError) -> None:
+        """It ended with an error of the API or of the proxy."""
+        self.outcome, self.error = FAILED, error
+
+    def _phase(self, name: str, until: float) -> None:
+        self.phases[name] = round((until - self._left_off) * 1000, 1)
+        self._left_off = until
+
+
+Observer = Callable[[ExchangeRecord], None]
+"""Told of each exchange when it is over."""
+
+
+def write_line(record: ExchangeRecord) -> None:
+    """The line of the log."""
+    error = {"status": record.error.status, "error": record.error.type} if record.error else {}
+    log.info(
+        "exchange",
+        request_id=record.request_id,
+        session=record.session,
+        way=record.way,
+        reason=record.reason,
+        mode=record.mode.value,
+        model=record.model,
+        messages=record.messages,
+        outcome=record.outcome,
+        stop_reason=record.stop_reason,
+        usage=record.usage,
+        **error,
+        **{f"{name}_ms": value for name, value in record.phases.items()},
+        total_ms=round(record.seconds * 1000, 1),
+    )

@@ -1,0 +1,16 @@
+"""The tools that run here when the client does not run them: read, write, edit, bash, glob, grep.
+
+    toolbox      the tools by name: checks arguments, runs, turns every refusal into words for the model
+    arguments    what each tool takes and what the model is told about it
+    workspace    opens files below one folder and nowhere else
+    files/search reading, writing, editing, walk, patterns, searching, matching
+    processes    commands, ending
+
+Knows files and processes; nothing of MCP, HTTP or the rest of the program.
+"""
+
+from towpath.tools.toolbox import Toolbox
+from towpath.tools.values import Image, Result, Text, Tool
+from towpath.tools.workspace import is_supported
+
+__all__ = ["Image", "Result", "Text", "Tool", "Toolbox", "is_supported"]

@@ -1,0 +1,109 @@
+"""Replaces a text within a file; says what stands there instead when it cannot."""
+
+import difflib
+import os
+
+from towpath.tools.arguments import Edit
+from towpath.tools.values import RefusedError
+from towpath.tools.workspace import Workspace
+from towpath.tools.writing import replace_file
+
+_MAX_BYTES = 10_000_000
+# Looking for similar lines takes about 25 us a line.
+_MAX_COMPARED_LINES = 5000
+_MAX_COMPARED_CHARS = 200
+_MAX_NAMED_LINES = 10
+
+
+def edit(workspace: Workspace, arguments: Edit) -> tuple[str, str]:
+    """Edit the file. Gives its path relative to the workspace and words for the model.
+
+    Raises RefusedError.
+    """
+    with workspace.locate("file_path", arguments.file_path) as place:
+        with os.fdopen(place.open_file(os.O_RDWR), "rb") as file:
+            data = file.read(_MAX_BYTES + 1)
+            before = os.fstat(file.fileno())
+        if len(data) > _MAX_BYTES:
+            raise RefusedError(
+                f"file_path: {place.path} is over {_MAX_BYTES} bytes; change it with another tool"
+            )
+        changed, count = edited(
+            data, arguments.old_string, arguments.new_string, replace_all=arguments.replace_all
+        )
+        replace_file(place, changed, before)
+        return place.path, f"Edited {place.path}: {count} {'place' if count == 1 else 'places'} changed."
+
+
+def edited(data: bytes, old: str, new: str, *, replace_all: bool) -> tuple[bytes, int]:
+    """The content with ``old`` replaced, and in how many places. Raises RefusedError.
+
+    Works on bytes: a UTF-8 text begins at no byte in the middle of a character, so what is not replaced stays
+    as it is, whatever it is. Where lines end with CRLF, line breaks of both texts are taken as such.
+    """
+    if not old:
+        raise RefusedError("old_string: is empty; to write a whole file, use write")
+    if old == new:
+        raise RefusedError("new_string: is the same as old_string; nothing would change")
+    find, put = old.encode(), new.encode()
+    ends = data.count(b"\r\n")
+    if ends and (ends == data.count(b"\n") or find not in data):
+        find, put = _with_crlf(find), _with_crlf(put)
+    count = data.count(find)
+    if not count:
+        raise RefusedError(f"old_string: {_not_found(data.decode('utf-8', 'replace'), old)}")
+    if count > 1 and not replace_all:
+        sentence = f"occurs {count} times, at {_places(data, find)}"
+        raise RefusedError(f"old_string: {sentence}; take more of the text around it, or set replace_all")
+    return data.replace(find, put), count
+
+
+def _with_crlf(text: bytes) -> bytes:
+    return text.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
+def _places(data: bytes, find: bytes) -> str:
+    lines: list[int] = []
+    line, position = 1, 0
+    while len(lines) < _MAX_NAMED_LINES and (found := data.find(find, position)) >= 0:
+        line += data.count(b"\n", position, found)
+        lines.append(line)
+        line += find.count(b"\n")
+        position = found + len(find)
+    more = ", ..." if data.find(find, position) >= 0 else ""
+    return f"lines {', '.join(map(str, dict.fromkeys(lines)))}{more}"
+
+
+def _not_found(text: str, old: str) -> str:
+    """What stands in the file instead: the same but for white space, or lines like the first one."""
+    lines = text.split("\n")
+    wanted = old.strip("\n").split("\n")
+    start = _without_white_space(lines, wanted)
+    if start is not None:
+        shown = _shown(lines, range(start, start + len(wanted)))
+        return f"was not found; this differs from it in white space only:\n{shown}"
+    first = next((line.strip() for line in wanted if line.strip()), "")
+    if not first or len(lines) > _MAX_COMPARED_LINES:
+        return "was not found; read the file again"
+    compared = [line.strip()[:_MAX_COMPARED_CHARS] for line in lines]
+    close = difflib.get_close_matches(first[:_MAX_COMPARED_CHARS], compared, n=3)
+    if not close:
+        return "was not found, nor any line like its first one; read the file again"
+    shown = _shown(lines, [index for index, line in enumerate(compared) if line in close][:_MAX_NAMED_LINES])
+    return f"was not found; lines like its first one:\n{shown}"
+
+
+def _without_white_space(lines: list[str], wanted: list[str]) -> int | None:
+    """The index of the line at which the wanted lines begin if white space does not count."""
+    squeezed = ["".join(line.split()) for line in lines]
+    sought = ["".join(line.split()) for line in wanted]
+    if not any(sought):
+        return None
+    if len(sought) == 1:
+        return next((index for index, line in enumerate(squeezed) if sought[0] in line), None)
+    starts = range(len(squeezed) - len(sought) + 1)
+    return next((index for index in starts if squeezed[index : index + len(sought)] == sought), None)
+
+
+def _shown(lines: list[str], indexes: list[int] | range) -> str:
+    return "\n".join(f"{index + 1:>6}\t{lines[index].rstrip()[:_MAX_COMPARED_CHARS]}" for index in indexes)

@@ -1,0 +1,99 @@
+"""The tools by name: what they are, and calls that always give a result."""
+
+import asyncio
+import logging
+import shutil
+import threading
+from collections import deque
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from towpath.tools import editing, finding, reading, searching, writing
+from towpath.tools.arguments import TYPES, Arguments, Bash, Edit, Glob, Grep, Read, Write, parse, tool
+from towpath.tools.commands import Commands
+from towpath.tools.values import RefusedError, Result, Tool, words
+from towpath.tools.workspace import Workspace, is_supported
+
+_log = logging.getLogger(__name__)
+
+
+class Toolbox:
+    """The tools for one workspace.
+
+    ``environment`` is all that commands get of one; without ``allow_bash`` there is no bash. Raises
+    NotImplementedError where ``is_supported()`` is False.
+    """
+
+    def __init__(self, workspace: Path, *, allow_bash: bool, environment: Mapping[str, str]) -> None:
+        if not is_supported():
+            raise NotImplementedError("the tools need a POSIX system")
+        self._workspace = Workspace(workspace)
+        self._commands = Commands(self._workspace.root, environment)
+        self._rg = shutil.which("rg")
+        self._changed: deque[str] = deque()
+        # One after the other: of two edits of a file at once, the second would undo the first.
+        self._changing = threading.Lock()
+        self._has_closed = False
+        self.tools: Sequence[Tool] = [tool(name) for name in TYPES if allow_bash or name != "bash"]
+
+    async def call(self, name: str, arguments: Mapping[str, Any]) -> Result:
+        """Carry out a call. Whatever stands against it is a result with ``is_error`` and words for the model.
+
+        Raises CancelledError only; a command is ended then, a file being written is still written.
+        """
+        try:
+            return await self._call(name, arguments)
+        except RefusedError as refusal:
+            return words(str(refusal), is_error=True)
+        except Exception as error:  # noqa: BLE001 - a bug here must not end the model's turn
+            _log.exception("the tool %s failed", name)
+            return words(f"{name} failed: {type(error).__name__}: {error}", is_error=True)
+
+    def take_changes(self) -> list[str]:
+        """The paths that write and edit changed since the last call, relative to the workspace.
+
+        In the order of their first change, each once.
+        """
+        taken = [self._changed.popleft() for _ in range(len(self._changed))]
+        return list(dict.fromkeys(taken))
+
+    async def close(self) -> None:
+        """End all running commands; later calls are refused."""
+        self._has_closed = True
+        await self._commands.close()
+
+    async def _call(self, name: str, arguments: Mapping[str, Any]) -> Result:
+        if self._has_closed:
+            raise RefusedError("the tools are closed")
+        known = [tool.name for tool in self.tools]
+        if name not in known:
+            raise RefusedError(f"there is no tool {name}; there are {', '.join(known)}")
+        parsed = parse(TYPES[name], arguments)
+        match parsed:
+            case Bash():
+                return await self._commands.run(parsed)
+            case Write() | Edit():
+                return await asyncio.to_thread(self._change, parsed)
+            case _:
+                return await asyncio.to_thread(self._look, parsed)
+
+    def _look(self, arguments: Arguments) -> Result:
+        match arguments:
+            case Read():
+                return reading.read(self._workspace, arguments)
+            case Glob():
+                return finding.glob(self._workspace, arguments)
+            case Grep():
+                return searching.grep(self._workspace, arguments, rg=self._rg)
+        raise TypeError(arguments)
+
+    def _change(self, arguments: Write | Edit) -> Result:
+        with self._changing:
+            if isinstance(arguments, Write):
+                path, said = writing.write(self._workspace, arguments)
+            else:
+                path, said = editing.edit(self._workspace, arguments)
+            # In the thread: a call that is cancelled changes its file all the same.
+            self._changed.append(path)
+        return words(said)

@@ -1,0 +1,129 @@
+"""Spans and figures as a real collector gets them."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from tests.support.fidelity import text, user
+from tests.support.proxy import Client
+
+from towpath.server.app import create_app
+from towpath.server.telemetry import Telemetry
+from towpath.settings import Settings
+from towpath.testing import Failure, Reply, ScriptedApi, serve_in_thread
+
+
+class Collector:
+    """Takes what an exporter sends by OTLP over HTTP."""
+
+    def __init__(self) -> None:
+        self.spans: list[Any] = []
+        self.metrics: dict[str, Any] = {}
+        self.app = Starlette(
+            routes=[
+                Route("/v1/traces", self._traces, methods=["POST"]),
+                Route("/v1/metrics", self._metrics, methods=["POST"]),
+            ]
+        )
+
+    async def _traces(self, request: Request) -> Response:
+        sent = ExportTraceServiceRequest.FromString(await request.body())
+        self.spans += [s for r in sent.resource_spans for scope in r.scope_spans for s in scope.spans]
+        return Response()
+
+    async def _metrics(self, request: Request) -> Response:
+        sent = ExportMetricsServiceRequest.FromString(await request.body())
+        found = [m for r in sent.resource_metrics for scope in r.scope_metrics for m in scope.metrics]
+        self.metrics.update({metric.name: metric for metric in found})
+        return Response()
+
+
+@pytest.fixture
+def collector() -> Iterator[tuple[Collector, str]]:
+    made = Collector()
+    with serve_in_thread(made.app) as url:
+        yield made, url
+
+
+def attributes(span: Any) -> dict[str, Any]:
+    found = {}
+    for attribute in span.attributes:
+        kind = attribute.value.WhichOneof("value")
+        value = getattr(attribute.value, kind)
+        found[attribute.key] = [v.string_value for v in value.values] if kind == "array_value" else value
+    return found
+
+
+@pytest.mark.cli
+def test_an_exchange_is_a_span_and_figures(
+    settings: Settings,
+    api: ScriptedApi,
+    collector: tuple[Collector, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    received, url = collector
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", url)
+    own = settings.model_copy(update={"state_dir": tmp_path / "state"})
+    api.reply(
+        Reply((text("planted answer"),), usage={"input_tokens": 7, "output_tokens": 5}),
+        Failure(529, "overloaded_error", "planted error"),
+    )
+    with serve_in_thread(create_app(own)) as proxy, httpx.Client(base_url=proxy, timeout=60) as http:
+        client = Client(http)
+        client.say(user("planted question"))
+        client.post([*client.messages, user("b")])
+    good, bad = received.spans
+
+    assert good.name == "chat claude-sonnet-4-5"
+    assert good.end_time_unix_nano > good.start_time_unix_nano
+    said = attributes(good)
+    assert said["gen_ai.operation.name"] == "chat"
+    assert said["gen_ai.provider.name"] == "anthropic"
+    assert said["gen_ai.response.finish_reasons"] == ["end_turn"]
+    assert (said["gen_ai.usage.input_tokens"], said["gen_ai.usage.output_tokens"]) == (7, 5)
+    assert said["towpath.way"] == "start"
+    assert attributes(bad)["error.type"] == "overloaded_error"
+    assert set(received.metrics) == {
+        "gen_ai.client.operation.duration",
+        "gen_ai.client.token.usage",
+        "gen_ai.server.time_to_first_token",
+    }
+    assert "planted" not in str(received.spans) + str(received.metrics)
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {},
+        {"OTEL_SERVICE_NAME": "x"},
+        {"OTEL_EXPORTER_OTLP_ENDPOINT": ""},
+        {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1", "OTEL_SDK_DISABLED": "true"},
+    ],
+)
+def test_nothing_is_sent_unless_a_collector_is_named(environment: dict[str, str]) -> None:
+    before = threading.active_count()
+
+    assert Telemetry.wanted(environment) is None
+    assert threading.active_count() == before
+
+
+def test_a_collector_without_the_libraries_is_a_sentence_in_the_log(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def missing(_: object) -> None:
+        raise ImportError
+
+    monkeypatch.setattr(Telemetry, "__init__", missing)
+
+    assert Telemetry.wanted({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}) is None
+    assert "install towpath[otel]" in capsys.readouterr().out

@@ -1,0 +1,185 @@
+"""Commands: what is told of them, and that nothing of them stays."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import psutil
+import pytest
+from tests.tools.boxes import call, done, refused, with_toolbox
+
+from towpath.tools import Result, Toolbox
+from towpath.tools.output import Output
+
+# Each starts a process that would stay, which writes its number.
+STARTS = {
+    "in the background": "sleep 1000 & echo $! >>pids",
+    "in a group of its own": "set -m; sleep 1000 & echo $! >>pids",
+    "in a session of its own": "setsid sh -c 'echo $$ >>pids; exec sleep 1000' &",
+    "a daemon": "(setsid sh -c 'echo $$ >>pids; exec sleep 1000 >/dev/null 2>&1' &)",
+    "deaf": "(trap '' TERM; exec sh -c 'echo $$ >>pids; exec sleep 1000') &",
+    "an orphan": "(env -i PATH=\"$PATH\" sh -c 'echo $$ >>pids; exec sleep 1000' &)",
+    "without environment": "env -i PATH=\"$PATH\" setsid sh -c 'echo $$ >>pids; exec sleep 1000' &",
+}
+STARTED = "until [ -s pids ]; do :; done"
+
+
+def pids(folder: Path) -> list[int]:
+    return [int(line) for line in (folder / "pids").read_text().split()]
+
+
+def alive(folder: Path) -> list[int]:
+    def is_alive(pid: int) -> bool:
+        try:
+            return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+        except psutil.Error:
+            return False
+
+    assert pids(folder)
+    return [pid for pid in pids(folder) if is_alive(pid)]
+
+
+def when_ready(
+    folder: Path, command: str, act: Callable[[Toolbox, asyncio.Task[Result]], Awaitable[None]]
+) -> None:
+    """Run a command that waits for ever, and ``act`` on it when its processes run."""
+    os.mkfifo(folder / "fifo")
+
+    async def use(toolbox: Toolbox) -> None:
+        wait = f"{command}\n{STARTED}\necho ready >fifo\nsleep 1000"
+        task = asyncio.create_task(toolbox.call("bash", {"command": wait}))
+        assert await asyncio.to_thread((folder / "fifo").read_text) == "ready\n"
+        assert alive(folder)
+        await act(toolbox, task)
+
+    with_toolbox(folder, use)
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("echo out; echo err >&2", "out\nerr"),
+        ("true", "(no output)"),
+        ("cat", "(no output)"),
+        ("pwd", "{w}"),
+        ("printf '\\377x'", "\ufffdx"),
+        ("[[ a == a ]] && echo bash", "bash"),
+        ("echo $TOWPATH_TEST_SECRET", "(no output)"),
+    ],
+)
+def test_what_a_command_says_is_the_result(
+    tmp_path: Path, command: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOWPATH_TEST_SECRET", "a secret")  # only what was given is in the environment
+
+    assert done(call(tmp_path, "bash", command=command)).strip("\n") == words.format(w=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("echo no; exit 3", "no\n[exit code 3]"),
+        ("kill -KILL $$", "[ended by signal SIGKILL]"),
+        ("no-such-program-here", "[exit code 127]"),
+    ],
+)
+def test_how_it_failed_is_said(tmp_path: Path, command: str, words: str) -> None:
+    assert done(call(tmp_path, "bash", command=command)).endswith(words)
+
+
+def test_too_long_a_timeout_is_cut(tmp_path: Path) -> None:
+    assert done(call(tmp_path, "bash", command="echo x", timeout=700_000)) == (
+        "x\n[timeout: cut to the longest, 600000 ms]"
+    )
+
+
+def test_huge_output_keeps_its_ends(tmp_path: Path) -> None:
+    words = done(call(tmp_path, "bash", command="echo first; head -c 20000000 /dev/zero; echo; echo last"))
+
+    assert words.startswith("first\n")
+    assert words.endswith("last")
+    assert "bytes left out" in words
+    assert len(words) < 31_000
+
+
+def test_huge_output_takes_little_memory() -> None:
+    async def use() -> Output:
+        return Output()
+
+    output = asyncio.run(use())
+    for _ in range(100):
+        output.data_received(b"x" * 65_536)
+        assert len(output._head) + len(output._tail) < 200_000
+
+
+@pytest.fixture
+def short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("towpath.tools.ending._GRACE_SECONDS", 0.1)
+
+
+# What has neither its parent nor its session nor its environment any more is not known to be the command's.
+@pytest.mark.parametrize("how", [how for how in STARTS if how != "without environment"])
+def test_what_a_command_leaves_ends_with_it(tmp_path: Path, how: str, short_grace: None) -> None:
+    command = f"{STARTS[how]}\n{STARTED}\necho over"
+
+    assert done(call(tmp_path, "bash", command=command, timeout=30_000)) == "over"
+    assert alive(tmp_path) == []
+
+
+@pytest.mark.parametrize("how", ["deaf", "an orphan", "without environment"])
+def test_a_timeout_ends_all_of_it(tmp_path: Path, how: str, short_grace: None) -> None:
+    command = f"{STARTS[how]}\n{STARTED}\necho so far\nsleep 1000"
+
+    words = refused(call(tmp_path, "bash", command=command, timeout=300))
+
+    assert words == "so far\n[ended after 0.3 s, its timeout; all its processes were ended]"
+    assert alive(tmp_path) == []
+
+
+@pytest.mark.parametrize("how", STARTS)
+def test_a_client_that_leaves_ends_all_of_it(tmp_path: Path, how: str, short_grace: None) -> None:
+    async def leave(_: Toolbox, task: asyncio.Task[Result]) -> None:
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert alive(tmp_path) == []
+
+    when_ready(tmp_path, STARTS[how], leave)
+
+
+def test_a_client_that_leaves_for_good_does_not_stop_the_end(tmp_path: Path) -> None:
+    async def leave(toolbox: Toolbox, task: asyncio.Task[Result]) -> None:
+        while not task.done():  # as anyio does it: every wait is cancelled
+            task.cancel()
+            await asyncio.sleep(0)
+        await toolbox.close()
+        assert alive(tmp_path) == []
+
+    when_ready(tmp_path, STARTS["in a session of its own"], leave)
+
+
+def test_the_end_of_the_toolbox_ends_all_of_it(tmp_path: Path) -> None:
+    async def close(toolbox: Toolbox, task: asyncio.Task[Result]) -> None:
+        await toolbox.close()
+        assert alive(tmp_path) == []
+        assert refused(await task) == "[ended: the program that runs commands is closing]"
+
+    when_ready(tmp_path, STARTS["in a session of its own"], close)
+
+
+def test_the_event_loop_goes_on_meanwhile(tmp_path: Path) -> None:
+    async def use(toolbox: Toolbox) -> int:
+        task = asyncio.create_task(toolbox.call("bash", {"command": "read <fifo; echo went on"}))
+        steps = 0
+        while not task.done():
+            steps += 1
+            if steps == 100:
+                await asyncio.to_thread((tmp_path / "fifo").write_text, "go\n")
+            await asyncio.sleep(0)
+        assert done(await task) == "went on"
+        return steps
+
+    os.mkfifo(tmp_path / "fifo")
+
+    assert with_toolbox(tmp_path, use) >= 100
