@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from towpath.settings import Settings
 
 @contextmanager
 def towpath_process(
-    settings: Settings, log: Path = Path(os.devnull)
+    settings: Settings, log: Path = Path(os.devnull), arguments: Sequence[str] = ()
 ) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A proxy in a process of its own, and its URL; what it logs goes into ``log``. It ends by SIGKILL."""
     values = settings.model_dump(include={"upstream_base_url", "state_dir", "workdir"})
@@ -26,7 +26,7 @@ def towpath_process(
     with (
         log.open("w") as errors,
         subprocess.Popen(
-            [program], env=environment, stdout=subprocess.PIPE, stderr=errors, text=True
+            [program, *arguments], env=environment, stdout=subprocess.PIPE, stderr=errors, text=True
         ) as process,
     ):
         try:

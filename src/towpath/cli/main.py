@@ -7,8 +7,13 @@ from rich.markup import escape
 from towpath import __version__
 from towpath.cli.bench import bench
 from towpath.cli.demo import run_demo
-from towpath.cli.flags import settings_from, with_settings_flags
-from towpath.cli.serving import serve_until_stopped
+from towpath.cli.doctor.command import doctor
+from towpath.cli.env import env
+from towpath.cli.flags import arguments_from, given_flags, settings_from, with_settings_flags
+from towpath.cli.replay import replay
+from towpath.cli.service.command import service
+from towpath.cli.serving import serve_supervised, serve_until_stopped
+from towpath.cli.setup.command import setup
 from towpath.settings import Settings
 
 app = typer.Typer(
@@ -34,12 +39,21 @@ def main(
 
 @app.command()
 @with_settings_flags
-def serve(**flags: object) -> None:
+def serve(
+    *,
+    supervise: bool = typer.Option(
+        False, "--supervise", help="Start the server again when it has crashed; requests wait meanwhile."
+    ),
+    **flags: object,
+) -> None:
     """Serve with your own Claude access.
 
-    Example: towpath serve --port 4000 --upstream-base-url http://127.0.0.1:8080
+    Example: towpath serve --port 4000 --supervise
     """
-    serve_until_stopped(settings_from(flags))
+    settings = settings_from(flags)
+    if supervise:
+        serve_supervised(settings, arguments_from(flags))
+    serve_until_stopped(settings)
 
 
 @app.command()
@@ -54,7 +68,8 @@ def settings(**flags: object) -> None:
     for name, field in Settings.model_fields.items():
         value = getattr(values, name)
         shown = " | ".join(value) if isinstance(value, tuple) else str(value)
-        line = f"[bold]{Settings.env_name(name)}[/] = {escape(shown)}  ({Settings.source_of(name, flags)})"
+        source = Settings.source_of(name, given_flags(flags))
+        line = f"[bold]{Settings.env_name(name)}[/] = {escape(shown)}  ({source})"
         console.print(line, soft_wrap=True)
         console.print(f"    {field.description}", style="dim")
 
@@ -72,3 +87,8 @@ def demo(
 
 
 app.command()(bench)
+app.command()(doctor)
+app.command()(env)
+app.command()(replay)
+app.add_typer(setup, name="setup")
+app.add_typer(service, name="service")

@@ -1,25 +1,70 @@
 """Run the server in the foreground until Ctrl-C."""
 
+import contextlib
 import logging
+import math
+import os
 import socket
 import sys
+from collections.abc import Sequence
+from types import FrameType
 from typing import NoReturn
 
+import psutil
 import structlog
 import typer
 import uvicorn
 
 from towpath import __version__
+from towpath.cli.supervisor import Supervisor, handed_down
+from towpath.cli.watchdog import watched
 from towpath.server.app import create_app
 from towpath.server.guard import is_loopback
 from towpath.settings import Settings
-
-_GRACE_SECONDS = 5
 
 
 def serve_until_stopped(settings: Settings) -> None:
     """Bind, say where and how to connect, serve. Exits with 1 and a sentence if that is not possible."""
     configure_logging(settings.log_level)
+    listener = handed_down() or _bound(settings)
+    config = uvicorn.Config(
+        watched(create_app(settings), os.environ),
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=math.ceil(settings.stop_timeout_seconds),
+        server_header=False,
+    )
+    _Server(config).run(sockets=[listener])
+
+
+def serve_supervised(settings: Settings, arguments: Sequence[str]) -> None:
+    """Serve in a process of its own that is started again when it crashes. ``arguments`` are its flags."""
+    configure_logging(settings.log_level)
+    if sys.platform == "win32":
+        _give_up(
+            "--supervise needs Linux or macOS; `towpath service install` restarts the server on Windows."
+        )
+    command = [sys.executable, "-m", "towpath", "serve", *arguments]
+    raise typer.Exit(Supervisor(command, _bound(settings)).run())
+
+
+class _Server(uvicorn.Server):
+    """Stops at the first signal when what runs has finished, at the second one at once."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self.should_exit:
+            self.force_exit = True
+        super().handle_exit(sig, frame)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        if self.force_exit:  # a CLI in a model call does not notice that nobody is there any more
+            for process in psutil.Process().children(recursive=True):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.terminate()
+
+
+def _bound(settings: Settings) -> socket.socket:
     if not is_loopback(settings.host) and settings.api_key is None:
         _give_up(
             f"{settings.host} can be reached from other machines. Set CLAUDE_PROXY_API_KEY to a key that "
@@ -28,20 +73,14 @@ def serve_until_stopped(settings: Settings) -> None:
     listener = bind(settings.host, settings.port)
     base_url = f"http://{_url_host(settings.host)}:{listener.getsockname()[1]}"
     typer.echo(f"Towpath {__version__} serves the Anthropic Messages API at {base_url}")
-    typer.echo(connection_line(base_url, "opencode"))
-    config = uvicorn.Config(
-        create_app(settings),
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
-        server_header=False,
-    )
-    uvicorn.Server(config).run(sockets=[listener])
+    key = "$CLAUDE_PROXY_API_KEY" if settings.api_key else "dummy"
+    typer.echo(connection_line(base_url, "opencode", key=key))
+    return listener
 
 
-def connection_line(base_url: str, program: str) -> str:
-    """The shell line that runs a client through this server."""
-    return f"  ANTHROPIC_API_KEY=dummy ANTHROPIC_BASE_URL={base_url} {program}"
+def connection_line(base_url: str, program: str, *, key: str = "dummy") -> str:
+    """The shell line that runs a client through this server. ``key`` is what to say for it, never a key."""
+    return f"  ANTHROPIC_API_KEY={key} ANTHROPIC_BASE_URL={base_url} {program}"
 
 
 def configure_logging(level: str) -> None:
@@ -75,11 +114,22 @@ def bind(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
         listener.listen()  # from here on a request waits instead of failing
     except OSError as error:
+        holder = holder_of(port) or "what holds the port"
         _give_up(
-            f"Cannot listen on {host}:{port}: {error.strerror}. Stop what holds the port, or choose "
-            "another one with --port or CLAUDE_PROXY_PORT."
+            f"Cannot listen on {host}:{port}: {error.strerror}. Stop {holder}, or choose another port with "
+            "--port or CLAUDE_PROXY_PORT."
         )
     return listener
+
+
+def holder_of(port: int) -> str | None:
+    """Who listens on a port, "nginx (process 123)"; None if the system does not say."""
+    with contextlib.suppress(psutil.Error):
+        for connection in psutil.net_connections("tcp"):
+            is_here = connection.laddr and connection.laddr.port == port
+            if is_here and connection.pid and connection.status == psutil.CONN_LISTEN:
+                return f"{psutil.Process(connection.pid).name()} (process {connection.pid})"
+    return None
 
 
 def _url_host(host: str) -> str:

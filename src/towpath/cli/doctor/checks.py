@@ -1,0 +1,37 @@
+"""The list of checks, in the order in which a person would look."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from towpath.cli.doctor import loops, machine, opencode, opencode_files, program
+from towpath.cli.doctor.findings import Check, Finding, skipped
+from towpath.cli.doctor.port import port
+from towpath.cli.doctor.upstream import upstream
+from towpath.settings import Settings
+
+
+def all_checks(settings: Settings, environment: Mapping[str, str], *, live: bool) -> list[Check]:
+    """The checks for a server with these settings. ``live``: the model may be asked."""
+
+    def opencode_configuration() -> Finding:
+        sources = opencode_files.sources(environment, Path.home(), Path.cwd())
+        return opencode.configuration(settings, sources, environment)
+
+    def model() -> Finding:
+        if live:
+            return upstream(settings)
+        return skipped("not asked", "towpath doctor --live asks the model for one token")
+
+    return [
+        Check("Python", program.python),
+        Check("Claude CLI", lambda: program.bundled_cli(environment)),
+        Check("login", lambda: program.login(settings, environment)),
+        Check("port", lambda: port(settings)),
+        Check("upstream", model),
+        Check("OpenCode", lambda: opencode.opencode(environment)),
+        Check("OpenCode's configuration", opencode_configuration),
+        Check("loops", lambda: loops.loops(settings, environment)),
+        Check("stale processes", lambda: machine.stale_processes(settings.state_dir)),
+        Check("disk space", lambda: machine.disk_space(settings.state_dir)),
+        Check("versions", program.versions),
+    ]

@@ -1,0 +1,90 @@
+"""OpenCode: whether it is installed, and whether its configuration leads here."""
+
+import subprocess
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from towpath.cli.address import client_url
+from towpath.cli.doctor import tested
+from towpath.cli.doctor.addresses import leads_here, shown
+from towpath.cli.doctor.findings import Finding, ok, skipped, warning
+from towpath.cli.doctor.opencode_files import Source, base_url_of
+from towpath.cli.doctor.shell import where, words_of
+from towpath.settings import Settings
+
+_INSTALL = "npm install --global opencode-ai"
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """A base URL and where it is written; ``error`` says why a source could not be read."""
+
+    source: str
+    url: str | None = None
+    error: str = ""
+
+
+def opencode(environment: Mapping[str, str]) -> Finding:
+    path = where("opencode", environment)
+    if path is None:
+        return judge_opencode(None, "")
+    try:
+        return judge_opencode(path, words_of((path, "--version"), environment))
+    except (OSError, subprocess.SubprocessError) as error:
+        return warning(f"the program at {path} does not run: {error}", _INSTALL)
+
+
+def judge_opencode(path: str | None, version: str) -> Finding:
+    """``version``: the answer to ``--version``."""
+    if path is None:
+        return warning("not on the PATH", f"{_INSTALL}\nOther clients and OpenCode Desktop do not need it.")
+    if version == tested.OPENCODE:
+        return ok(f"OpenCode {version} at {path}, the version that was tested")
+    return warning(
+        f"OpenCode {version} at {path}; {tested.OPENCODE} was tested",
+        f"If something is odd: {_INSTALL}@{tested.OPENCODE}",
+    )
+
+
+def configuration(settings: Settings, sources: Iterable[Source], environment: Mapping[str, str]) -> Finding:
+    return judge_configuration(settings, [pointer_of(one) for one in sources], environment)
+
+
+def pointer_of(source: Source) -> Pointer:
+    """What a source says about Anthropic's address. Never raises: the file is the user's."""
+    try:
+        return Pointer(source.name, base_url_of(source.read()))
+    except (OSError, ValueError) as error:
+        return Pointer(source.name, error=str(error))
+
+
+def judge_configuration(
+    settings: Settings, pointers: Iterable[Pointer], environment: Mapping[str, str]
+) -> Finding:
+    """``pointers``: weakest first, as OpenCode merges them; a base URL in one beats the environment's."""
+    if not settings.port:
+        return skipped("the port is another one at each start")
+    found = list(pointers)
+    here = client_url(settings)
+    lines = f"towpath setup opencode\nor: ANTHROPIC_API_KEY=dummy ANTHROPIC_BASE_URL={here} opencode"
+    unread = [pointer for pointer in found if pointer.error]
+    if unread:
+        return warning(f"{unread[-1].source} cannot be read: {unread[-1].error}", "correct the file")
+    said = [(pointer.source, pointer.url) for pointer in found if pointer.url]
+    if not said and environment.get("ANTHROPIC_BASE_URL"):
+        said = [("ANTHROPIC_BASE_URL", environment["ANTHROPIC_BASE_URL"])]
+    if not said:
+        if not found and where("opencode", environment) is None:
+            return skipped("there is none")
+        return warning("OpenCode is not told of this proxy: no baseURL, no ANTHROPIC_BASE_URL", lines)
+    source, url = said[-1]
+    if leads_here(_filled(url, environment), settings.host, settings.port):
+        return ok(f"{source} leads here")
+    return warning(f"{source} leads to {shown(_filled(url, environment))}, not to {here}", lines)
+
+
+def _filled(url: str, environment: Mapping[str, str]) -> str:
+    """OpenCode's ``{env:NAME}``, filled in."""
+    for name, value in environment.items():
+        url = url.replace(f"{{env:{name}}}", value)
+    return url

@@ -1,0 +1,95 @@
+"""What towpath itself consists of: Python, the SDK, its CLI, and the CLI's login."""
+
+import asyncio
+import re
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+
+from towpath.agent.cli import BUNDLED_VERSION, AuthStatus, auth_status, cli_path
+from towpath.agent.options import Upstream
+from towpath.cli.doctor import tested
+from towpath.cli.doctor.findings import Finding, ok, problem, warning
+from towpath.cli.doctor.shell import command_line, is_on_path, words_of
+from towpath.settings import Settings
+
+_OLDEST_PYTHON = (3, 11)
+_REINSTALL = "install towpath anew, in the way that you installed it: that brings its CLI along"
+
+
+def python() -> Finding:
+    return judge_python(sys.version_info[:3])
+
+
+def judge_python(version: Sequence[int]) -> Finding:
+    """``version``: major, minor, micro."""
+    text = ".".join(map(str, version))
+    if tuple(version[:2]) >= _OLDEST_PYTHON:
+        return ok(f"Python {text}")
+    return problem(f"Python {text} is too old", "install Python 3.11 or newer, and towpath with it")
+
+
+def bundled_cli(environment: Mapping[str, str]) -> Finding:
+    path = cli_path()
+    try:
+        said = words_of((str(path), "--version"), environment)
+    except FileNotFoundError:
+        return problem(f"the Claude CLI is not at {path}", _REINSTALL)
+    except (OSError, subprocess.SubprocessError) as error:
+        return problem(f"the Claude CLI at {path} does not run: {error}", _REINSTALL)
+    return judge_cli(path, said, BUNDLED_VERSION)
+
+
+def judge_cli(path: Path, said: str, expected: str) -> Finding:
+    """``said``: the answer to ``--version``, such as "2.1.330 (Claude Code)"."""
+    version = re.match(r"\d+\.\d+\.\d+\S*", said)
+    if version is None:
+        return problem(f"the program at {path} did not say its version", _REINSTALL)
+    if version[0] != expected:
+        return warning(f"{version[0]} at {path}; the SDK came with {expected}", _REINSTALL)
+    return ok(f"Claude CLI {expected} at {path}")
+
+
+def login(settings: Settings, environment: Mapping[str, str]) -> Finding:
+    key = settings.upstream_api_key
+    upstream = Upstream(settings.upstream_base_url, key.get_secret_value() if key else None)
+    status = asyncio.run(auth_status({**environment, **upstream.environment(environment)}))
+    return judge_login(status, has_key=key is not None, log_in=login_command(environment))
+
+
+def login_command(environment: Mapping[str, str]) -> str:
+    """The shell line that logs in: by the full path where no `claude` is on the PATH."""
+    program = "claude" if is_on_path("claude", environment) else str(cli_path())
+    return command_line((program, "auth", "login"))
+
+
+def judge_login(status: AuthStatus | None, *, has_key: bool, log_in: str) -> Finding:
+    """``log_in``: the shell line that does it. Says how, never who."""
+    if status is None:
+        return problem("the Claude CLI did not say whether it is logged in", f"ask it: {log_in}")
+    if status.logged_in:
+        how = "the key in CLAUDE_PROXY_UPSTREAM_API_KEY" if has_key else status.method
+        return ok(f"logged in by {how} ({status.provider})")
+    return problem(
+        "the Claude CLI is not logged in, and there is no API key",
+        f"{log_in}\nor set CLAUDE_PROXY_UPSTREAM_API_KEY to an API key",
+    )
+
+
+def versions() -> Finding:
+    return judge_versions(metadata.version(tested.SDK_PACKAGE), tested.pinned_sdk())
+
+
+def judge_versions(installed: str, pinned: str | None) -> Finding:
+    if pinned is None or installed == pinned:
+        return ok(
+            f"{tested.SDK_PACKAGE} {installed}, its CLI {BUNDLED_VERSION}: as tested, "
+            f"with OpenCode {tested.OPENCODE}"
+        )
+    return problem(
+        f"{tested.SDK_PACKAGE} {installed} is installed; this release was tested with {pinned} only",
+        f"{command_line((sys.executable, '-m', 'pip', 'install', f'{tested.SDK_PACKAGE}=={pinned}'))}\n"
+        "or install towpath anew",
+    )

@@ -1,0 +1,112 @@
+"""`towpath env`: the variables that point a client to Towpath, as lines for a shell to take over."""
+
+import os
+import shlex
+import sys
+from collections.abc import Mapping
+from pathlib import PurePath
+from typing import Annotated, NoReturn
+
+import typer
+
+from towpath.cli.address import client_url
+from towpath.cli.flags import settings_from
+from towpath.settings import Settings
+
+_BASE_URL, _KEY = "ANTHROPIC_BASE_URL", "ANTHROPIC_API_KEY"
+_V1 = "/v1"
+
+# What each client reads, as seen with it: name of the variable to the path behind the server's address;
+# None is the key. OpenCode and the AI SDK of Vercel append /messages to the address, all others /v1/messages.
+CLIENTS: Mapping[str, Mapping[str, str | None]] = {
+    "opencode": {_BASE_URL: _V1, _KEY: None},
+    "claude": {_BASE_URL: "", "ANTHROPIC_AUTH_TOKEN": None},  # it asks a person about an API key, not this
+    "aider": {_BASE_URL: "", "ANTHROPIC_API_BASE": "", _KEY: None},
+    "litellm": {_BASE_URL: "", "ANTHROPIC_API_BASE": "", _KEY: None},
+    "llm": {_BASE_URL: "", _KEY: None},
+    "ai-sdk": {_BASE_URL: _V1, _KEY: None},
+    "sdk": {_BASE_URL: "", _KEY: None},
+}
+_DEFAULT_CLIENT = "sdk"
+_DUMMY_KEY = "dummy"
+_KEY_VARIABLE = Settings.env_name("api_key")
+
+# How a line of each shell looks, and how it takes lines over.
+_LINES = {
+    "bash": "export {name}={value}",
+    "zsh": "export {name}={value}",
+    "fish": "set -gx {name} {value};",
+    "powershell": "$env:{name} = {value}",
+}
+_TAKE_OVER = {
+    "bash": 'eval "$({command})"',
+    "zsh": 'eval "$({command})"',
+    "fish": "{command} | source",
+    "powershell": "{command} | Out-String | Invoke-Expression",
+}
+# Shells that read the same lines as another one.
+_LIKE = {"sh": "bash", "dash": "bash", "ash": "bash", "ksh": "bash", "pwsh": "powershell", "": "bash"}
+
+
+def env(
+    client: Annotated[
+        str, typer.Argument(metavar="CLIENT", help=f"One of: {', '.join(CLIENTS)}.")
+    ] = _DEFAULT_CLIENT,
+    shell: str | None = typer.Option(
+        None, help=f"One of: {', '.join(_LINES)}. Default: that of the variable SHELL."
+    ),
+    port: str | None = typer.Option(
+        None, metavar="PORT", help="The server's port. Default: CLAUDE_PROXY_PORT, else 3456."
+    ),
+) -> None:
+    """Print the lines that point a client in this shell to Towpath. Nothing is written anywhere.
+
+    Example: eval "$(towpath env claude)"
+    """
+    settings = settings_from({"port": port})
+    if client not in CLIENTS:
+        _refuse(f"{client!r} is no known client. Known are: {', '.join(CLIENTS)}.")
+    family = shell_family(shell if shell is not None else os.environ.get("SHELL", ""))
+    if family is None:
+        _refuse(f"No lines for this shell are known. Give --shell with one of: {', '.join(_LINES)}.")
+    for line in lines(client, family, client_url(settings), with_key=settings.api_key is not None):
+        typer.echo(line)
+    if sys.stdout.isatty():  # a person reads, no shell
+        call = _TAKE_OVER[family].format(command=f"towpath env {client}")
+        typer.secho(f"To take this over: {call}", err=True, dim=True)
+
+
+def shell_family(program: str) -> str | None:
+    """The shell whose lines a program understands, by its name or path; None if that is not known."""
+    name = PurePath(program).name.removesuffix(".exe")
+    family = _LIKE.get(name, name)
+    return family if family in _LINES else None
+
+
+def lines(client: str, shell: str, url: str, *, with_key: bool) -> list[str]:
+    """The lines for a client. ``with_key``: the server asks for a key, which the shell reads where it is."""
+    return [
+        _LINES[shell].format(
+            name=name, value=_key(shell, with_key=with_key) if path is None else _quoted(shell, url + path)
+        )
+        for name, path in CLIENTS[client].items()
+    ]
+
+
+def _key(shell: str, *, with_key: bool) -> str:
+    """A reference, so that a key is never printed."""
+    if not with_key:
+        return _quoted(shell, _DUMMY_KEY)
+    return f"$env:{_KEY_VARIABLE}" if shell == "powershell" else f'"${_KEY_VARIABLE}"'
+
+
+def _quoted(shell: str, value: str) -> str:
+    if shell == "powershell":
+        doubled = value.replace("'", "''")
+        return f"'{doubled}'"
+    return shlex.quote(value)
+
+
+def _refuse(sentence: str) -> NoReturn:
+    typer.secho(sentence, err=True, fg="red")
+    raise typer.Exit(2)

@@ -1,0 +1,1 @@
+"""`towpath service`: Towpath in the background, as the platform's own service manager runs programs."""

@@ -1,0 +1,173 @@
+"""`towpath setup opencode`: shows what would change, asks, writes, and says what was done."""
+
+import os
+import sys
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import NoReturn
+
+import typer
+
+from towpath.cli.address import client_url
+from towpath.cli.flags import settings_from
+from towpath.cli.jsonc import JsoncError
+from towpath.cli.setup import files, opencode
+from towpath.cli.setup.diff import unified
+
+PLUGIN_FILE = Path(__file__).parents[1] / "opencode" / "towpath.ts"
+_REFUSED = 2
+_KEY_TO_PUT_IN = (
+    "Towpath asks clients for a key (CLAUDE_PROXY_API_KEY). It is not copied: put it into {path} yourself, "
+    'as provider.anthropic.options.apiKey in the place of "dummy". Where OpenCode has the same variable, '
+    '"{{env:CLAUDE_PROXY_API_KEY}}" is enough.'
+)
+
+setup = typer.Typer(help="Write Towpath's address into a client's own configuration, or take it out again.")
+
+
+@setup.callback()
+def _group() -> None:
+    """Makes the client a word of its own, also while there is only one."""
+
+
+@setup.command("opencode")
+def setup_opencode(
+    project: bool = typer.Option(
+        False,
+        "--project/--global",
+        help="The nearest opencode.json or .jsonc of this folder, or the user's own.",
+    ),
+    dry_run: bool = typer.Option(False, "--dry-run", help="Only show what would change."),
+    undo: bool = typer.Option(False, "--undo", help="Take out what an earlier run wrote."),
+    yes: bool = typer.Option(False, "--yes", "-y", help="Do not ask. Needed where there is no terminal."),
+    plugin: bool = typer.Option(
+        False, "--plugin", help="Add the plugin that names OpenCode's session and agent in each request."
+    ),
+    port: str | None = typer.Option(
+        None, metavar="PORT", help="The server's port. Default: CLAUDE_PROXY_PORT, else 3456."
+    ),
+) -> None:
+    """Let OpenCode and OpenCode Desktop use Towpath; comments and all else in the file stay as they are.
+
+    Shows a diff and asks; without a terminal it writes only with --yes. Keeps a backup beside the file.
+
+    Example: towpath setup opencode --dry-run
+    """
+    settings = settings_from({"port": port})
+    path = files.project_file(Path.cwd()) if project else files.global_file(os.environ, Path.home())
+    job = _Job(path, files.Notes(settings.state_dir), dry_run=dry_run, yes=yes)
+    try:
+        if undo:
+            job.undo()
+        else:
+            text = job.set_up(f"{client_url(settings)}/v1", PLUGIN_FILE.as_uri() if plugin else None)
+            if (
+                settings.api_key is not None
+                and opencode.value_at(text, opencode.API_KEY) == opencode.DUMMY_KEY
+            ):
+                typer.echo(_KEY_TO_PUT_IN.format(path=path))
+    except JsoncError as error:
+        _give_up(f"{path}: {error}. Nothing was written.")
+    except files.ChangedMeanwhileError:
+        _give_up(f"{path} was changed by somebody else just now. Nothing was written; try again.")
+    except UnicodeDecodeError:
+        _give_up(f"{path} is not UTF-8. Nothing was written.")
+    except OSError as error:
+        _give_up(f"{error.filename or path}: {error.strerror}.")
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One run on one file."""
+
+    path: Path
+    notes: files.Notes
+    dry_run: bool
+    yes: bool
+
+    def set_up(self, base_url: str, plugin: str | None) -> str:
+        """Write the address, and remember what that changed; the text with the address."""
+        before = files.read(self.path)
+        after = opencode.written(before or "", base_url, plugin)
+        if after == before:
+            typer.echo(f"Nothing to do: {self.path} has {base_url} already.")
+            return after
+        if not self._agreed(before or "", after):
+            return after
+        backup = None if before is None else files.back_up(self.path, datetime.now().astimezone())
+        files.write(self.path, after, expected=before)
+        self.notes.save(self.path, _note(before, after, self.notes.load(self.path), backup))
+        typer.echo(f"Written: {self.path}")
+        if backup:
+            typer.echo(f"Backup: {backup}")
+        typer.echo(f"OpenCode and OpenCode Desktop use {base_url} when they are started the next time.")
+        typer.echo(f"To take it out again: towpath setup opencode --undo{self._project_flag()}")
+        return after
+
+    def undo(self) -> None:
+        """Put the file back as it was; if it was edited since, take out only what is Towpath's."""
+        before, note = files.read(self.path), self.notes.load(self.path)
+        if before is None or note is None:
+            reason = "it does not exist" if before is None else "Towpath has no note of a change to it"
+            typer.echo(f"Nothing to undo in {self.path}: {reason}.")
+            return
+        after = _before_setup(before, note)
+        if after == before:
+            typer.echo(f"Nothing to undo in {self.path}: what Towpath wrote is not there any more.")
+        elif not self._agreed(before, after or ""):
+            return
+        elif after is None:
+            self.path.resolve().unlink()
+            typer.echo(f"Removed: {self.path}, which Towpath had made.")
+        else:
+            files.write(self.path, after, expected=before)
+            typer.echo(f"Undone: {self.path}. Backups beside it stay.")
+        if not self.dry_run:
+            self.notes.drop(self.path)
+
+    def _agreed(self, before: str, after: str) -> bool:
+        """Show the change; whether to make it. Exits where nobody can be asked, and on a no."""
+        for line in unified(before, after, str(self.path)):
+            typer.secho(line, fg={"+": "green", "-": "red"}.get(line[:1]))
+        if self.dry_run:
+            typer.echo("Nothing was written (--dry-run).")
+            return False
+        if self.yes:
+            return True
+        if not sys.stdin.isatty():
+            _give_up("Nothing was written: there is no terminal to ask on. Add --yes to write.", _REFUSED)
+        if not typer.confirm("Write this?"):
+            typer.echo("Nothing was written.")
+            raise typer.Exit(1)
+        return True
+
+    def _project_flag(self) -> str:
+        return "" if self.path == files.global_file(os.environ, Path.home()) else " --project"
+
+
+def _note(before: str | None, after: str, earlier: files.Note | None, backup: Path | None) -> files.Note:
+    """What to remember: how the file was before the first of the runs that nobody edited in between."""
+    if earlier and before is not None and opencode.undone(before, earlier) == before:
+        earlier = None  # nothing of that run is left
+    change = opencode.change(before or "", after, earlier)
+    first = (backup, before is None)
+    if earlier:
+        untouched = before is not None and earlier.digest == opencode.digest(before)
+        first = (earlier.backup, earlier.new) if untouched else (None, False)
+    return files.Note(**change.model_dump(), backup=first[0], new=first[1])
+
+
+def _before_setup(text: str, note: files.Note) -> str | None:
+    """The text to go back to; None if there was no file."""
+    if opencode.digest(text) == note.digest:
+        if note.new:
+            return None
+        if note.backup and (original := files.read(note.backup)) is not None:
+            return original
+    return opencode.undone(text, note)
+
+
+def _give_up(sentence: str, code: int = 1) -> NoReturn:
+    typer.secho(sentence, err=True, fg="red")
+    raise typer.Exit(code)

@@ -1,0 +1,127 @@
+"""Configurations of OpenCode on disk: where they are, backups, whole writes, notes of what was changed."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from towpath.cli.setup.opencode import Change
+
+# Of two in one folder the values of the first of these win.
+_NAMES = ("opencode.jsonc", "opencode.json")
+_NEW_NAME = "opencode.json"
+_PRIVATE_FILE, _PRIVATE_FOLDER = 0o600, 0o700
+
+
+class ChangedMeanwhileError(Exception):
+    """Somebody wrote to the file after it was read."""
+
+
+class Note(Change, frozen=True):
+    """A change and how the file was before the first one: ``backup`` holds it, or it was ``new``.
+
+    If a person edited the file between two changes it is neither.
+    """
+
+    backup: Path | None = None
+    new: bool = False
+
+
+def global_file(environment: Mapping[str, str], home: Path) -> Path:
+    """The user's configuration: OPENCODE_CONFIG, else that in the folder of OpenCode; may not exist yet."""
+    if named := environment.get("OPENCODE_CONFIG"):
+        return Path(named).absolute()
+    folder = Path(environment.get("XDG_CONFIG_HOME") or home / ".config") / "opencode"
+    return _existing(folder) or folder / _NEW_NAME
+
+
+def project_file(folder: Path) -> Path:
+    """The nearest configuration from ``folder`` up to the root of its git repository; may not exist yet."""
+    above = [folder, *folder.parents]
+    root = next((index for index, path in enumerate(above) if (path / ".git").exists()), 0)
+    found = (_existing(path) for path in above[: root + 1])
+    return next((path for path in found if path), folder / _NEW_NAME)
+
+
+def _existing(folder: Path) -> Path | None:
+    return next((folder / name for name in _NAMES if (folder / name).is_file()), None)
+
+
+def read(path: Path) -> str | None:
+    """The text, its line ends as they are; None if there is no file. Raises OSError, UnicodeDecodeError."""
+    try:
+        return path.read_bytes().decode()
+    except FileNotFoundError:
+        return None
+
+
+def back_up(path: Path, now: datetime) -> Path:
+    """Copy a file beside itself, with its mode, to a name that nobody has; the copy's path."""
+    first = f"{path.name}.towpath-backup-{now:%Y-%m-%d-%H%M%S}"
+    number = 1
+    while True:
+        copy = path.with_name(first if number == 1 else f"{first}-{number}")
+        try:
+            handle = os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE_FILE)
+        except FileExistsError:
+            number += 1
+            continue
+        with os.fdopen(handle, "wb") as file:
+            file.write(path.read_bytes())
+        copy.chmod(path.stat().st_mode & 0o7777)
+        return copy
+
+
+def write(path: Path, text: str, *, expected: str | None) -> None:
+    """Replace a file's text at once, keeping its mode; a link stays a link.
+
+    Raises ChangedMeanwhileError if the text is not ``expected`` (None: no file) any more, and OSError.
+    """
+    target = path.resolve()  # configurations are often links into a folder of dotfiles
+    target.parent.mkdir(parents=True, exist_ok=True)
+    mode = target.stat().st_mode & 0o7777 if target.exists() else _PRIVATE_FILE
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode())
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(mode)
+        if read(target) != expected:
+            raise ChangedMeanwhileError
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+class Notes:
+    """What was changed in which file, kept in Towpath's state folder."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self._folder = state_dir / "setup"
+
+    def load(self, path: Path) -> Note | None:
+        """The note of a file; None if there is none, or none that can be read."""
+        try:
+            return Note.model_validate_json(self._place(path).read_bytes())
+        except (FileNotFoundError, ValidationError):
+            return None
+
+    def save(self, path: Path, note: Note) -> None:
+        """Remember, in place of an earlier note."""
+        for folder in (self._folder.parent, self._folder):  # mode counts for the last one made only
+            folder.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
+        place = self._place(path)
+        write(place, note.model_dump_json(), expected=read(place))
+
+    def drop(self, path: Path) -> None:
+        """Forget the note of a file."""
+        self._place(path).unlink(missing_ok=True)
+
+    def _place(self, path: Path) -> Path:
+        return self._folder / f"{hashlib.sha256(str(path).encode()).hexdigest()[:16]}.json"
