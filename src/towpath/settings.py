@@ -5,6 +5,7 @@ and a flag of ``towpath serve``, which wins.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,6 +23,16 @@ ENV_PREFIX = "CLAUDE_PROXY_"
 
 def _quarter_of_memory_mb() -> int:
     return min(psutil.virtual_memory().total // 4, 4 * 1024**3) // 1024**2
+
+
+def _keys(value: str) -> tuple[str, ...]:
+    """The keys that a value of api_key stands for. Raises ValueError for a file that cannot be read."""
+    if value.startswith("@"):
+        try:
+            value = Path(value[1:]).read_text("utf-8")
+        except OSError as error:
+            raise ValueError(f"{value[1:]}: {error.strerror}") from error
+    return tuple(key.strip() for key in re.split(r"[,\n]", value) if key.strip())
 
 
 class Settings(BaseSettings):
@@ -52,8 +63,24 @@ class Settings(BaseSettings):
         "127.0.0.1"
     )
     api_key: Annotated[
-        SecretStr | None, Field(description="Key that clients must send (x-api-key or bearer); default: any.")
+        SecretStr | None,
+        Field(
+            description="Keys of which clients must send one (x-api-key or bearer), with commas between, or "
+            "@ and a file with one a line; default: any."
+        ),
     ] = None
+    allowed_hosts: Annotated[
+        tuple[str, ...],
+        NoDecode,
+        Field(description="Further names of this server (Host), with commas between."),
+    ] = ()
+    allowed_origins: Annotated[
+        tuple[str, ...],
+        NoDecode,
+        Field(
+            description="Web pages that may call (https://chat.example), with commas between; they get CORS."
+        ),
+    ] = ()
     workdir: Annotated[
         Path | None,
         Field(
@@ -104,6 +131,9 @@ class Settings(BaseSettings):
     ping_seconds: Annotated[
         float, Field(gt=0, description="How long a stream may be silent before a ping event is sent.")
     ] = 15
+    client_timeout_seconds: Annotated[
+        float, Field(gt=0, description="How long a client may not read its stream before it is cut off.")
+    ] = 60
     transient_texts: Annotated[
         tuple[str, ...],
         NoDecode,
@@ -128,6 +158,25 @@ class Settings(BaseSettings):
     @classmethod
     def _lines(cls, value: Any) -> Any:
         return tuple(line for line in value.splitlines() if line) if isinstance(value, str) else value
+
+    @field_validator("allowed_hosts", "allowed_origins", mode="before")
+    @classmethod
+    def _names(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(name.strip().lower().rstrip("/") for name in value.split(",") if name.strip())
+        return value
+
+    @field_validator("api_key")
+    @classmethod
+    def _readable(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _keys(value.get_secret_value()):
+            raise ValueError("there is no key in it")
+        return value
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of which clients must send one; none if any will do."""
+        return _keys(self.api_key.get_secret_value()) if self.api_key else ()
 
     @property
     def mode(self) -> Mode:

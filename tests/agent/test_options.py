@@ -83,9 +83,14 @@ def test_the_launch_is_not_changed() -> None:
         "ANTHROPIC_MODEL",
         "ANTHROPIC_BETAS",
         "ANTHROPIC_CUSTOM_HEADERS",
+        "CLAUDE_CODE_EXTRA_BODY",
+        "CLAUDE_PROXY_API_KEY",
+        "GITHUB_TOKEN",
+        "NODE_OPTIONS",
+        "PATHS",
     ],
 )
-def test_what_would_point_the_cli_elsewhere_is_blanked(name: str) -> None:
+def test_what_is_not_the_cli_s_business_is_blanked(name: str) -> None:
     assert Upstream().environment({name: "x", "PATH": "/bin"}) == {name: ""}
 
 
@@ -100,6 +105,10 @@ def test_what_would_point_the_cli_elsewhere_is_blanked(name: str) -> None:
         "CLAUDE_CONFIG_DIR",
         "AWS_PROFILE",
         "HOME",
+        "https_proxy",
+        "NODE_EXTRA_CA_CERTS",
+        "LC_ALL",
+        "XDG_CONFIG_HOME",
     ],
 )
 def test_what_names_the_user_s_account_is_handed_on(name: str) -> None:

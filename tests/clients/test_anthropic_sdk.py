@@ -328,7 +328,7 @@ async def stream_with_pings_first(scope: Scope, receive: Receive, send: Send) ->
         for event in events(reply, message_id="msg_1", model=MODEL, body={}):
             yield event
 
-    await EventStream(answer(), "req_1", ping_seconds=0.01)(scope, receive, send_and_count)
+    await EventStream(answer(), "req_1", ping_seconds=0.01, client_seconds=60)(scope, receive, send_and_count)
 
 
 def test_pings_before_the_first_event_do_not_disturb_the_sdk() -> None:

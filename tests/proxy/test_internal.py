@@ -206,6 +206,15 @@ def test_an_agent_that_nobody_knows_is_an_error_for_the_model(api: ScriptedApi, 
     assert "zzz" in json.dumps(results(api.last))
 
 
+def test_a_list_of_agents_in_an_unknown_form_is_none_and_a_line_in_the_log(
+    api: ScriptedApi, client: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client.say(user("go"), tools=[{**TASK, "description": "Helpers: general, explore."}])
+
+    assert "Agent" not in [tool["name"] for tool in api.last["tools"]]
+    assert "no agents found in the description of a tool" in capsys.readouterr().out
+
+
 def test_the_files_that_were_written_are_listed_unless_that_is_off(
     api: ScriptedApi, client: Client, internal: Internal
 ) -> None:

@@ -30,7 +30,11 @@ class Loop:
         nothing = cast(Dispatcher, None)  # a refused request does not come so far
         endpoint = MessagesEndpoint(Settings(), nothing, Admission(running=1, waiting=0), Path("empty"), [])
         counting = asyncio.create_task(self._count())
-        await endpoint({"type": "http", "method": "POST", "headers": []}, self._receive, self._send)
+        await endpoint(
+            {"type": "http", "state": {"caller": ""}, "method": "POST", "headers": []},
+            self._receive,
+            self._send,
+        )
         counting.cancel()
 
     async def _count(self) -> None:

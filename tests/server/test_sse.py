@@ -102,7 +102,7 @@ def run(test: Callable[[], Awaitable[None]]) -> None:
 
 
 def opened(items: Items, client: Client, *, ping_seconds: float = NEVER) -> "asyncio.Task[None]":
-    stream = EventStream(items, "req_1", ping_seconds=ping_seconds)
+    stream = EventStream(items, "req_1", ping_seconds=ping_seconds, client_seconds=NEVER)
     return asyncio.create_task(stream(SCOPE, client.receive, client.send))
 
 
@@ -278,7 +278,7 @@ def test_items_are_closed_when_the_client_leaves(before: list[dict[str, Any]]) -
 def test_items_are_closed_when_a_client_leaves_that_did_not_read() -> None:
     async def test() -> None:
         client, source = Client(), Source(HEADERS, EVENT, STOP)
-        stream = EventStream(source.items(), "req_1", ping_seconds=NEVER)
+        stream = EventStream(source.items(), "req_1", ping_seconds=NEVER, client_seconds=NEVER)
         sending = asyncio.create_task(stream(SCOPE, client.receive, client.stop_reading))
 
         await client.head()
@@ -363,3 +363,19 @@ def test_the_error_of_the_work_is_passed_on() -> None:
             await unless_client_leaves(work(), Client().receive)
 
     run(test)
+
+
+def test_a_client_that_does_not_read_is_cut_off_and_its_exchange_ends(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    async def test() -> None:
+        client, source = Client(), Source(HEADERS, EVENT)
+        stream = EventStream(source.items(), "req_1", ping_seconds=NEVER, client_seconds=SOON)
+
+        await stream(SCOPE, client.receive, client.stop_reading)
+
+        await client.head()
+        assert source.is_closed
+
+    run(test)
+    assert "a client that does not read is cut off" in capsys.readouterr().out

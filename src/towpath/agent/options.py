@@ -54,9 +54,23 @@ _ENVIRONMENT: Mapping[str, str] = {
     "CLAUDE_CODE_DISABLE_TERMINAL_TITLE": "1",
     "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
 }
-# ANTHROPIC_* of the proxy's own would point the CLI back at the proxy; these are how cloud users say
-# which account to use.
-_HANDED_ON = ("ANTHROPIC_BEDROCK_", "ANTHROPIC_VERTEX_", "ANTHROPIC_FOUNDRY_", "ANTHROPIC_AWS_")
+# What the CLI gets of the proxy's own environment: where it runs, how it reaches the network, and how its
+# user says which account to use. ANTHROPIC_BASE_URL and the like would point it back at the proxy; what else
+# a shell holds (tokens of other programs, say) is not its business.
+_HANDED_ON = frozenset(
+    {
+        *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TERM", "TMPDIR", "PWD"),
+        *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "NODE_EXTRA_CA_CERTS"),
+        *("SSL_CERT_FILE", "SSL_CERT_DIR", "DBUS_SESSION_BUS_ADDRESS", "CLOUD_ML_REGION"),
+        *("SYSTEMROOT", "APPDATA", "LOCALAPPDATA", "USERPROFILE", "TEMP", "TMP", "COMSPEC", "PATHEXT"),
+        *("CLAUDE_CONFIG_DIR", "CLAUDE_CODE_OAUTH_TOKEN"),
+    }
+)
+_HANDED_ON_KINDS = (
+    *("LC_", "XDG_", "NIX_", "AWS_", "GOOGLE_", "GCLOUD_", "AZURE_", "VERTEX_REGION_"),
+    *("ANTHROPIC_BEDROCK_", "ANTHROPIC_VERTEX_", "ANTHROPIC_FOUNDRY_", "ANTHROPIC_AWS_"),
+    *("CLAUDE_CODE_USE_", "CLAUDE_CODE_SKIP_"),
+)
 
 
 @dataclass(frozen=True)
@@ -67,15 +81,18 @@ class Upstream:
     api_key: str | None = None
 
     def environment(self, proxy_environment: Mapping[str, str]) -> dict[str, str]:
-        """What to set for the CLI. An empty value is an unset one to it; the SDK inherits the rest."""
-        own = {
-            k: "" for k in proxy_environment if k.startswith("ANTHROPIC_") and not k.startswith(_HANDED_ON)
-        }
+        """What to set for the CLI. The SDK inherits all the rest, so what it is not to get is emptied: an
+        empty value is an unset one to the CLI."""
+        own = {name: "" for name in proxy_environment if not _is_handed_on(name.upper())}
         if self.base_url:
             own["ANTHROPIC_BASE_URL"] = self.base_url
         if self.api_key:
             own["ANTHROPIC_API_KEY"] = self.api_key
         return own
+
+
+def _is_handed_on(name: str) -> bool:
+    return name in _HANDED_ON or name.startswith(_HANDED_ON_KINDS)
 
 
 def agent_options(

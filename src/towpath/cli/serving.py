@@ -16,6 +16,7 @@ import typer
 import uvicorn
 
 from towpath import __version__
+from towpath.cli.protocol import LimitedProtocol
 from towpath.cli.supervisor import Supervisor, handed_down
 from towpath.cli.watchdog import watched
 from towpath.server.app import create_app
@@ -33,6 +34,7 @@ def serve_until_stopped(settings: Settings) -> None:
         access_log=False,
         timeout_graceful_shutdown=math.ceil(settings.stop_timeout_seconds),
         server_header=False,
+        http=LimitedProtocol,
     )
     _Server(config).run(sockets=[listener])
 

@@ -24,6 +24,7 @@ _HEADING = re.compile(
 _ITEM = re.compile(
     r"^[ \t]*[-*•][ \t]+[*`]*(?P<name>[^\s*`\"(),-][^*`\"(),]{0,63}?)[*`]*:[*`]*(?:[ \t]+(?P<text>.*))?$"
 )
+_STARTERS = frozenset({"task", "agent", "call_omo_agent"})
 _OPENING_TAG = re.compile(r"[ \t]*<(\w+)>")
 # The lines of a list by their kind, see _kinds. OpenCode does not indent the further lines of a description,
 # so loose ones belong to the item above if another item, or a line of one, follows. Before a blank line, or
@@ -52,6 +53,12 @@ def agents_of(tools: Sequence[Mapping[str, Any]]) -> tuple[Agent, ...]:
             for agent in agents_in(description):
                 found.setdefault(agent.name, agent)
     return tuple(found.values())
+
+
+def tool_for_agents(tools: Sequence[Mapping[str, Any]]) -> str | None:
+    """The name of the tool that starts agents, by what clients call it; None if there is none."""
+    names = (tool["name"] for tool in tools if isinstance(tool.get("name"), str))
+    return next((name for name in names if name.lower() in _STARTERS), None)
 
 
 def agents_in(text: str) -> Iterator[Agent]:

@@ -16,6 +16,7 @@ from towpath.core.errors import invalid
 TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 TOOL_CHOICES = ("auto", "any", "tool", "none")
 MIN_THINKING_TOKENS = 1024
+MAX_MESSAGES = 100_000  # the API's own limit
 
 
 def check_request(fields: Mapping[str, Any]) -> None:
@@ -142,6 +143,8 @@ def check_messages(messages: list[Any]) -> None:
     """Check each message by itself; a known one keeps these rules wherever it stands."""
     if not messages:
         raise invalid("messages", "at least one message is required")
+    if len(messages) > MAX_MESSAGES:
+        raise invalid("messages", f"at most {MAX_MESSAGES:,} messages are possible")
     for index, message in enumerate(messages):
         if not isinstance(message, CheckedMessage):
             check_message(message, f"messages.{index}")

@@ -7,11 +7,13 @@ import os
 import shutil
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -27,7 +29,7 @@ from towpath.core.errors import ApiError
 from towpath.core.launch import Launch
 from towpath.core.mode import Mode
 from towpath.server.errors import error_response
-from towpath.server.guard import Guard
+from towpath.server.guard import Guard, Rules, is_loopback
 from towpath.server.health import Health
 from towpath.server.messages import MessagesEndpoint
 from towpath.server.metrics import CONTENT_TYPE, Metrics
@@ -55,7 +57,13 @@ def create_app(settings: Settings) -> Starlette:
         time.monotonic,
     )
     admission = Admission(running=settings.max_concurrent, waiting=settings.max_waiting)
-    health = Health(pool, admission, settings.mode, lambda: auth_status({**os.environ, **upstream}))
+    health = Health(
+        pool,
+        admission,
+        settings.mode,
+        is_shared=not is_loopback(settings.host),
+        ask=lambda: auth_status({**os.environ, **upstream}),
+    )
     metrics, telemetry = Metrics(pool, admission), Telemetry.wanted(os.environ)
     endpoint = MessagesEndpoint(
         settings,
@@ -65,27 +73,12 @@ def create_app(settings: Settings) -> Starlette:
         observers=[write_line, metrics.observe, *([telemetry.observe] if telemetry else [])],
     )
 
-    @contextlib.asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        watchers = [asyncio.create_task(pool.watch()), asyncio.create_task(health.watch())]
-        try:
-            yield
-        finally:
-            for watcher in watchers:
-                watcher.cancel()
-            await asyncio.gather(*watchers, return_exceptions=True)
-            await pool.close()
-            shutil.rmtree(folder, ignore_errors=True)
-            if telemetry:
-                await asyncio.to_thread(telemetry.close)
-
-    async def report(_: Request) -> Response:
-        return JSONResponse(health.report())
+    async def report(request: Request) -> Response:
+        return JSONResponse(health.report() if request.state.has_key else {"status": "ok"})
 
     async def show_metrics(_: Request) -> Response:
         return Response(metrics.text(), media_type=CONTENT_TYPE)
 
-    key = settings.api_key.get_secret_value() if settings.api_key else None
     return Starlette(
         routes=[
             *(Route(path, endpoint, methods=["POST"]) for path in MESSAGES_PATHS),
@@ -93,10 +86,27 @@ def create_app(settings: Settings) -> Starlette:
             Route("/metrics", show_metrics),
             Route("/", _greeting),
         ],
-        middleware=[Middleware(Guard, host=settings.host, api_key=key)],
+        middleware=_walls(settings),
         exception_handlers={HTTPException: _not_found},
-        lifespan=lifespan,
+        lifespan=partial(_lifespan, pool, health, telemetry, folder),
     )
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(
+    pool: Pool, health: Health, telemetry: Telemetry | None, folder: Path, _: Starlette
+) -> AsyncIterator[None]:
+    watchers = [asyncio.create_task(pool.watch()), asyncio.create_task(health.watch())]
+    try:
+        yield
+    finally:
+        for watcher in watchers:
+            watcher.cancel()
+        await asyncio.gather(*watchers, return_exceptions=True)
+        await pool.close()
+        shutil.rmtree(folder, ignore_errors=True)
+        if telemetry:
+            await asyncio.to_thread(telemetry.close)
 
 
 def _process_maker(
@@ -111,6 +121,22 @@ def _process_maker(
         return PassthroughProcess(launch, own, upstream, start_timeout_seconds=seconds)
 
     return new_process
+
+
+def _walls(settings: Settings) -> list[Middleware]:
+    rules = Rules(settings.host, settings.allowed_hosts, settings.allowed_origins, settings.keys)
+    walls = [Middleware(Guard, rules)]
+    if settings.allowed_origins:
+        walls.append(
+            Middleware(
+                CORSMiddleware,
+                allow_origins=settings.allowed_origins,
+                allow_methods=["GET", "POST"],
+                allow_headers=["*"],
+                expose_headers=["*"],
+            )
+        )
+    return walls
 
 
 def _limits(settings: Settings) -> Limits:

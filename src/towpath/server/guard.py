@@ -7,6 +7,8 @@ invariant 8). Nothing here reads a body.
 
 import hmac
 import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
 from urllib.parse import urlsplit
 
@@ -19,38 +21,62 @@ from towpath.server.errors import error_response
 _LOCAL_NAMES = frozenset({"localhost"})
 
 
-class Guard:
-    """Middleware that refuses a request before it reaches a route."""
+@dataclass(frozen=True)
+class Rules:
+    """Who may call. ``hosts`` are names of this server beside loopback ones and ``host``, the bound address;
+    ``origins`` are pages that may call it (``https://chat.example``); without ``keys`` none is needed."""
 
-    def __init__(self, app: ASGIApp, *, host: str, api_key: str | None) -> None:
+    host: str
+    hosts: Sequence[str] = ()
+    origins: Sequence[str] = ()
+    keys: Sequence[str] = ()
+
+
+class Guard:
+    """Middleware that refuses a request before it reaches a route.
+
+    What it learned stands in the request's state: ``caller``, a digest of the key, and ``has_key``.
+    """
+
+    def __init__(self, app: ASGIApp, rules: Rules) -> None:
         self._app = app
-        self._host = host.lower()
-        self._api_key = api_key
+        self._rules = rules
+        self._names = {name.lower() for name in (rules.host, *rules.hosts)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
+            headers = Headers(scope=scope)
+            key = _key_in(headers, self._rules.keys)
             try:
-                self._check(scope["method"], scope["path"], Headers(scope=scope))
+                self._check(scope["method"], scope["path"], headers, has_key=key is not None)
             except ApiError as error:
                 await error_response(error)(scope, receive, send)
                 return
+            scope.setdefault("state", {}).update(caller=caller_of(key), has_key=key is not None)
         await self._app(scope, receive, send)
 
-    def _check(self, method: str, path: str, headers: Headers) -> None:
+    def _check(self, method: str, path: str, headers: Headers, *, has_key: bool) -> None:
         own_name = _hostname(f"//{headers.get('host', '')}")
-        # On another address names are many, and the key keeps pages out: they cannot know it.
-        if is_loopback(self._host) and not is_loopback(own_name) and own_name != self._host:
-            raise ApiError(403, "Host: requests must be addressed to this machine (127.0.0.1 or localhost)")
+        if not is_loopback(own_name) and own_name not in self._names:
+            raise ApiError(
+                403, "Host: this server has other names; CLAUDE_PROXY_ALLOWED_HOSTS can add this one"
+            )
         origin = headers.get("origin")
-        if origin is not None and not self._is_own_page(_hostname(origin), own_name):
-            raise ApiError(403, "Origin: pages of other sites may not call this server")
+        if origin is not None and not self._may_call(origin, headers.get("host", "")):
+            raise ApiError(
+                403, "Origin: pages of this site may not call; CLAUDE_PROXY_ALLOWED_ORIGINS can allow them"
+            )
         if method == "POST" and _media_type(headers) != "application/json":
             raise ApiError(400, "Content-Type: must be application/json")
-        if self._api_key and path != "/health" and not _has_key(headers, self._api_key):
-            raise ApiError(401, "x-api-key: this server needs the key that CLAUDE_PROXY_API_KEY sets")
+        # A browser asks for permission without the key, and /health says only "ok" then.
+        is_open = path == "/health" or (method == "OPTIONS" and origin is not None)
+        if not has_key and not is_open:
+            raise ApiError(401, "x-api-key: this server needs a key that CLAUDE_PROXY_API_KEY sets")
 
-    def _is_own_page(self, origin: str, own_name: str) -> bool:
-        return bool(origin) and (origin in (own_name, self._host) or is_loopback(origin))
+    def _may_call(self, origin: str, host: str) -> bool:
+        """A page of this very server, or of one that was named: another port of this machine is another."""
+        own = origin.lower() in (f"http://{host}".lower(), f"https://{host}".lower())
+        return own or origin.lower().rstrip("/") in self._rules.origins
 
 
 def is_loopback(host: str) -> bool:
@@ -69,10 +95,14 @@ def caller_of(api_key: str | None) -> str:
     return blake2b(api_key.encode(), digest_size=8).hexdigest() if api_key else ""
 
 
-def _has_key(headers: Headers, key: str) -> bool:
+def _key_in(headers: Headers, keys: Sequence[str]) -> str | None:
+    """Which of the keys was sent; an empty one where none is needed. All are compared, however it ends."""
+    if not keys:
+        return ""
     scheme, _, bearer = headers.get("authorization", "").partition(" ")
     sent = (headers.get("x-api-key", ""), bearer if scheme.lower() == "bearer" else "")
-    return any(hmac.compare_digest(one.encode(), key.encode()) for one in sent)
+    found = [key for key in keys for one in sent if hmac.compare_digest(one.encode(), key.encode())]
+    return found[0] if found else None
 
 
 def _media_type(headers: Headers) -> str:

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import structlog
+
 from towpath import __version__
 from towpath.agent.cli import BUNDLED_VERSION, AuthStatus, cli_path
 from towpath.core.mode import Mode
@@ -11,22 +13,27 @@ from towpath.sessions.admission import Admission
 from towpath.sessions.plan import MIB
 from towpath.sessions.pool import Pool
 
+log = structlog.get_logger(__name__)
+
 _ASK_AGAIN_SECONDS = 60.0
 
 
 class Health:
-    """Keeps the CLI's newest answer to "who is logged in"."""
+    """Keeps the CLI's newest answer to "who is logged in". ``is_shared``: other machines can call."""
 
     def __init__(
         self,
         pool: Pool,
         admission: Admission,
         mode: Mode,
+        *,
+        is_shared: bool,
         ask: Callable[[], Awaitable[AuthStatus | None]],
     ) -> None:
         self._pool = pool
         self._admission = admission
         self._mode = mode
+        self._is_shared = is_shared
         self._ask = ask
         self._auth: AuthStatus | None = None
         self._asked = False
@@ -35,6 +42,8 @@ class Health:
         """Ask the CLI again as time goes by, until cancelled."""
         while True:
             self._auth = await self._ask()
+            if not self._asked and self._is_shared and self._auth and self._auth.subscription:
+                log.warning("other machines can use this plan login; a plan must not be shared with others")
             self._asked = True
             await asyncio.sleep(_ASK_AGAIN_SECONDS)
 

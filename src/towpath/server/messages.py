@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from structlog.contextvars import bind_contextvars
 
+from towpath.core.agents import tool_for_agents
 from towpath.core.body import MAX_BODY_BYTES
 from towpath.core.canonical import Tip, tips
 from towpath.core.errors import ApiError
@@ -24,7 +25,6 @@ from towpath.core.mode import HEADER, Mode, check_internal, mode_of
 from towpath.core.request import MessagesRequest, parse_request
 from towpath.core.workdir import named_directory
 from towpath.server.errors import error_response, new_request_id
-from towpath.server.guard import caller_of
 from towpath.server.record import ExchangeRecord, Observer, log
 from towpath.server.recording import Recorder
 from towpath.server.sse import EventStream, Items, unless_client_leaves
@@ -72,7 +72,7 @@ class MessagesEndpoint:
         headers = Headers(scope=scope)
         try:
             body = await _read_body(Request(scope, receive), headers)
-            asked = await self._read(body, headers)
+            asked = await self._read(body, headers, scope["state"]["caller"])
         except ClientDisconnect:
             return
         except ApiError as error:
@@ -83,25 +83,30 @@ class MessagesEndpoint:
         if self._recorder:
             items = self._recorder.recorded(items, request_id, headers, body)
         if asked.request.stream:
-            answer = EventStream(items, request_id, ping_seconds=self._settings.ping_seconds)
+            answer = EventStream(
+                items,
+                request_id,
+                ping_seconds=self._settings.ping_seconds,
+                client_seconds=self._settings.client_timeout_seconds,
+            )
             await answer(scope, receive, send)
         else:
             await _WholeMessage(items, request_id)(scope, receive, send)
 
-    async def _read(self, body: bytes, headers: Headers) -> _Asked:
+    async def _read(self, body: bytes, headers: Headers, caller: str) -> _Asked:
         """What a body asks for. A large one is read beside the event loop: 5 MB that are new take 50 ms.
 
         One at a time: values can take 20 times what they take as JSON.
         """
         if len(body) <= _LARGE_BYTES:
-            return self._asked(body, headers)
+            return self._asked(body, headers, caller)
         async with self._large_one:
-            return await asyncio.to_thread(self._asked, body, headers)
+            return await asyncio.to_thread(self._asked, body, headers, caller)
 
-    def _asked(self, body: bytes, headers: Headers) -> _Asked:
+    def _asked(self, body: bytes, headers: Headers, caller: str) -> _Asked:
         before = time.thread_time()
         request = parse_request(body, self._memo, self._settings.transient_texts)
-        launch = self._launch(request, headers)
+        launch = self._launch(request, headers, caller)
         digests = tips(launch.key, request.digests)
         return _Asked(request, launch, digests, time.thread_time() - before)
 
@@ -132,20 +137,22 @@ class MessagesEndpoint:
             for observe in self._observers:
                 observe(record)
 
-    def _launch(self, request: MessagesRequest, headers: Headers) -> Launch:
+    def _launch(self, request: MessagesRequest, headers: Headers, caller: str) -> Launch:
         settings = self._settings
         mode = mode_of(headers.get(HEADER), settings.mode, allows_internal=settings.allow_internal)
         if mode is Mode.INTERNAL:
             check_internal(request)
-        key = settings.api_key.get_secret_value() if settings.api_key else None
         named = ",".join(headers.getlist("anthropic-beta"))
-        return launch_of(
+        launch = launch_of(
             request,
             cwd=str(self._working_directory(request, mode)),
             betas=[beta.strip() for beta in named.split(",") if beta.strip()],
-            caller=caller_of(key),
+            caller=caller,
             mode=mode,
         )
+        if mode is Mode.INTERNAL and not launch.agents and (tool := tool_for_agents(request.tools)):
+            log.info("no agents found in the description of a tool", tool=tool)
+        return launch
 
     def _working_directory(self, request: MessagesRequest, mode: Mode) -> Path:
         if self._settings.workdir:

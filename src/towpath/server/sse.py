@@ -11,11 +11,14 @@ from collections.abc import AsyncGenerator, Coroutine, Mapping
 from contextlib import aclosing
 from typing import Any
 
+import structlog
 from starlette.types import Receive, Scope, Send
 
 from towpath.core.errors import ApiError
 from towpath.core.events import PING, encode
 from towpath.server.errors import error_response
+
+log = structlog.get_logger(__name__)
 
 Items = AsyncGenerator[Mapping[str, Any]]
 """First the response's headers, then the stream events; or an ApiError at any point."""
@@ -46,13 +49,15 @@ async def _client_leaves(receive: Receive) -> None:
 class EventStream:
     """An ASGI response that sends ``items`` as they come, and a ping after ``ping_seconds`` of silence.
 
-    Clients give up on a stream that is silent for 30 to 300 s, proxies between often after 60.
+    Clients give up on a stream that is silent for 30 to 300 s, proxies between often after 60. A client that
+    does not read for ``client_seconds``, while some 64 KB wait for it, is cut off.
     """
 
-    def __init__(self, items: Items, request_id: str, *, ping_seconds: float) -> None:
+    def __init__(self, items: Items, request_id: str, *, ping_seconds: float, client_seconds: float) -> None:
         self._items = items
         self._request_id = request_id
         self._ping_seconds = ping_seconds
+        self._client_seconds = client_seconds
         self._head_is_sent = False
         self._last_sent = 0.0
 
@@ -61,6 +66,8 @@ class EventStream:
             await unless_client_leaves(self._relay(send), receive)
         except ApiError as error:
             await error_response(error, self._request_id)(scope, receive, send)
+        except TimeoutError:
+            log.warning("a client that does not read is cut off", request_id=self._request_id)
 
     async def _relay(self, send: Send) -> None:
         pinger = asyncio.create_task(self._ping(send))
@@ -69,11 +76,11 @@ class EventStream:
                 await self._send_head(await anext(items), send)
                 async for event in items:
                     self._last_sent = asyncio.get_running_loop().time()
-                    await _send_part(encode(dict(event)), send)
+                    await self._send_part(encode(dict(event)), send)
         except ApiError as error:
             if not self._head_is_sent:
                 raise
-            await _send_part(encode(error.body(self._request_id)), send)
+            await self._send_part(encode(error.body(self._request_id)), send)
         finally:
             pinger.cancel()
             await asyncio.gather(pinger, return_exceptions=True)
@@ -88,7 +95,7 @@ class EventStream:
             if loop.time() - self._last_sent >= self._ping_seconds:
                 self._last_sent = loop.time()
                 await self._send_head({}, send)
-                await _send_part(encode(PING), send)
+                await self._send_part(encode(PING), send)
 
     async def _send_head(self, headers: Mapping[str, str], send: Send) -> None:
         if self._head_is_sent:
@@ -102,6 +109,6 @@ class EventStream:
         raw = [(name.encode(), value.encode()) for name, value in {**fixed, **headers}.items()]
         await send({"type": "http.response.start", "status": 200, "headers": raw})
 
-
-async def _send_part(data: bytes, send: Send) -> None:
-    await send({"type": "http.response.body", "body": data, "more_body": True})
+    async def _send_part(self, data: bytes, send: Send) -> None:
+        async with asyncio.timeout(self._client_seconds):
+            await send({"type": "http.response.body", "body": data, "more_body": True})

@@ -1,0 +1,79 @@
+"""What arrives before there is a request: bounded, and refused in the API's words."""
+
+import json
+import socket
+from collections.abc import Iterator
+
+import pytest
+import uvicorn
+from starlette.responses import PlainTextResponse
+from tests.support.serving import served
+
+from towpath.cli import protocol
+from towpath.cli.protocol import MAX_HEAD_BYTES, LimitedProtocol
+
+REQUEST = b"POST / HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: %d\r\n%s\r\n"
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[tuple[str, int]]:
+    config = uvicorn.Config(PlainTextResponse("passed"), http=LimitedProtocol, log_level="critical")
+    with served(config) as address:
+        yield address
+
+
+def answer(connection: socket.socket) -> tuple[int, bytes]:
+    """The status and body of what comes until the connection closes, or a whole response has come."""
+    received = b""
+    while b"\r\n\r\n" not in received or not received.endswith((b"passed", b"}")):
+        part = connection.recv(65536)
+        if not part:
+            break
+        received += part
+    head, _, body = received.partition(b"\r\n\r\n")
+    return int(head.split()[1]), body
+
+
+def test_a_long_body_behind_a_short_head_passes(address: tuple[str, int]) -> None:
+    with socket.create_connection(address) as connection:
+        body = b"x" * (4 * MAX_HEAD_BYTES)
+        for _ in range(2):  # the second request of a connection has a head of its own
+            connection.sendall(REQUEST % (len(body), b"") + body)
+            assert answer(connection) == (200, b"passed")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        pytest.param(b"x-one: " + b"a" * MAX_HEAD_BYTES, id="one-long-header"),
+        pytest.param(b"x-many: a\r\n" * (MAX_HEAD_BYTES // 10), id="many-headers"),
+    ],
+)
+def test_a_head_that_does_not_end_is_refused_in_words(address: tuple[str, int], head: bytes) -> None:
+    with socket.create_connection(address) as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nhost: 127.0.0.1\r\n" + head)
+        status, body = answer(connection)
+
+    error = json.loads(body)
+    assert status == 431
+    assert error["error"] == {
+        "type": "invalid_request_error",
+        "message": f"headers: they take more than {MAX_HEAD_BYTES:,} bytes",
+    }
+    assert error["request_id"].startswith("req_")
+
+
+def test_too_many_connections_are_refused_in_words(
+    address: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "MAX_CONNECTIONS", 2)
+    held = [socket.create_connection(address) for _ in range(3)]
+    try:
+        status, body = answer(held[2])
+        assert (status, json.loads(body)["error"]["type"]) == (529, "overloaded_error")
+        for connection in held[:2]:
+            connection.sendall(REQUEST % (0, b""))
+            assert answer(connection) == (200, b"passed")
+    finally:
+        for connection in held:
+            connection.close()
