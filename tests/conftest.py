@@ -7,17 +7,15 @@ from pathlib import Path
 
 import httpx
 import pytest
+from hypothesis import settings as hypothesis
 
 from towpath.server.app import create_app
 from towpath.settings import Settings
 from towpath.testing import ScriptedApi, serve_in_thread
 
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What has no mark that says otherwise is fast."""
-    for item in items:
-        if not any(item.get_closest_marker(name) for name in ("cli", "opencode", "slow")):
-            item.add_marker("fast")
+# For tests that do not say how often; how hard the fuzz tests try is another matter (support/profiles.py).
+hypothesis.register_profile("units", max_examples=40, deadline=None)
+hypothesis.load_profile("units")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.fidelity import Json, assistant, call, document, image, result, text, user
 
@@ -304,7 +304,6 @@ def with_changed(draw: st.DrawFn) -> tuple[Json, Json]:
     return message, changed(draw, message)
 
 
-@settings(deadline=None, max_examples=60)
 @given(with_rewritten())
 def test_a_message_and_its_rewritten_form_have_the_same_tip(pair: tuple[Json, Json]) -> None:
     message, again = pair
@@ -312,7 +311,6 @@ def test_a_message_and_its_rewritten_form_have_the_same_tip(pair: tuple[Json, Js
     assert tip_of(again) == tip_of(message)
 
 
-@settings(deadline=None, max_examples=60)
 @given(with_changed())
 def test_any_change_of_what_counts_changes_the_tip(pair: tuple[Json, Json]) -> None:
     message, other = pair
@@ -339,7 +337,6 @@ def with_transient(draw: st.DrawFn) -> tuple[Json, Json]:
     return message, {**message, "content": blocks}
 
 
-@settings(deadline=None, max_examples=60)
 @given(with_cut())
 def test_a_message_and_its_parts_in_a_row_have_the_same_tip(pair: tuple[Json, list[Json]]) -> None:
     message, parts = pair
@@ -347,7 +344,6 @@ def test_a_message_and_its_parts_in_a_row_have_the_same_tip(pair: tuple[Json, li
     assert tip_of(*parts) == tip_of(message) == step(seed(KEY), message)
 
 
-@settings(deadline=None, max_examples=60)
 @given(with_transient())
 def test_transient_texts_do_not_change_a_tip_wherever_they_stand(pair: tuple[Json, Json]) -> None:
     message, other = pair

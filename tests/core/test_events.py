@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from towpath.core.events import MESSAGE_STOP, PING, Event, MessageFold, encode
@@ -270,7 +270,6 @@ REPLIES = st.builds(
 WHERE: dict[str, Any] = {"message_id": "msg_1", "model": "m", "body": {"messages": []}}
 
 
-@settings(deadline=None, max_examples=60)
 @given(REPLIES)
 def test_the_fold_of_a_stream_is_the_message_that_was_streamed(reply: Reply) -> None:
     whole = fold(events(reply, **WHERE))
@@ -279,7 +278,6 @@ def test_the_fold_of_a_stream_is_the_message_that_was_streamed(reply: Reply) -> 
     assert whole == message(reply, **WHERE)
 
 
-@settings(deadline=None, max_examples=60)
 @given(REPLIES)
 def test_folding_changes_no_event(reply: Reply) -> None:
     stream = events(reply, **WHERE)
@@ -290,7 +288,6 @@ def test_folding_changes_no_event(reply: Reply) -> None:
     assert stream == before
 
 
-@settings(deadline=None, max_examples=60)
 @given(REPLIES)
 def test_what_is_written_reads_back_as_the_events(reply: Reply) -> None:
     stream = events(reply, **WHERE)

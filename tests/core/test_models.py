@@ -30,6 +30,7 @@ def test_an_exact_id_stays_as_it_is(name: str) -> None:
         ("opus", "opus"),
         ("sonnet", "sonnet"),
         ("haiku", "haiku"),
+        ("fable", "fable"),
         ("Opus", "opus"),
         ("Claude-Haiku-4-5", "haiku"),
         ("anthropic/claude-opus-4-5", "opus"),

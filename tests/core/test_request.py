@@ -237,7 +237,6 @@ def test_no_body_raises_anything_but_an_api_error(body: bytes) -> None:
         check_form(request)
 
 
-@settings(deadline=None, max_examples=50)
 @given(REQUESTS)
 def test_a_request_that_keeps_the_rules_is_accepted_and_parses_to_itself(fields: dict[str, Any]) -> None:
     request = parse_request(orjson.dumps(fields))

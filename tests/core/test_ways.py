@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.fidelity import Json, assistant, call, document, image, result, text, user
 
@@ -185,7 +185,6 @@ NEWEST = st.lists(RESULTS | st.sampled_from([text("x"), image(), document()]), m
 SESSIONS = st.lists(st.builds(Held, st.sampled_from(State), st.frozensets(IDS, max_size=2)), max_size=3)
 
 
-@settings(deadline=None, max_examples=60)
 @given(NEWEST, SESSIONS)
 def test_a_session_is_used_only_if_it_rests_and_waits_for_exactly_these_results(
     blocks: list[Json], sessions: list[Held]

@@ -56,6 +56,7 @@ def test_no_route_answers_somebody_elsewhere(own: Settings, headers: dict[str, s
         assert not any(name.startswith("access-control") for name in response.headers)
 
 
+@pytest.mark.cli
 def test_no_route_but_health_answers_without_the_key(own: Settings) -> None:
     keyed = Settings(**{**own.model_dump(), "api_key": f"other, {KEY}"})
     for method, path in [*routes(keyed), ("GET", "/nothing")]:

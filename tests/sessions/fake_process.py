@@ -21,6 +21,8 @@ class FakeProcess:
         self.launch = launch
         self.pid: int | None = None
         self.reply = MessageFold()
+        self.heard = 0
+        self.is_working = False
         self.has_ended = False
         self.asked: list[list[Message]] = []
         self.has_replied = True
@@ -62,10 +64,12 @@ class FakeProcess:
 
     def begin_reply(self) -> None:
         """The first event of a reply."""
+        self.heard += 1
         self._said.put_nowait({"type": "message_start", "message": {"role": "assistant", "content": []}})
 
     def finish_reply(self, *blocks: dict[str, Any]) -> None:
         """The other events of a reply."""
+        self.heard += 1
         self.has_replied = True
         for index, block in enumerate(blocks):
             self._said.put_nowait({"type": "content_block_start", "index": index, "content_block": block})

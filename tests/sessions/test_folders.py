@@ -4,12 +4,14 @@ import os
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 import pytest
 
-from towpath.sessions.folders import empty_folder, run_folder
+from towpath.sessions.folders import _name_of, empty_folder, run_folder
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +24,25 @@ def dead_pid() -> int:
 
 def mode(folder: Path) -> int:
     return stat.S_IMODE(folder.stat().st_mode)
+
+
+@contextmanager
+def waiting_process(environment: Mapping[str, str], *, deaf: bool = False) -> Iterator[subprocess.Popen[str]]:
+    """A process that waits to be ended, when it is ready for that."""
+    script = f"{'trap : TERM;' if deaf else ''} echo ready; while :; do read -r _; done"
+    with subprocess.Popen(
+        ["/bin/sh", "-c", script],
+        env=dict(environment),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout
+            assert process.stdout.readline() == "ready\n"
+            yield process
+        finally:
+            process.kill()
 
 
 def left_behind(state_dir: Path, name: str) -> Path:
@@ -79,12 +100,52 @@ def test_a_folder_of_no_proxy_is_swept(tmp_path: Path, name: str) -> None:
     "pid", [pytest.param(os.getppid(), id="parent"), pytest.param(1, id="of-another-user")]
 )
 def test_the_folder_of_a_living_proxy_is_kept(tmp_path: Path, pid: int) -> None:
-    started = round(psutil.Process(pid).create_time() * 1000)
-    folder = left_behind(tmp_path, f"{pid}-{started}-0badcafe")
+    folder = left_behind(tmp_path, f"{_name_of(psutil.Process(pid))}-0badcafe")
 
     run_folder(tmp_path)
 
     assert (folder / "1" / "session.jsonl").read_text() == "{}"
+
+
+def test_a_living_proxy_is_known_after_the_clock_was_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the machine started is what psutil takes it for from the clock of now, to the second."""
+    monkeypatch.setattr(psutil.Process, "create_time", lambda _: 1_600_000_000.0)
+    folder = run_folder(tmp_path)
+    monkeypatch.setattr(psutil.Process, "create_time", lambda _: 1_600_000_001.0)
+    run_folder(tmp_path)
+
+    assert folder.is_dir()
+
+
+@pytest.mark.parametrize("deaf", [False, True], ids=["willing", "deaf to SIGTERM"])
+def test_processes_of_a_dead_proxy_are_ended(tmp_path: Path, dead_pid: int, deaf: bool) -> None:
+    folder = left_behind(tmp_path, f"{dead_pid}-12345-0badcafe")
+    with waiting_process({"ANYTHING": f"{folder}/1"}, deaf=deaf) as process:
+        run_folder(tmp_path)
+
+        process.wait(10)  # raises if it goes on
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("stray", "{folder}/1"),  # a folder that no proxy made says nothing about a process
+        ("{dead}-12345-0badcafe", "{folder}-and-more/1"),
+        ("{dead}-12345-0badcafe", "elsewhere"),
+        ("{own}-0badcafe", "{folder}/1"),
+    ],
+)
+def test_processes_of_nobody_dead_are_left_alone(
+    tmp_path: Path, dead_pid: int, name: str, value: str
+) -> None:
+    folder = left_behind(tmp_path, name.format(dead=dead_pid, own=_name_of(psutil.Process())))
+    with waiting_process({"ANYTHING": value.format(folder=folder)}) as process:
+        left_behind(tmp_path, f"{dead_pid}-67890-0badcafe")
+        run_folder(tmp_path)
+
+        assert process.poll() is None
 
 
 def test_only_the_folders_of_runs_are_swept(tmp_path: Path) -> None:

@@ -22,9 +22,12 @@ from towpath.sessions.dispatcher import Dispatcher
 from towpath.sessions.plan import MIB, Limits
 from towpath.sessions.pool import Pool
 from towpath.sessions.session import Session
+from towpath.sessions.stalls import Patience
 
 IDLE_SECONDS = 60.0
 PARKED_SECONDS = 120.0
+FIRST_EVENT_SECONDS = 200.0
+STALL_SECONDS = 100.0
 # Until the pool has looked at its sessions, whatever has happened.
 TICK_SECONDS = 6.0
 
@@ -41,7 +44,13 @@ class World:
         self.linger, self.eager = linger, eager
         self.processes: list[FakeProcess] = []
         self.clients: list[Client] = []
-        self.pool = Pool(self._new_process, AdditionStore(Path("nowhere")), self.limits, self.loop.time)
+        self.pool = Pool(
+            self._new_process,
+            AdditionStore(Path("nowhere")),
+            self.limits,
+            self.loop.time,
+            Patience(FIRST_EVENT_SECONDS, STALL_SECONDS),
+        )
         self.dispatcher = Dispatcher(self.pool)
         self._watch = self.loop.create_task(self.pool.watch())
         self.numbers = itertools.count()

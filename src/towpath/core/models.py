@@ -2,7 +2,7 @@
 
 import re
 
-FAMILIES = ("opus", "sonnet", "haiku")
+FAMILIES = ("opus", "sonnet", "haiku", "fable")
 DEFAULT_FAMILY = "sonnet"
 
 # claude-sonnet-4-5, claude-sonnet-4-5-20250929, claude-sonnet-4-5[1m], claude-sonnet-4-5@20250929

@@ -20,6 +20,7 @@ from starlette.routing import Route
 
 from towpath import __version__
 from towpath.agent.additions import AdditionStore
+from towpath.agent.catalog import model_entries
 from towpath.agent.cli import auth_status
 from towpath.agent.internal import InternalLimits, InternalProcess
 from towpath.agent.options import Upstream
@@ -33,6 +34,7 @@ from towpath.server.guard import Guard, Rules, is_loopback
 from towpath.server.health import Health
 from towpath.server.messages import MessagesEndpoint
 from towpath.server.metrics import CONTENT_TYPE, Metrics
+from towpath.server.models import Models
 from towpath.server.record import write_line
 from towpath.server.telemetry import Telemetry
 from towpath.sessions.admission import Admission
@@ -44,12 +46,13 @@ from towpath.settings import Settings
 
 # Clients differ in whether the base URL ends in /v1; a user who mixes them up is still understood.
 MESSAGES_PATHS = ("/v1/messages", "/messages", "/v1/v1/messages")
+MODELS_PATHS = ("/v1/models", "/models", "/v1/v1/models")
 
 
 def create_app(settings: Settings) -> Starlette:
     """The server's application. Its lifespan owns all processes: when it ends, they have ended."""
     upstream = _upstream(settings)
-    folder = run_folder(settings.state_dir)
+    folder, nowhere = run_folder(settings.state_dir), empty_folder(settings.state_dir)
     pool = Pool(
         _process_maker(settings, folder, upstream),
         AdditionStore(settings.state_dir / "additions"),
@@ -69,9 +72,11 @@ def create_app(settings: Settings) -> Starlette:
         settings,
         Dispatcher(pool),
         admission,
-        empty_folder(settings.state_dir),
+        nowhere,
         observers=[write_line, metrics.observe, *([telemetry.observe] if telemetry else [])],
     )
+
+    models = Models(partial(model_entries, upstream, nowhere))
 
     async def report(request: Request) -> Response:
         return JSONResponse(health.report() if request.state.has_key else {"status": "ok"})
@@ -82,6 +87,8 @@ def create_app(settings: Settings) -> Starlette:
     return Starlette(
         routes=[
             *(Route(path, endpoint, methods=["POST"]) for path in MESSAGES_PATHS),
+            *(Route(path, models.list) for path in MODELS_PATHS),
+            *(Route(f"{path}/{{model_id:path}}", models.one) for path in MODELS_PATHS),
             Route("/health", report),
             Route("/metrics", show_metrics),
             Route("/", _greeting),
@@ -172,7 +179,7 @@ async def _greeting(_: Request) -> Response:
 
 async def _not_found(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    known = ", ".join((*MESSAGES_PATHS[:1], "/health", "/metrics"))
+    known = ", ".join((MESSAGES_PATHS[0], MODELS_PATHS[0], "/health", "/metrics"))
     kind = "not_found_error" if status == 404 else "invalid_request_error"
     message = f"{request.method} {request.url.path} is not served here; there are {known}"
     return error_response(ApiError(status, message, type=kind))

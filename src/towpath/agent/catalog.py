@@ -1,0 +1,18 @@
+"""The CLI's own list of models, as it gives it out when a client connects."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from claude_agent_sdk import ClaudeAgentOptions, ClaudeSDKClient
+
+
+async def model_entries(environment: Mapping[str, str], cwd: Path) -> Sequence[Mapping[str, Any]]:
+    """The entries of the list; no model is called. Raises ClaudeSDKError or OSError if it does not start.
+
+    ``environment`` is what to set for the CLI, ``cwd`` a folder of the proxy's own. Takes half a second.
+    """
+    options = ClaudeAgentOptions(tools=[], setting_sources=[], cwd=cwd, env=dict(environment))
+    async with ClaudeSDKClient(options) as client:
+        said = await client.get_server_info()
+    return (said or {}).get("models") or ()
