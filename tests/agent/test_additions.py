@@ -1,6 +1,8 @@
 """What the CLI added: read from its session file, kept by conversation and by environment."""
 
 import json
+import os
+import time
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -269,3 +271,28 @@ def test_of_an_exchange_with_new_additions_all_are_told(path: Path) -> None:
     append(path, attachment("second"))
 
     assert [entry["rendered"] for entry in reader.new_additions()[0]] == ["first", "second"]
+
+
+def test_what_nobody_wrote_for_a_month_is_removed(tmp_path: Path) -> None:
+    AdditionStore(tmp_path).remember(LAUNCH, tips_of("a")[-1], ENTRIES)
+    (file,) = tmp_path.iterdir()
+    ages = {}
+    for days in (29, 31):
+        written = time.time() - days * 24 * 3600
+        os.utime(file, (written, written))
+        AdditionStore(tmp_path)
+        ages[days] = file.exists()
+
+    assert ages == {29: True, 31: False}
+
+
+def test_tool_results_begin_no_exchange_where_tools_run_in_the_proxy(tmp_path: Path) -> None:
+    file = tmp_path / "session.jsonl"
+    file.write_bytes(b"")
+    ours, theirs = SessionFileReader(file, results_count=False), SessionFileReader(file)
+    results = line(type="user", message={"role": "user", "content": [{"type": "tool_result"}]})
+    append(file, PROMPT + REPLY + results + REPLY + attachment("late"))
+
+    assert list(ours.new_additions()) == [0]
+    assert list(theirs.new_additions()) == [1]
+    assert (ours.replies, theirs.replies) == (1, 2)

@@ -7,8 +7,10 @@ The CLI writes them into its session file as ``attachment`` entries with the tex
 repeats such entries, where a file has them, instead of adding new ones.
 """
 
+import time
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 from threading import Lock
@@ -21,6 +23,7 @@ from towpath.core.canonical import Tip, digestible
 from towpath.core.launch import Launch
 
 _ENVIRONMENT_KINDS = frozenset({"environment", "model", "date"})
+_KEPT_SECONDS = 30 * 24 * 3600
 _KEPT_KEYS = ("type", "attachment", "rendered", "renderedRole")
 
 
@@ -91,7 +94,8 @@ class AdditionStore:
 
     The second kind serves a conversation whose first process this proxy never saw (it was restarted, or
     the conversation came from elsewhere): what the CLI said last in the same directory about the same
-    model, at the place where a conversation begins. It is kept in ``folder`` over restarts.
+    model, at the place where a conversation begins. It is kept in ``folder`` over restarts, until nobody has
+    written it for a month.
 
     It reads and writes files: call it from threads, any of them.
     """
@@ -101,6 +105,7 @@ class AdditionStore:
         self._limit = conversations
         self._by_tip: OrderedDict[Tip, Sequence[Entry]] = OrderedDict()
         self._lock = Lock()
+        _remove_old(folder)
 
     def remember(self, launch: Launch, tip: Tip, entries: Sequence[Entry]) -> None:
         """``entries`` were added behind the last message that ``tip`` covers."""
@@ -143,3 +148,11 @@ class AdditionStore:
         except (OSError, orjson.JSONDecodeError):
             return []  # none yet, or spoiled: the CLI adds its own
         return entries if isinstance(entries, list) else []
+
+
+def _remove_old(folder: Path) -> None:
+    oldest = time.time() - _KEPT_SECONDS
+    for file in folder.glob("*.json"):
+        with suppress(OSError):  # another proxy was faster, or it is not ours to remove
+            if file.stat().st_mtime < oldest:
+                file.unlink()
