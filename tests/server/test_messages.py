@@ -8,6 +8,7 @@ import orjson
 import pytest
 from starlette.types import Message
 
+from towpath.server.exchanges import Exchanges
 from towpath.server.messages import MessagesEndpoint
 from towpath.sessions.admission import Admission
 from towpath.sessions.dispatcher import Dispatcher
@@ -28,7 +29,9 @@ class Loop:
 
     async def run(self) -> None:
         nothing = cast(Dispatcher, None)  # a refused request does not come so far
-        endpoint = MessagesEndpoint(Settings(), nothing, Admission(running=1, waiting=0), Path("empty"), [])
+        admission, settings = Admission(running=1, waiting=0), Settings()
+        exchanges = Exchanges(settings, nothing, admission, Path("empty"), [])
+        endpoint = MessagesEndpoint(settings, exchanges)
         counting = asyncio.create_task(self._count())
         await endpoint(
             {"type": "http", "state": {"caller": ""}, "method": "POST", "headers": []},

@@ -25,6 +25,7 @@ CLIENTS: Mapping[str, Mapping[str, str | None]] = {
     "litellm": {_BASE_URL: "", "ANTHROPIC_API_BASE": "", _KEY: None},
     "llm": {_BASE_URL: "", _KEY: None},
     "ai-sdk": {_BASE_URL: _V1, _KEY: None},
+    "openai": {"OPENAI_BASE_URL": _V1, "OPENAI_API_KEY": None},
     "sdk": {_BASE_URL: "", _KEY: None},
 }
 _DEFAULT_CLIENT = "sdk"

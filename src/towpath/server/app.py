@@ -29,7 +29,9 @@ from towpath.agent.process import AgentProcess
 from towpath.core.errors import ApiError
 from towpath.core.launch import Launch
 from towpath.core.mode import Mode
+from towpath.server.chat import ChatEndpoint
 from towpath.server.errors import error_response
+from towpath.server.exchanges import Exchanges
 from towpath.server.guard import Guard, Rules, is_loopback
 from towpath.server.health import Health
 from towpath.server.messages import MessagesEndpoint
@@ -46,6 +48,7 @@ from towpath.settings import Settings
 
 # Clients differ in whether the base URL ends in /v1; a user who mixes them up is still understood.
 MESSAGES_PATHS = ("/v1/messages", "/messages", "/v1/v1/messages")
+CHAT_PATHS = ("/v1/chat/completions", "/chat/completions", "/v1/v1/chat/completions")
 MODELS_PATHS = ("/v1/models", "/models", "/v1/v1/models")
 
 
@@ -68,7 +71,7 @@ def create_app(settings: Settings) -> Starlette:
         ask=lambda: auth_status({**os.environ, **upstream}),
     )
     metrics, telemetry = Metrics(pool, admission), Telemetry.wanted(os.environ)
-    endpoint = MessagesEndpoint(
+    exchanges = Exchanges(
         settings,
         Dispatcher(pool),
         admission,
@@ -76,6 +79,7 @@ def create_app(settings: Settings) -> Starlette:
         observers=[write_line, metrics.observe, *([telemetry.observe] if telemetry else [])],
     )
 
+    messages, chat = MessagesEndpoint(settings, exchanges), ChatEndpoint(settings, exchanges)
     models = Models(partial(model_entries, upstream, nowhere))
 
     async def report(request: Request) -> Response:
@@ -86,7 +90,8 @@ def create_app(settings: Settings) -> Starlette:
 
     return Starlette(
         routes=[
-            *(Route(path, endpoint, methods=["POST"]) for path in MESSAGES_PATHS),
+            *(Route(path, messages, methods=["POST"]) for path in MESSAGES_PATHS),
+            *(Route(path, chat, methods=["POST"]) for path in CHAT_PATHS),
             *(Route(path, models.list) for path in MODELS_PATHS),
             *(Route(f"{path}/{{model_id:path}}", models.one) for path in MODELS_PATHS),
             Route("/health", report),
@@ -179,7 +184,7 @@ async def _greeting(_: Request) -> Response:
 
 async def _not_found(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    known = ", ".join((MESSAGES_PATHS[0], MODELS_PATHS[0], "/health", "/metrics"))
+    known = ", ".join((MESSAGES_PATHS[0], CHAT_PATHS[0], MODELS_PATHS[0], "/health", "/metrics"))
     kind = "not_found_error" if status == 404 else "invalid_request_error"
     message = f"{request.method} {request.url.path} is not served here; there are {known}"
     return error_response(ApiError(status, message, type=kind))

@@ -9,13 +9,14 @@ which a quiet model may delay for minutes.
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine, Mapping
 from contextlib import aclosing
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from towpath.core.errors import ApiError
-from towpath.core.events import PING, encode
+from towpath.core.events import PING, Event, encode
 from towpath.server.errors import error_response
 
 log = structlog.get_logger(__name__)
@@ -46,6 +47,42 @@ async def _client_leaves(receive: Receive) -> None:
         pass
 
 
+class Wire(Protocol):
+    """How events become bytes on a stream."""
+
+    def event(self, event: Event) -> bytes: ...
+
+    def error(self, error: ApiError, request_id: str) -> bytes: ...
+
+    def refusal(self, error: ApiError, request_id: str) -> Response:
+        """The response in place of a stream that never began."""
+        ...
+
+    @property
+    def ping(self) -> bytes: ...
+
+    @property
+    def end(self) -> bytes:
+        """What stands behind the last event of a stream that went well."""
+        ...
+
+
+class MessagesWire:
+    """As the Messages API has it."""
+
+    ping = encode(PING)
+    end = b""
+
+    def event(self, event: Event) -> bytes:
+        return encode(event)
+
+    def error(self, error: ApiError, request_id: str) -> bytes:
+        return encode(error.body(request_id))
+
+    def refusal(self, error: ApiError, request_id: str) -> Response:
+        return error_response(error, request_id)
+
+
 class EventStream:
     """An ASGI response that sends ``items`` as they come, and a ping after ``ping_seconds`` of silence.
 
@@ -53,9 +90,18 @@ class EventStream:
     does not read for ``client_seconds``, while some 64 KB wait for it, is cut off.
     """
 
-    def __init__(self, items: Items, request_id: str, *, ping_seconds: float, client_seconds: float) -> None:
+    def __init__(
+        self,
+        items: Items,
+        request_id: str,
+        *,
+        ping_seconds: float,
+        client_seconds: float,
+        wire: Wire | None = None,
+    ) -> None:
         self._items = items
         self._request_id = request_id
+        self._wire = wire or MessagesWire()
         self._ping_seconds = ping_seconds
         self._client_seconds = client_seconds
         self._head_is_sent = False
@@ -65,7 +111,7 @@ class EventStream:
         try:
             await unless_client_leaves(self._relay(send), receive)
         except ApiError as error:
-            await error_response(error, self._request_id)(scope, receive, send)
+            await self._wire.refusal(error, self._request_id)(scope, receive, send)
         except TimeoutError:
             log.warning("a client that does not read is cut off", request_id=self._request_id)
 
@@ -76,15 +122,18 @@ class EventStream:
                 await self._send_head(await anext(items), send)
                 async for event in items:
                     self._last_sent = asyncio.get_running_loop().time()
-                    await self._send_part(encode(dict(event)), send)
+                    await self._send_part(self._wire.event(dict(event)), send)
         except ApiError as error:
             if not self._head_is_sent:
                 raise
-            await self._send_part(encode(error.body(self._request_id)), send)
+            await self._send_part(self._wire.error(error, self._request_id), send)
+            end = b""
+        else:
+            end = self._wire.end
         finally:
             pinger.cancel()
             await asyncio.gather(pinger, return_exceptions=True)
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        await send({"type": "http.response.body", "body": end, "more_body": False})
 
     async def _ping(self, send: Send) -> None:
         """A ping whenever nothing was sent for a while, with the head in front of the first one."""
@@ -95,7 +144,7 @@ class EventStream:
             if loop.time() - self._last_sent >= self._ping_seconds:
                 self._last_sent = loop.time()
                 await self._send_head({}, send)
-                await self._send_part(encode(PING), send)
+                await self._send_part(self._wire.ping, send)
 
     async def _send_head(self, headers: Mapping[str, str], send: Send) -> None:
         if self._head_is_sent:
@@ -110,5 +159,7 @@ class EventStream:
         await send({"type": "http.response.start", "status": 200, "headers": raw})
 
     async def _send_part(self, data: bytes, send: Send) -> None:
+        if not data:
+            return
         async with asyncio.timeout(self._client_seconds):
             await send({"type": "http.response.body", "body": data, "more_body": True})

@@ -1,0 +1,244 @@
+"""OpenAI's chat API in both directions: what translates, and what is refused by its name."""
+
+from typing import Any
+
+import pytest
+
+from towpath.core.chat_answer import ChatChunks, chat_completion, usage_of
+from towpath.core.chat_request import DEFAULT_MAX_TOKENS, messages_request
+from towpath.core.errors import ApiError
+from towpath.core.events import Event
+
+Json = dict[str, Any]
+HI: Json = {"role": "user", "content": "hi"}
+FUNCTION: Json = {"name": "f", "description": "d", "parameters": {"type": "object"}, "strict": True}
+CALL: Json = {"id": "t1", "type": "function", "function": {"name": "f", "arguments": '{"a": [1]}'}}
+
+
+def translated(**fields: Any) -> Json:
+    return messages_request({"model": "m", "messages": [HI], **fields})
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"max_tokens": 5}, {"max_tokens": 5}),
+        ({"max_completion_tokens": 5}, {"max_tokens": 5}),
+        ({"max_tokens": 5, "max_completion_tokens": 5}, {"max_tokens": 5}),
+        ({"stop": "x"}, {"stop_sequences": ["x"]}),
+        ({"stop": ["x", "y"]}, {"stop_sequences": ["x", "y"]}),
+        ({"temperature": 0.5, "top_p": 0.9}, {"temperature": 0.5, "top_p": 0.9}),
+        ({"user": "u"}, {"metadata": {"user_id": "u"}}),
+        ({"reasoning_effort": "minimal"}, {"output_config": {"effort": "low"}}),
+        ({"reasoning_effort": "none"}, {"thinking": {"type": "disabled"}}),
+        (
+            {"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {"a": 1}}}},
+            {"output_config": {"format": {"type": "json_schema", "schema": {"a": 1}}}},
+        ),
+        ({"response_format": {"type": "text"}}, {}),
+        (
+            {"tools": [{"type": "function", "function": FUNCTION}]},
+            {
+                "tools": [
+                    {"name": "f", "description": "d", "input_schema": {"type": "object"}, "strict": True}
+                ]
+            },
+        ),
+        ({"tool_choice": "required"}, {"tool_choice": {"type": "any"}}),
+        ({"tool_choice": "none"}, {"tool_choice": {"type": "none"}}),
+        (
+            {"tool_choice": {"type": "function", "function": {"name": "f"}}},
+            {"tool_choice": {"type": "tool", "name": "f"}},
+        ),
+        (
+            {"parallel_tool_calls": False},
+            {"tool_choice": {"type": "auto", "disable_parallel_tool_use": True}},
+        ),
+        ({"parallel_tool_calls": True, "n": 1, "presence_penalty": 0, "seed": None, "logprobs": False}, {}),
+        ({"stream": True, "stream_options": {"include_usage": True}}, {"stream": True}),
+    ],
+)
+def test_a_parameter_has_its_counterpart(fields: Json, expected: Json) -> None:
+    base = {"model": "m", "messages": [{"role": "user", "content": [{"type": "text", "text": "hi"}]}]}
+
+    assert translated(**fields) == {"max_tokens": DEFAULT_MAX_TOKENS, **base, **expected}
+
+
+def test_a_conversation_with_calls_and_results() -> None:
+    png, pdf = "data:image/png;base64,iVBO", "data:application/pdf;base64,JVBE"
+    request = messages_request(
+        {
+            "model": "m",
+            "messages": [
+                {"role": "system", "content": "one"},
+                {"role": "developer", "content": [{"type": "text", "text": "two"}]},
+                {
+                    "role": "user",
+                    "content": [
+                        {"type": "image_url", "image_url": {"url": png}},
+                        {"type": "image_url", "image_url": {"url": "https://a.test/b.png", "detail": "high"}},
+                        {"type": "file", "file": {"file_data": pdf, "filename": "a.pdf"}},
+                    ],
+                },
+                {"role": "assistant", "content": None, "tool_calls": [CALL], "refusal": None},
+                {"role": "tool", "tool_call_id": "t1", "content": "found"},
+                {"role": "user", "content": "go on"},
+            ],
+        }
+    )
+
+    assert [block["text"] for block in request["system"]] == ["one", "two"]
+    assert [message["role"] for message in request["messages"]] == ["user", "assistant", "user", "user"]
+    sources = [block["source"] for block in request["messages"][0]["content"]]
+    assert sources == [
+        {"type": "base64", "media_type": "image/png", "data": "iVBO"},
+        {"type": "url", "url": "https://a.test/b.png"},
+        {"type": "base64", "media_type": "application/pdf", "data": "JVBE"},
+    ]
+    assert request["messages"][1]["content"] == [
+        {"type": "tool_use", "id": "t1", "name": "f", "input": {"a": [1]}}
+    ]
+    assert request["messages"][2]["content"] == [
+        {"type": "tool_result", "tool_use_id": "t1", "content": "found"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"n": 2}, "n"),
+        ({"seed": 7}, "seed"),
+        ({"logprobs": True}, "logprobs"),
+        ({"frequency_penalty": 0.5}, "frequency_penalty"),
+        ({"temperature": 1.5}, "temperature"),
+        ({"max_tokens": 5, "max_completion_tokens": 6}, "max_tokens"),
+        ({"functions": []}, "functions"),
+        ({"response_format": {"type": "json_object"}}, "response_format.type"),
+        ({"reasoning_effort": "enormous"}, "reasoning_effort"),
+        ({"tools": [{"type": "custom"}]}, "tools.0.type"),
+        ({"tools": {}}, "tools"),
+        ({"tool_choice": "sometimes"}, "tool_choice"),
+        ({"stream_options": {"x": 1}}, "stream_options"),
+        ({"messages": "hi"}, "messages"),
+        ({"messages": [HI, {"role": "system", "content": "late"}]}, "messages.1.role"),
+        ({"messages": [{"role": "function", "content": "x"}]}, "messages.0.role"),
+        ({"messages": [{**HI, "name": "Ada"}]}, "messages.0.name"),
+        ({"messages": [{"role": "user", "content": None}]}, "messages.0.content"),
+        ({"messages": [{"role": "user", "content": [{"type": "input_audio"}]}]}, "messages.0.content.0.type"),
+        (
+            {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]},
+            "messages.0.content.0.image_url.url",
+        ),
+        (
+            {
+                "messages": [
+                    {
+                        "role": "assistant",
+                        "tool_calls": [{**CALL, "function": {"name": "f", "arguments": "{"}}],
+                    }
+                ]
+            },
+            "messages.0.tool_calls.0.function.arguments",
+        ),
+    ],
+)
+def test_what_has_no_counterpart_is_named(fields: Json, field: str) -> None:
+    with pytest.raises(ApiError) as caught:
+        translated(**fields)
+
+    assert caught.value.status == 400
+    assert caught.value.message.startswith(f"{field}: ")
+
+
+MESSAGE: Json = {
+    "id": "msg_1",
+    "model": "claude-x",
+    "content": [
+        {"type": "thinking", "thinking": "hm", "signature": "s"},
+        {"type": "text", "text": "I look."},
+        {"type": "tool_use", "id": "t1", "name": "f", "input": {"a": 1}},
+        {"type": "tool_use", "id": "t2", "name": "g", "input": {}},
+    ],
+    "stop_reason": "tool_use",
+    "usage": {"input_tokens": 3, "cache_read_input_tokens": 5, "output_tokens": 7},
+}
+EVENTS: list[Event] = [
+    {"type": "message_start", "message": {**MESSAGE, "content": [], "usage": {"input_tokens": 3}}},
+    {"type": "content_block_start", "index": 0, "content_block": {"type": "thinking", "thinking": ""}},
+    {"type": "content_block_delta", "index": 0, "delta": {"type": "thinking_delta", "thinking": "hm"}},
+    {"type": "content_block_start", "index": 1, "content_block": {"type": "text", "text": ""}},
+    {"type": "content_block_delta", "index": 1, "delta": {"type": "text_delta", "text": "I look."}},
+    {
+        "type": "content_block_start",
+        "index": 2,
+        "content_block": {"type": "tool_use", "id": "t1", "name": "f", "input": {}},
+    },
+    {
+        "type": "content_block_delta",
+        "index": 2,
+        "delta": {"type": "input_json_delta", "partial_json": '{"a":1}'},
+    },
+    {
+        "type": "content_block_start",
+        "index": 3,
+        "content_block": {"type": "tool_use", "id": "t2", "name": "g", "input": {}},
+    },
+    {"type": "message_delta", "delta": {"stop_reason": "tool_use"}, "usage": {"output_tokens": 7}},
+    {"type": "message_stop"},
+]
+
+
+def test_a_whole_answer() -> None:
+    answer = chat_completion(MESSAGE, 1234)
+
+    (choice,) = answer["choices"]
+    assert (answer["id"], answer["created"], answer["model"]) == ("chatcmpl-msg_1", 1234, "claude-x")
+    assert choice["finish_reason"] == "tool_calls"
+    assert choice["message"]["content"] == "I look."
+    assert [call["function"] for call in choice["message"]["tool_calls"]] == [
+        {"name": "f", "arguments": '{"a":1}'},
+        {"name": "g", "arguments": "{}"},
+    ]
+
+
+@pytest.mark.parametrize("include_usage", [False, True])
+def test_the_chunks_of_a_stream_come_to_the_same(*, include_usage: bool) -> None:
+    chunks = ChatChunks(1234, include_usage=include_usage)
+    sent = [chunk for event in EVENTS for chunk in chunks.add(event)]
+    deltas = [choice["delta"] for chunk in sent for choice in chunk["choices"]]
+    calls = [call for delta in deltas for call in delta.get("tool_calls", [])]
+
+    assert "".join(delta.get("content", "") for delta in deltas) == "I look."
+    assert [(call["index"], call.get("id")) for call in calls] == [(0, "t1"), (0, None), (1, "t2")]
+    assert calls[1]["function"] == {"arguments": '{"a":1}'}
+    finished = [choice["finish_reason"] for chunk in sent for choice in chunk["choices"]]
+    assert [reason for reason in finished if reason] == ["tool_calls"]
+    assert ("usage" in sent[0], sent[-1]["choices"] == []) == (include_usage, include_usage)
+    if include_usage:
+        assert sent[-1]["usage"]["completion_tokens"] == 7
+
+
+def test_cached_tokens_are_a_part_of_the_prompt() -> None:
+    usage = {
+        "input_tokens": 3,
+        "cache_read_input_tokens": 5,
+        "cache_creation_input_tokens": 2,
+        "output_tokens": 7,
+    }
+
+    assert usage_of(usage) == {
+        "prompt_tokens": 10,
+        "completion_tokens": 7,
+        "total_tokens": 17,
+        "prompt_tokens_details": {"cached_tokens": 5},
+    }
+
+
+@pytest.mark.parametrize(
+    ("stop_reason", "finish"),
+    [("end_turn", "stop"), ("max_tokens", "length"), ("refusal", "content_filter"), ("news", "stop")],
+)
+def test_why_it_ended(stop_reason: str, finish: str) -> None:
+    answer = chat_completion({**MESSAGE, "stop_reason": stop_reason}, 0)
+
+    assert answer["choices"][0]["finish_reason"] == finish
