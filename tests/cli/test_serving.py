@@ -36,6 +36,21 @@ def test_who_holds_the_port_is_named_and_both_ways_out() -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("flags", [[], ["--internal"], ["--supervise"]])
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])  # noqa: S104 - refused before it is bound
+def test_another_address_without_a_key_is_refused(host: str, flags: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "towpath", "serve", "--host", host, "--port", "0", *flags],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert done.returncode == 1
+    assert f"{host} can be reached from other machines. Set CLAUDE_PROXY_API_KEY" in done.stderr
+
+
 @pytest.mark.cli
 def test_a_server_that_stops_finishes_what_runs_and_takes_no_more(
     settings: Settings, api: ScriptedApi, tmp_path: Path
