@@ -80,7 +80,7 @@ def test_what_is_not_served_is_said_in_the_apis_form(http: httpx.Client) -> None
         ({"host": "evil.example"}, 403),
         ({"origin": "https://evil.example"}, 403),
         ({"content-type": "text/plain"}, 400),
-        ({"origin": "http://localhost:3000"}, 200),
+        ({"origin": "http://localhost:3000"}, 403),  # nor one of another server of this machine
     ],
 )
 def test_a_web_page_cannot_call(
