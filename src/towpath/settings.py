@@ -124,6 +124,20 @@ class Settings(BaseSettings):
     start_timeout_seconds: Annotated[
         float, Field(gt=0, description="How long a process may take to start.")
     ] = 60
+    first_event_timeout_seconds: Annotated[
+        float,
+        Field(
+            gt=0, description="How long the model may take to begin an answer; then the client gets a 504."
+        ),
+    ] = 300
+    stall_timeout_seconds: Annotated[
+        float,
+        Field(
+            gt=0,
+            description="How long an answer that has begun may be silent, unless a tool of internal mode "
+            "runs; then it ends with an error event.",
+        ),
+    ] = 300
     stop_timeout_seconds: Annotated[
         float,
         Field(ge=0, description="How long a server that stops waits for the requests that still run."),

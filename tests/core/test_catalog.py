@@ -77,6 +77,7 @@ def test_pages(query: dict[str, str], expected: list[str], *, has_more: bool) ->
         ({"limit": "0"}, "limit"),
         ({"limit": "x"}, "limit"),
         ({"limit": "1001"}, "limit"),
+        ({"limit": "9" * 5000}, "limit"),
         ({"after_id": "nobody"}, "after_id"),
         ({"before_id": "nobody"}, "before_id"),
         ({"lifecycle": "young"}, "lifecycle"),

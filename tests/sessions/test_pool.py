@@ -187,3 +187,21 @@ def test_a_tick_ends_an_idle_one_that_has_grown(opened: Callable[..., World]) ->
     world.tick()
 
     assert world.processes[0].is_stopped
+
+
+@pytest.mark.parametrize("error", [OSError("Too many open files"), RuntimeError("can't start new thread")])
+def test_what_cannot_be_measured_is_measured_later(
+    opened: Callable[..., World], monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """The pool looks at its sessions all the same."""
+
+    def cannot(_: object) -> dict[int, int]:
+        raise error
+
+    monkeypatch.setattr("towpath.sessions.pool.memory_bytes", cannot)
+    world = opened()
+    world.begun()
+    world.tick()
+    world.loop.pass_time(IDLE_SECONDS + TICK_SECONDS)
+
+    assert world.sessions(*State) == []

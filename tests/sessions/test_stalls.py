@@ -4,10 +4,14 @@ from collections.abc import Callable
 
 import pytest
 from tests.sessions.fake_process import FakeProcess
-from tests.sessions.world import FIRST_EVENT_SECONDS, PARKED_SECONDS, STALL_SECONDS, Client, World, reply
+from tests.sessions.world import PARKED_SECONDS, Client, World, reply
 from tests.support.fidelity import text
 
 from towpath.core.ways import State
+from towpath.sessions.stalls import Patience
+
+FIRST_EVENT_SECONDS, STALL_SECONDS = 200.0, 100.0
+PATIENCE = Patience(FIRST_EVENT_SECONDS, STALL_SECONDS)
 
 # A stall is noticed so much too late at most.
 LATE = 1.1
@@ -17,7 +21,7 @@ MANY_EVENTS = 300  # more than an exchange holds
 @pytest.fixture
 def world(opened: Callable[..., World]) -> World:
     """One without spares."""
-    return opened()
+    return opened(patience=PATIENCE)
 
 
 def asked(world: World) -> tuple[Client, FakeProcess]:
@@ -125,7 +129,7 @@ def test_parked_time_does_not_count(world: World) -> None:
 
 
 def test_a_process_that_does_not_end_holds_no_client(opened: Callable[..., World]) -> None:
-    world = opened(linger=True)
+    world = opened(linger=True, patience=PATIENCE)
     client, process = asked(world)
     world.loop.pass_time(FIRST_EVENT_SECONDS * LATE)
 

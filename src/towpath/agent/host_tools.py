@@ -45,7 +45,8 @@ _NO_SUCH_TOOL = "There is no such tool here."
 class HostTools:
     """The tools and agents of one process, which ``toolbox`` carries out here.
 
-    ``log_fields`` says what the log is to say of the exchange that is served.
+    ``log_fields`` says what the log is to say of the exchange that is served. ``running`` is how many
+    calls are being carried out.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class HostTools:
         self._agents = {agent.name: agent for agent in agents}
         self._max_turns = max_turns
         self._log_fields = log_fields
+        self.running = 0
         self._names = frozenset(tool.name for tool in toolbox.tools)
 
     def options(self) -> dict[str, Any]:
@@ -115,7 +117,11 @@ class HostTools:
 
     async def _call(self, _context: object, params: CallToolRequestParams) -> CallToolResult:
         began = time.monotonic()
-        result = await self._toolbox.call(params.name, params.arguments or {})
+        self.running += 1
+        try:
+            result = await self._toolbox.call(params.name, params.arguments or {})
+        finally:
+            self.running -= 1
         seconds = round(time.monotonic() - began, 3)
         fields = {"name": params.name, "seconds": seconds, "is_error": result.is_error}
         log.info("tool", **{**self._log_fields(), **fields})

@@ -21,6 +21,8 @@ _ENVIRONMENT = {
     # Else the model is offered a fork of itself beside the client's agents.
     "CLAUDE_CODE_FORK_SUBAGENT": "0",
 }
+# By it a command can be told whose proxy has died (sessions/folders.py).
+_FOLDER_VARIABLE = "TOWPATH_PROCESS"
 _STOPPED_AT_LIMIT = "error_max_turns"
 _SHOWN_CHARS = 100
 # Of the inputs of a call, the one that says most in a line.
@@ -54,14 +56,22 @@ class InternalProcess(AgentProcess):
         start_timeout_seconds: float,
     ) -> None:
         self._limits = limits
-        self._toolbox = Toolbox(
-            Path(launch.cwd), allow_bash=limits.allow_bash, environment=limits.environment
-        )
-        tools = HostTools(self._toolbox, launch.agents, limits.max_turns, lambda: self.log_fields)
+        environment = {**limits.environment, _FOLDER_VARIABLE: str(folder)}
+        self._toolbox = Toolbox(Path(launch.cwd), allow_bash=limits.allow_bash, environment=environment)
+        self._tools = HostTools(self._toolbox, launch.agents, limits.max_turns, lambda: self.log_fields)
         super().__init__(
-            launch, folder, {**upstream, **_ENVIRONMENT}, tools, start_timeout_seconds=start_timeout_seconds
+            launch,
+            folder,
+            {**upstream, **_ENVIRONMENT},
+            self._tools,
+            start_timeout_seconds=start_timeout_seconds,
         )
         self._call = MessageFold()
+
+    @property
+    def is_working(self) -> bool:
+        """Whether a tool runs."""
+        return self._tools.running > 0
 
     @property
     def waiting_for(self) -> frozenset[str]:

@@ -40,6 +40,12 @@ from towpath.core.request import Message
 
 # Measured: 0.04 to 0.07 s.
 _ENDS_WITHIN_SECONDS = 5.0
+# What comes of the model and of tools. The CLI says other things of its own while it waits for them; the
+# API's pings it keeps to itself.
+_SIGNS_OF_LIFE = frozenset({"stream_event", "assistant", "user", "result"})
+# To remove a folder takes an open file, and a thread, which the machine may not have at the moment.
+_REMOVAL_ATTEMPTS = 30
+_TRY_AGAIN_SECONDS = 1.0
 
 
 class CliTools(Protocol):
@@ -58,7 +64,8 @@ class AgentProcess(ABC):
     """A CLI with the conversation that it holds. ``folder`` is private to it.
 
     ``upstream`` is set in its environment (``options.Upstream``). ``reply`` is the newest message that was
-    given out, as far as it has come. ``log_fields`` are what the log says of the exchange that it serves.
+    given out, as far as it has come. ``heard`` counts what came of the model and of tools, subagents
+    included. ``log_fields`` are what the log says of the exchange that it serves.
     """
 
     def __init__(
@@ -83,12 +90,18 @@ class AgentProcess(ABC):
         self._file: SessionFileReader | None = None
         self.log_fields: Mapping[str, Any] = {}
         self.reply = MessageFold()
+        self.heard = 0
         self.has_ended = False
 
     @property
     def pid(self) -> int | None:
         """The CLI's process id, once it has been started."""
         return self._transport.pid if self._transport else None
+
+    @property
+    def is_working(self) -> bool:
+        """Whether it is right that nothing comes of the model: a tool runs."""
+        return False
 
     @property
     @abstractmethod
@@ -106,11 +119,11 @@ class AgentProcess(ABC):
         self._writing = asyncio.ensure_future(asyncio.to_thread(self._write_files, messages, additions))
         try:
             options = await asyncio.shield(self._writing)
-        except OSError as error:
+        except (OSError, RuntimeError) as error:  # the latter: no thread can be started
             raise ProcessDied(f"cannot write the files of a process: {error}") from error
         results_count = self._launch.mode is Mode.PASSTHROUGH
         self._file = SessionFileReader(self._session_file, results_count=results_count)
-        self._transport = KillableTransport(options, self._notice)
+        self._transport = KillableTransport(options, self._hear)
         self._client = ClaudeSDKClient(options, transport=self._transport)
         try:
             async with asyncio.timeout(self._start_timeout_seconds):
@@ -155,6 +168,10 @@ class AgentProcess(ABC):
     def _notice(self, message: dict[str, Any]) -> None:
         """Take note of a message as soon as it has been read."""
 
+    def _hear(self, message: dict[str, Any]) -> None:
+        self.heard += message.get("type") in _SIGNS_OF_LIFE
+        self._notice(message)
+
     def new_additions(self) -> Mapping[int, Sequence[Entry]]:
         """What the CLI added to the conversation since the last call, by the number of the exchange."""
         return self._file.new_additions() if self._file else {}
@@ -188,10 +205,15 @@ class AgentProcess(ABC):
                 await self._transport.close()  # the client does not, if it gave up while connecting
 
     async def remove_files(self) -> None:
-        """Remove the private folder; what the CLI said in it is gone then."""
+        """Remove the private folder; what the CLI said in it is gone then. Tries for 30 s if need be."""
         if self._writing:  # a thread is not cancelled with its start
             await asyncio.gather(self._writing, return_exceptions=True)
-        await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+        for _ in range(_REMOVAL_ATTEMPTS):
+            with contextlib.suppress(RuntimeError):
+                await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+            if not self._folder.exists():
+                return
+            await asyncio.sleep(_TRY_AGAIN_SECONDS)
 
     def _write_files(self, messages: Sequence[Message], additions: Additions) -> ClaudeAgentOptions:
         self._folder.mkdir(mode=0o700, parents=True)
@@ -232,5 +254,7 @@ class AgentProcess(ABC):
             raise await self._failure(result)
 
     async def _failure(self, result: ResultMessage) -> ApiError:
-        note = await asyncio.to_thread(last_failure, self._session_file)
+        note: Mapping[str, Any] = {}
+        with contextlib.suppress(OSError, RuntimeError):
+            note = await asyncio.to_thread(last_failure, self._session_file)
         return api_error(result, self._hearing.said, note, self._hearing.limits, now=time.time())

@@ -7,11 +7,28 @@ transport; nothing else does.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+import shutil
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from functools import cache
 from typing import Any
 
 from claude_agent_sdk import ClaudeAgentOptions
 from claude_agent_sdk._internal.transport.subprocess_cli import SubprocessCLITransport
+
+
+@cache
+def tied_to_parent() -> Sequence[str]:
+    """What stands before a command so that it gets SIGTERM when its parent dies; nothing where no such
+    program is (docs/decisions/0007).
+
+    The kernel sends it when the thread ends that started the command: that of the event loop. The
+    program, of util-linux, is asked once whether it can: that of busybox has the name only.
+    """
+    program = shutil.which("setpriv") if sys.platform == "linux" else None
+    prefix = [program, "--pdeathsig", "TERM", "--"] if program else []
+    return prefix if prefix and subprocess.run([*prefix, "true"], capture_output=True).returncode == 0 else []
 
 
 async def _no_prompt() -> AsyncIterator[dict[str, Any]]:
@@ -28,6 +45,9 @@ class KillableTransport(SubprocessCLITransport):
     def __init__(self, options: ClaudeAgentOptions, notice: Callable[[dict[str, Any]], None]) -> None:
         super().__init__(prompt=_no_prompt(), options=options)
         self._notice = notice
+
+    def _build_command(self) -> list[str]:
+        return [*tied_to_parent(), *super()._build_command()]
 
     async def read_messages(self) -> AsyncIterator[dict[str, Any]]:
         """Messages of the CLI, in its own words."""
@@ -51,6 +71,16 @@ class KillableTransport(SubprocessCLITransport):
                 self._process.kill()
                 await self._process.aclose()
             raise
+
+    async def close(self) -> None:
+        """End it, and give back its pipes: one that was ended in mid-stream is paused, and a paused pipe
+        never sees its end (6 abandoned streams left 6 open until the garbage collector came by)."""
+        process = self._process
+        try:
+            await super().close()
+        finally:
+            if process:
+                process._process._transport.close()  # type: ignore[attr-defined]
 
     def kill(self) -> None:
         """SIGKILL. Only when the API has just answered, so that no login is being renewed meanwhile."""

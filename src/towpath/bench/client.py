@@ -77,6 +77,25 @@ class Target:
         except (httpx.HTTPError, LookupError, TypeError, ValueError) as error:
             raise ExchangeError(f"{type(error).__name__}: {error}") from error
 
+    async def abandon(self, body: Json, events: int) -> None:
+        """Send a request that streams, and leave after so many events, or at its end.
+
+        Raises:
+            ExchangeError: there was no stream.
+        """
+        reader, count = EventReader(), 0
+        self.requests += 1
+        try:
+            async with self._http.stream("POST", "/v1/messages", content=orjson.dumps(body)) as response:
+                if response.status_code != 200:
+                    raise ExchangeError(f"{response.status_code}: {(await response.aread()).decode()}")
+                async for part in response.aiter_raw():
+                    count += len(reader.feed(part))
+                    if count >= events:
+                        return
+        except (httpx.HTTPError, ValueError) as error:
+            raise ExchangeError(f"{type(error).__name__}: {error}") from error
+
     async def _exchange(self, content: bytes) -> Answer:
         reader, message = EventReader(), MessageFold()
         times: list[float] = []

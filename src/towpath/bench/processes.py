@@ -51,18 +51,25 @@ class ApiProcess:
 
 
 class ProxyProcess:
-    """The proxy under test. ``left_running``: how many of its processes outlived it, once it has ended."""
+    """The proxy under test. ``left_running``: how many of its processes outlived it, once it has ended;
+    ``left_folders``: how many folders of its processes."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
+    def __init__(self, process: subprocess.Popen[str], state_dir: Path) -> None:
         self.url = _first_line(process, "the proxy").split()[-1]
         self.process = psutil.Process(process.pid)
         self.left_running = 0
+        self.left_folders = 0
+        self._state_dir = state_dir
+
+    def folders(self) -> int:
+        """How many folders its processes have now."""
+        return sum(1 for _ in self._state_dir.glob("run/*/*"))
 
 
 @contextmanager
-def scripted_api(port: int) -> Iterator[ApiProcess]:
-    """The scripted API for as long as the block lasts."""
-    command = [sys.executable, "-m", "towpath.bench.api", str(port)]
+def scripted_api(port: int, module: str = "towpath.bench.api") -> Iterator[ApiProcess]:
+    """The scripted API for as long as the block lasts. ``module`` is the program to run."""
+    command = [sys.executable, "-m", module, str(port)]
     process = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
@@ -72,26 +79,29 @@ def scripted_api(port: int) -> Iterator[ApiProcess]:
 
 
 @contextmanager
-def proxy_under_test(upstream_url: str) -> Iterator[ProxyProcess]:
-    """The proxy as a user starts it, in a home of its own, for as long as the block lasts."""
+def proxy_under_test(upstream_url: str, settings: Mapping[str, str] | None = None) -> Iterator[ProxyProcess]:
+    """The proxy as a user starts it, in a home of its own, for as long as the block lasts.
+
+    ``settings`` are environment variables for it, before the caller's own.
+    """
     with TemporaryDirectory(prefix="towpath-bench-", ignore_cleanup_errors=True) as folder:
         process = subprocess.Popen(
             [sys.executable, "-c", _PROXY, "serve"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=proxy_environment(os.environ, Path(folder), upstream_url),
+            env={**proxy_environment(os.environ, Path(folder), upstream_url), **(settings or {})},
             start_new_session=True,
         )
         with process:
             proxy = None
             try:
-                proxy = ProxyProcess(process)
+                proxy = ProxyProcess(process, Path(folder) / "state")
                 yield proxy
             finally:
                 left = end(process)
                 if proxy is not None:
-                    proxy.left_running = left
+                    proxy.left_running, proxy.left_folders = left, proxy.folders()
 
 
 def proxy_environment(own: Mapping[str, str], folder: Path, upstream_url: str) -> dict[str, str]:

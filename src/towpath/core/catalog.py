@@ -99,7 +99,7 @@ def find(models: Sequence[Offered], name: str) -> Offered:
 
 def _limit(query: Mapping[str, Sequence[str]]) -> int:
     given = query.get("limit", [str(_DEFAULT_LIMIT)])[-1]
-    if not given.isdecimal() or not 1 <= int(given) <= _MAX_LIMIT:
+    if not given.isdecimal() or len(given) > len(str(_MAX_LIMIT)) or not 1 <= int(given) <= _MAX_LIMIT:
         raise invalid("limit", f"must be a number from 1 to {_MAX_LIMIT}")
     return int(given)
 

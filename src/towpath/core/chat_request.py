@@ -102,7 +102,7 @@ def _choose_tools(given: Json, request: Json) -> None:
     if isinstance(choice, str) and choice in _TOOL_CHOICES:
         made = {"type": _TOOL_CHOICES[choice]}
     elif isinstance(choice, dict) and choice.get("type") == "function":
-        made = {"type": "tool", "name": (choice.get("function") or {}).get("name")}
+        made = {"type": "tool", "name": _object(choice, "function", "tool_choice").get("name")}
     elif choice is not None:
         raise invalid("tool_choice", f"{choice!r} is none of {', '.join(_TOOL_CHOICES)} and no function")
     if parallel is False and made["type"] != "none":
@@ -113,17 +113,24 @@ def _choose_tools(given: Json, request: Json) -> None:
 def _response_format(value: Any, request: Json) -> None:
     kind = value.get("type") if isinstance(value, dict) else None
     if kind == "json_schema":
-        schema = (value.get("json_schema") or {}).get("schema")
+        schema = _object(value, "json_schema", "response_format").get("schema")
         output = request.setdefault("output_config", {})
         output["format"] = {"type": "json_schema", "schema": schema}
     elif kind != "text":
         raise invalid("response_format.type", f"{kind!r} has no counterpart; use json_schema with a schema")
 
 
+def _object(value: Json, name: str, path: str) -> Json:
+    found = value.get(name)
+    if not isinstance(found, dict):
+        raise invalid(f"{path}.{name}", "Input should be an object")
+    return found
+
+
 def _effort(value: Any, request: Json) -> None:
     if value == "none":
         request["thinking"] = {"type": "disabled"}
-    elif value in _EFFORTS:
+    elif isinstance(value, str) and value in _EFFORTS:
         request.setdefault("output_config", {})["effort"] = _EFFORTS[value]
     else:
         raise invalid("reasoning_effort", f"{value!r} is none of none, {', '.join(_EFFORTS)}")

@@ -37,6 +37,7 @@ from towpath.server.health import Health
 from towpath.server.messages import MessagesEndpoint
 from towpath.server.metrics import CONTENT_TYPE, Metrics
 from towpath.server.models import Models
+from towpath.server.openapi import openapi_document
 from towpath.server.record import write_line
 from towpath.server.telemetry import Telemetry
 from towpath.sessions.admission import Admission
@@ -44,6 +45,7 @@ from towpath.sessions.dispatcher import Dispatcher
 from towpath.sessions.folders import empty_folder, run_folder
 from towpath.sessions.plan import MIB, Limits
 from towpath.sessions.pool import Pool
+from towpath.sessions.stalls import Patience
 from towpath.settings import Settings
 
 # Clients differ in whether the base URL ends in /v1; a user who mixes them up is still understood.
@@ -61,6 +63,7 @@ def create_app(settings: Settings) -> Starlette:
         AdditionStore(settings.state_dir / "additions"),
         _limits(settings),
         time.monotonic,
+        patience=Patience(settings.first_event_timeout_seconds, settings.stall_timeout_seconds),
     )
     admission = Admission(running=settings.max_concurrent, waiting=settings.max_waiting)
     health = Health(
@@ -82,26 +85,39 @@ def create_app(settings: Settings) -> Starlette:
     messages, chat = MessagesEndpoint(settings, exchanges), ChatEndpoint(settings, exchanges)
     models = Models(partial(model_entries, upstream, nowhere))
 
-    async def report(request: Request) -> Response:
-        return JSONResponse(health.report() if request.state.has_key else {"status": "ok"})
-
-    async def show_metrics(_: Request) -> Response:
-        return Response(metrics.text(), media_type=CONTENT_TYPE)
-
     return Starlette(
         routes=[
             *(Route(path, messages, methods=["POST"]) for path in MESSAGES_PATHS),
             *(Route(path, chat, methods=["POST"]) for path in CHAT_PATHS),
             *(Route(path, models.list) for path in MODELS_PATHS),
             *(Route(f"{path}/{{model_id:path}}", models.one) for path in MODELS_PATHS),
-            Route("/health", report),
-            Route("/metrics", show_metrics),
+            *_reports(health, metrics),
             Route("/", _greeting),
         ],
         middleware=_walls(settings),
         exception_handlers={HTTPException: _not_found},
         lifespan=partial(_lifespan, pool, health, telemetry, folder),
     )
+
+
+def _reports(health: Health, metrics: Metrics) -> list[Route]:
+    """What the server says of itself."""
+    document = openapi_document(__version__)
+
+    async def report(request: Request) -> Response:
+        return JSONResponse(health.report() if request.state.has_key else {"status": "ok"})
+
+    async def show_metrics(_: Request) -> Response:
+        return Response(metrics.text(), media_type=CONTENT_TYPE)
+
+    async def describe(_: Request) -> Response:
+        return JSONResponse(document)
+
+    return [
+        Route("/health", report),
+        Route("/metrics", show_metrics),
+        Route("/openapi.json", describe),
+    ]
 
 
 @contextlib.asynccontextmanager
@@ -187,4 +203,5 @@ async def _not_found(request: Request, error: Exception) -> Response:
     known = ", ".join((MESSAGES_PATHS[0], CHAT_PATHS[0], MODELS_PATHS[0], "/health", "/metrics"))
     kind = "not_found_error" if status == 404 else "invalid_request_error"
     message = f"{request.method} {request.url.path} is not served here; there are {known}"
-    return error_response(ApiError(status, message, type=kind))
+    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    return error_response(ApiError(status, message, type=kind, headers=headers))

@@ -1,22 +1,35 @@
 """The private folders of a proxy, below its state folder: one a process, and what dead proxies left."""
 
+import contextlib
 import os
+import re
 import shutil
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import psutil
 
 _RUNS = "run"
+# Measured: a CLI ends within 0.07 s of SIGTERM.
+_ENDS_WITHIN_SECONDS = 2.0
+# Of a name that was not made here nothing may be concluded about a process.
+_NAME = re.compile(r"\d+-\d+-[0-9a-f]{8}")
+_PROC_STARTED = 19  # of the fields behind the name, proc(5)
 
 
 def run_folder(state_dir: Path) -> Path:
-    """The folder for this proxy's processes, made anew; those of proxies that are gone are removed."""
+    """The folder for this proxy's processes, made anew.
+
+    Those of proxies that are gone are removed, and processes that still use them are ended before, which
+    can take 2 s. It must be called before this proxy has processes.
+    """
     runs = state_dir / _RUNS
     runs.mkdir(mode=0o700, parents=True, exist_ok=True)
     state_dir.chmod(0o700)
-    for folder in runs.iterdir():
-        if not _is_alive(folder.name):
-            shutil.rmtree(folder, ignore_errors=True)
+    dead = [folder for folder in runs.iterdir() if not _is_alive(folder.name)]
+    _end_users_of(dead)
+    for folder in dead:
+        shutil.rmtree(folder, ignore_errors=True)
     own = runs / f"{_name_of(psutil.Process())}-{os.urandom(4).hex()}"
     own.mkdir(mode=0o700)
     return own
@@ -30,8 +43,17 @@ def empty_folder(state_dir: Path) -> Path:
 
 
 def _name_of(process: psutil.Process) -> str:
-    """Tells a process from another one that has its number later; in a container all have the same."""
-    return f"{process.pid}-{round(process.create_time() * 1000)}"
+    """Tells a process from another one that has its number later; in a container all have the same.
+
+    On Linux by the ticks from the machine's start to its own. The time of day would not do: psutil adds
+    when the machine started, which moves with each correction of the clock, and a proxy that lives would
+    be taken for a dead one.
+    """
+    try:
+        stat = Path(f"/proc/{process.pid}/stat").read_text()
+        return f"{process.pid}-{stat.rpartition(')')[2].split()[_PROC_STARTED]}"
+    except (FileNotFoundError, ProcessLookupError):
+        return f"{process.pid}-{round(process.create_time() * 1000)}"
 
 
 def _is_alive(folder_name: str) -> bool:
@@ -40,3 +62,30 @@ def _is_alive(folder_name: str) -> bool:
         return folder_name.startswith(f"{_name_of(psutil.Process(int(pid)))}-")
     except (ValueError, OverflowError, psutil.NoSuchProcess):
         return False
+
+
+def _end_users_of(folders: Sequence[Path]) -> None:
+    """End the processes whose environment names a file or folder below one of these: CLIs and commands."""
+    names = [folder.name for folder in folders if _NAME.fullmatch(folder.name)]
+    users = list(_users_of(names)) if names else []
+    for user in users:
+        with contextlib.suppress(psutil.Error):
+            user.terminate()
+    for user in psutil.wait_procs(users, timeout=_ENDS_WITHIN_SECONDS)[1]:
+        with contextlib.suppress(psutil.Error):
+            user.kill()
+
+
+def _users_of(names: Sequence[str]) -> Iterator[psutil.Process]:
+    parts = [f"/{name}/" for name in names]  # with its random digits no other path has one
+    own = psutil.Process()
+    spared = {own.pid, *(parent.pid for parent in own.parents())}  # a command may have started this proxy
+    for process in psutil.process_iter():
+        if process.pid in spared:
+            continue
+        try:
+            values = process.environ().values()
+        except (psutil.Error, OSError):
+            continue  # another user's, or gone by now
+        if any(part in value for value in values for part in parts):
+            yield process

@@ -19,6 +19,7 @@ from towpath.sessions.exchange import Exchange
 from towpath.sessions.memory import memory_bytes
 from towpath.sessions.plan import Limits, plan
 from towpath.sessions.session import Session
+from towpath.sessions.stalls import Patience
 
 log = structlog.get_logger(__name__)
 
@@ -42,11 +43,13 @@ class Pool:
         additions: AdditionStore,
         limits: Limits,
         clock: Callable[[], float],
+        patience: Patience,
     ) -> None:
         self._new_process = new_process
         self._additions = additions
         self._limits = limits
         self._clock = clock
+        self._patience = patience
         self._demand = Demand(limits.idle_seconds)
         self._starts = asyncio.Semaphore(_STARTS_PER_CORE * (os.cpu_count() or 1))
         self._sessions: dict[Session, asyncio.Task[None]] = {}
@@ -124,14 +127,20 @@ class Pool:
 
     async def _measure(self) -> None:
         pids = {session: session.pid for session in self._sessions}
-        measured = await asyncio.to_thread(memory_bytes, [pid for pid in pids.values() if pid])
+        try:
+            measured = await asyncio.to_thread(memory_bytes, [pid for pid in pids.values() if pid])
+        except (OSError, RuntimeError) as error:  # no file can be opened, no thread be started: later, then
+            log.warning("memory cannot be measured", error=str(error))
+            return
         for session, pid in pids.items():
             if pid in measured:
                 session.memory_bytes = measured[pid]
 
     def _new_session(self, launch: Launch) -> Session:
         process = self._new_process(launch)
-        return Session(launch, process, self._additions, self._clock, self._starts, self._notice)
+        return Session(
+            launch, process, self._additions, self._clock, self._starts, self._notice, self._patience
+        )
 
     def _notice(self, session: Session) -> None:
         """It has started, or it ends."""

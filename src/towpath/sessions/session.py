@@ -22,6 +22,7 @@ from towpath.core.launch import Launch
 from towpath.core.ways import Answer, Resume, Start, State
 from towpath.sessions.exchange import Exchange
 from towpath.sessions.plan import NEW_PROCESS_BYTES
+from towpath.sessions.stalls import Patience, Watch
 
 log = structlog.get_logger(__name__)
 
@@ -39,7 +40,8 @@ class Session:
     ``tip`` is the digest of the conversation that it holds while it is idle, parked or a spare, else None.
     ``since`` is when it came into its state, by the clock that was passed in (seconds). ``memory_bytes`` is
     what it occupied when that was last measured. ``starts`` bounds how many processes start at once;
-    ``on_change`` is called when this one has started, and when it ends.
+    ``on_change`` is called when this one has started, and when it ends. ``patience`` is how long it may say
+    nothing while it serves somebody.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class Session:
         clock: Callable[[], float],
         starts: asyncio.Semaphore,
         on_change: "Callable[[Session], None]",
+        patience: Patience,
     ) -> None:
         self.number = next(_numbers)
         self.launch = launch
@@ -62,6 +65,7 @@ class Session:
         self._clock = clock
         self._starts = starts
         self._on_change = on_change
+        self._patience = patience
         self._process = process
         self._additions = additions
         self._was_told_to_end = False
@@ -179,13 +183,7 @@ class Session:
         }
         bind_contextvars(**self._process.log_fields)
         try:
-            await self._hand_over(exchange)
-            async for event in self._process.events():
-                if event["type"] == "message_stop":
-                    self._hold(exchange)
-                    exchange.finish(event)
-                else:
-                    await exchange.put(event)
+            await self._pass_on(exchange)
             async with asyncio.timeout(_SETTLES_WITHIN_SECONDS):
                 await self._process.settle()
         except TimeoutError:
@@ -198,6 +196,29 @@ class Session:
             self._process.kill()
             exchange.abandon(error)
         await self._keep_additions(patience_seconds=_WRITES_WITHIN_SECONDS)
+
+    async def _pass_on(self, exchange: Exchange) -> None:
+        """The reply to one exchange, to its end; the session ends if the process falls silent."""
+        watch = Watch(self._process, self._patience, self._clock)
+        watching = asyncio.create_task(self._end_if_stalled(exchange, watch))
+        try:
+            await self._hand_over(exchange)
+            async for event in self._process.events():
+                if event["type"] == "message_stop":
+                    self._hold(exchange)
+                    exchange.finish(event)
+                else:
+                    watch.has_begun = watch.is_held_back = True
+                    await exchange.put(event)
+                    watch.is_held_back = False
+        finally:
+            watching.cancel()
+
+    async def _end_if_stalled(self, exchange: Exchange, watch: Watch) -> None:
+        error = await watch.stall()
+        log.warning("the process is silent", error=error.message)
+        exchange.abandon(error)
+        self.end()
 
     async def _keep_additions(self, *, patience_seconds: float = 0) -> None:
         """Remember what the CLI added; it writes that down a moment after it has replied.
@@ -214,6 +235,7 @@ class Session:
                 await asyncio.sleep(_LOOK_AGAIN_SECONDS)
         except (
             OSError,
+            RuntimeError,  # no thread can be started
             ValueError,
             IndexError,
         ) as error:  # no reason to lose the process: the cache suffers, no answer

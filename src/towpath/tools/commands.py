@@ -11,6 +11,7 @@ from towpath.tools.arguments import MAX_TIMEOUT_MS, Bash
 from towpath.tools.ending import end_processes
 from towpath.tools.output import Output
 from towpath.tools.values import Result, words
+from towpath.tools.watcher import Watcher
 
 _MARK = "TOWPATH_COMMAND"
 # All writers have been ended by then; one that cannot be must not hold the answer.
@@ -60,11 +61,12 @@ class Commands:
         transport, _ = await asyncio.get_running_loop().connect_read_pipe(
             lambda: output, os.fdopen(read_end, "rb", buffering=0)
         )
-        session = None
+        session, watcher = None, None
         try:
             try:
                 process = await self._start(arguments.command, write_end, mark)
                 session = process.pid
+                watcher = await Watcher.of(session, mark)
             finally:
                 os.close(write_end)
             has_ended = await _has_ended(process, stop, seconds)
@@ -72,6 +74,8 @@ class Commands:
             return words(f"command: cannot be started: {error}", is_error=True)
         finally:
             await asyncio.to_thread(end_processes, session, mark)
+            if watcher is not None:
+                await watcher.end()
             await asyncio.wait([output.closed], timeout=_DRAIN_SECONDS)
             transport.close()
         notes = (

@@ -1,0 +1,173 @@
+"""GET /openapi.json: what is served, for programs that make clients, and for the test that tries it all.
+
+The document is a value; ``openapi_schemas`` has what a request and an answer look like. Pure.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from towpath.server.openapi_schemas import answer_schema, error_schema, health_schema, request_schema
+
+Json = dict[str, Any]
+
+_WHAT_FAILS: Mapping[int, str] = {
+    400: "The request breaks a rule; the message names the field.",
+    401: "A key is missing (of this server, or of the upstream).",
+    402: "The upstream's account cannot pay.",
+    403: "Not from here: Host, Origin, or a mode that is not allowed.",
+    404: "There is no such model or path.",
+    409: "The upstream says so.",
+    413: "The body is over 32 MB.",
+    429: "The upstream's limit is reached; Retry-After where it is known.",
+    500: "The upstream or the Claude CLI failed.",
+    503: "The server is stopping.",
+    504: "The upstream took too long.",
+    529: "Overloaded: the upstream, or the queue of this server is full (Retry-After).",
+}
+# One event of a stream; ``data`` is JSON, of the type that ``event`` names.
+_EVENT: Json = {
+    "type": "object",
+    "properties": {"event": {"type": "string"}, "data": {"type": "string"}},
+    "required": ["event", "data"],
+}
+_CHUNK: Json = {"type": "object", "properties": {"data": {"type": "string"}}}
+_ANSWER_HEADERS: Mapping[str, str] = {
+    "request-id": "The id of the exchange, also in the log.",
+    "x-towpath-way": "start, resume or answer: how a process came to hold the conversation.",
+    "x-towpath-reason": "Why that way.",
+    "x-towpath-session": "The number of the session that served it.",
+    "x-towpath-transient-texts": "How many transient texts were left out.",
+    "server-timing": "Durations in ms.",
+}
+
+_KEYS: Json = {
+    "key": {"type": "apiKey", "in": "header", "name": "x-api-key"},
+    "bearer": {"type": "http", "scheme": "bearer"},
+}
+_VERSION: Json = {
+    "name": "anthropic-version",
+    "in": "header",
+    "description": "Taken as it is. /v1/models answers in OpenAI's shape without it.",
+    "schema": {"type": "string"},
+}
+
+
+def openapi_document(version: str) -> Json:
+    """The OpenAPI 3.1 document of this server, which has that version."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Towpath",
+            "version": version,
+            "description": "The Anthropic Messages API, answered from the Claude Agent SDK.",
+        },
+        "paths": {
+            "/v1/messages": {"post": _messages()},
+            "/v1/chat/completions": {"post": _chat()},
+            "/v1/models": {"get": _models()},
+            "/v1/models/{model_id}": {"get": _model()},
+            "/health": {"get": _get("How the server is", _json("Health"), failing=(403,))},
+            "/metrics": {"get": _get("Figures for Prometheus", _text(), failing=(401, 403))},
+            "/openapi.json": {"get": _get("This document", _json("Document"), failing=(401, 403))},
+            "/": {"get": _get("A greeting", _text(), failing=(401, 403))},
+        },
+        "components": {"schemas": _schemas(), "securitySchemes": _KEYS},
+        # Without keys of the server's own, any or none will do.
+        "security": [{}, {"key": []}, {"bearer": []}],
+    }
+
+
+def _schemas() -> Json:
+    return {
+        "Request": request_schema(),
+        "Message": answer_schema(),
+        "Error": error_schema(),
+        "Health": health_schema(),
+        # OpenAI describes the rest of these.
+        "ChatRequest": {"type": "object", "required": ["model", "messages"]},
+        "Completion": {"type": "object", "required": ["id", "object", "choices"]},
+        "ChatError": {"type": "object", "required": ["error"]},
+        # In OpenAI's shape for clients that send no anthropic-version.
+        "Models": {"type": "object", "required": ["data"]},
+        "Model": {"type": "object", "required": ["id"]},
+        "Document": {"type": "object", "required": ["openapi", "info", "paths"]},
+    }
+
+
+def _messages() -> Json:
+    answer = {
+        "description": "The answer: one message, or with `stream` server-sent events, of which an `error` "
+        "event may be the last.",
+        "headers": {
+            name: {"description": text, "schema": {"type": "string"}}
+            for name, text in _ANSWER_HEADERS.items()
+        },
+        "content": {**_json("Message"), "text/event-stream": {"schema": _EVENT}},
+    }
+    return {
+        "summary": "Ask for the next message of a conversation",
+        "parameters": [
+            _VERSION,
+            _header("anthropic-beta", "Names with commas between; passed on."),
+            _header("x-towpath-mode", "Who executes the tools.", enum=["passthrough", "internal"]),
+        ],
+        "requestBody": {"required": True, "content": _json("Request")},
+        "responses": {"200": answer, **_failures(_WHAT_FAILS)},
+    }
+
+
+def _chat() -> Json:
+    answer = {
+        "description": "The answer in OpenAI's shape: one completion, or with `stream` server-sent events.",
+        "content": {**_json("Completion"), "text/event-stream": {"schema": _CHUNK}},
+    }
+    return {
+        "summary": "The same in the words of OpenAI's chat API",
+        "requestBody": {"required": True, "content": _json("ChatRequest")},
+        "responses": {"200": answer, **_failures(_WHAT_FAILS, "ChatError")},
+    }
+
+
+def _models() -> Json:
+    page = {"limit": {"type": "integer", "minimum": 1, "maximum": 1000}, "after_id": {}, "before_id": {}}
+    places = [
+        {"name": name, "in": "query", "schema": {"type": "string", **schema}} for name, schema in page.items()
+    ]
+    lifecycle = {"type": "array", "items": {"enum": ["active", "deprecated", "retired"]}}
+    answer = _get("What this CLI and account offer", _json("Models"), failing=(400, 401, 403, 500))
+    return {
+        **answer,
+        "parameters": [*places, {"name": "lifecycle", "in": "query", "schema": lifecycle}, _VERSION],
+    }
+
+
+def _model() -> Json:
+    answer = _get("One of them, by its id or short name", _json("Model"), failing=(401, 403, 404, 500))
+    name = {"name": "model_id", "in": "path", "required": True, "schema": {"type": "string"}}
+    return {**answer, "parameters": [name, _VERSION]}
+
+
+def _get(summary: str, content: Json, *, failing: Iterable[int]) -> Json:
+    responses = {"200": {"description": summary, "content": content}, **_failures(failing)}
+    return {"summary": summary, "responses": responses}
+
+
+def _failures(statuses: Iterable[int], error: str = "Error") -> Json:
+    return {str(status): {"description": _WHAT_FAILS[status], "content": _json(error)} for status in statuses}
+
+
+def _header(name: str, description: str, **schema: Any) -> Json:
+    return {
+        "name": name,
+        "in": "header",
+        "description": description,
+        "schema": {"type": "string", **schema},
+    }
+
+
+def _json(name: str) -> Json:
+    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
+
+
+def _text() -> Json:
+    return {"text/plain": {"schema": {"type": "string"}}}

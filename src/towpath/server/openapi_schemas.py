@@ -1,0 +1,157 @@
+"""What a request and an answer look like, as JSON Schema: the rules of ``core/checks`` for a machine.
+
+Built from the tables that the checks themselves use, so that both say the same. What a schema cannot say
+(a call and its result, unique names, who speaks last) stands in the description of the request. Pure.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from towpath.core.block_checks import FIELDS, RESULT_TYPES, UNCARRIED_ASSISTANT_TYPES, USER_TYPES
+from towpath.core.checks import MIN_THINKING_TOKENS, TOOL_CHOICES, TOOL_NAME
+from towpath.core.errors import ERROR_TYPES
+
+Schema = dict[str, Any]
+
+STRING: Schema = {"type": "string"}
+OBJECT: Schema = {"type": "object"}
+WITH_TEXT: Schema = {"type": "string", "pattern": r"\S"}
+_JSON_TYPES: Mapping[type, Schema] = {str: STRING, dict: OBJECT}
+_SOURCE: Schema = {"type": "object", "properties": {"type": STRING}, "required": ["type"]}
+
+_RULES = (
+    "Beside what the schema says: the conversation ends with a message of the user's; each tool_use has "
+    "exactly one tool_result in the user's next message, its id is unique; an error result holds text only; "
+    "tool names are unique; tool_choice any or tool needs tools, and the tool that it names; integers are "
+    "written without point and exponent, below 2^64; the body has at most 32 MB and 200 levels. Unknown "
+    "parameters are passed on to the API."
+)
+
+
+def request_schema() -> Schema:
+    """The body of POST /v1/messages."""
+    share = {"type": "number", "minimum": 0, "maximum": 1}
+    stop = {"type": "array", "items": WITH_TEXT}
+    properties = {
+        "model": {"type": "string", "minLength": 1},
+        "max_tokens": {"type": "integer", "minimum": 1},
+        "messages": {"type": "array", "minItems": 1, "items": {"anyOf": [_user(), _assistant()]}},
+        "system": _system(),
+        "tools": {"type": "array", "items": _tool()},
+        "tool_choice": _object({"type": {"enum": list(TOOL_CHOICES)}}),
+        "stream": {"type": "boolean", "default": False},
+        "temperature": share,
+        "top_p": share,
+        "top_k": {"type": "integer", "minimum": 0},
+        "stop_sequences": stop,
+        "thinking": _thinking(),
+        "metadata": OBJECT,
+        "thread": {"type": "null", "description": "Conversations are not held by this server."},
+    }
+    required = ["model", "max_tokens", "messages"]
+    return {"type": "object", "description": _RULES, "properties": properties, "required": required}
+
+
+def answer_schema() -> Schema:
+    """A message of the model's: the answer to a request that does not stream."""
+    return _object(
+        {
+            "id": STRING,
+            "type": {"const": "message"},
+            "role": {"const": "assistant"},
+            "model": STRING,
+            "content": {"type": "array", "items": _object({"type": STRING})},
+            "stop_reason": STRING,
+            "stop_sequence": {"type": ["string", "null"]},
+            "usage": OBJECT,
+        },
+        optional=("stop_sequence",),
+    )
+
+
+def error_schema() -> Schema:
+    """The API's error object, as a response or as the ``error`` event of a stream."""
+    kinds = sorted({*ERROR_TYPES.values()})
+    error = _object({"type": {"type": "string", "examples": kinds}, "message": STRING, "details": OBJECT})
+    error["required"] = ["type", "message"]
+    return _object({"type": {"const": "error"}, "error": error, "request_id": STRING})
+
+
+def health_schema() -> Schema:
+    """What /health says; without the key only the status."""
+    words = {"status": STRING, "version": STRING, "mode": {"enum": ["passthrough", "internal"]}}
+    rest = {"auth": OBJECT, "cli": OBJECT, "sessions": OBJECT, "waiting": {"type": "integer"}}
+    properties = {**words, **rest, "memory_mb": {"type": "integer"}}
+    return _object(properties, optional=[name for name in properties if name != "status"])
+
+
+def _user() -> Schema:
+    blocks = [_block(kind) for kind in sorted(USER_TYPES - {"text", "tool_result"})]
+    blocks += [_object({"type": {"const": "text"}, "text": WITH_TEXT}), _tool_result()]
+    content = [WITH_TEXT, {"type": "array", "minItems": 1, "items": {"anyOf": blocks}}]
+    return _closed({"role": {"const": "user"}, "content": {"anyOf": content}})
+
+
+def _assistant() -> Schema:
+    # Not listed: what the model said, clients send back, and new types appear.
+    known = sorted(set(FIELDS) - (USER_TYPES - {"text"}) - {"tool_use"})
+    elsewhere = sorted({*FIELDS, *USER_TYPES, *UNCARRIED_ASSISTANT_TYPES})
+    new = _object({"type": {"type": "string", "not": {"enum": elsewhere}}})
+    caller = {"enum": [None, {"type": "direct"}]}
+    call = _block("tool_use")
+    call["properties"]["caller"] = caller
+    blocks = [*(_block(kind) for kind in known), call, new]
+    content = [
+        {"type": "string", "minLength": 1},
+        {"type": "array", "minItems": 1, "items": {"anyOf": blocks}},
+    ]
+    return _closed({"role": {"const": "assistant"}, "content": {"anyOf": content}})
+
+
+def _tool_result() -> Schema:
+    parts = [_block(kind) for kind in sorted(RESULT_TYPES)]
+    schema = _block("tool_result")
+    schema["properties"]["is_error"] = {"type": "boolean"}
+    schema["properties"]["content"] = {"anyOf": [STRING, {"type": "array", "items": {"anyOf": parts}}]}
+    return schema
+
+
+def _block(kind: str) -> Schema:
+    """A block with the fields that must be there; further ones are the API's to judge."""
+    fields = {name: _JSON_TYPES[json_type] for name, json_type in FIELDS.get(kind, {}).items()}
+    if "source" in fields:
+        fields["source"] = _SOURCE
+    return _object({"type": {"const": kind}, **fields})
+
+
+def _system() -> Schema:
+    text = {"type": "string", "minLength": 1}
+    block = _closed(
+        {"type": {"const": "text"}, "text": text, "cache_control": {}}, optional=("cache_control",)
+    )
+    return {"anyOf": [STRING, {"type": "array", "items": block}]}
+
+
+def _tool() -> Schema:
+    name = {"type": "string", "pattern": f"^{TOOL_NAME.pattern}$"}
+    arguments = _object({"type": {"const": "object"}})
+    custom = _object(
+        {"type": {"enum": ["custom", None]}, "name": name, "input_schema": arguments}, optional=("type",)
+    )
+    other = {"type": "string", "not": {"const": "custom"}}
+    return {"anyOf": [custom, _object({"type": other, "name": name}, optional=("name",))]}
+
+
+def _thinking() -> Schema:
+    budget = {"type": "integer", "minimum": MIN_THINKING_TOKENS}
+    enabled = _object({"type": {"const": "enabled"}, "budget_tokens": budget})
+    return {"anyOf": [enabled, _object({"type": {"type": "string", "not": {"const": "enabled"}}})]}
+
+
+def _object(properties: Mapping[str, Schema], *, optional: Iterable[str] = ()) -> Schema:
+    required = [name for name in properties if name not in {*optional}]
+    return {"type": "object", "properties": dict(properties), "required": required}
+
+
+def _closed(properties: Mapping[str, Schema], *, optional: Iterable[str] = ()) -> Schema:
+    return {**_object(properties, optional=optional), "additionalProperties": False}

@@ -1,0 +1,84 @@
+"""Requests that schemathesis makes out of our own document, to the real application, by HTTP.
+
+No CLI: processes that answer at once stand in its place, so that thousands of requests take seconds.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from schemathesis.checks import CHECKS, load_all_checks
+from tests.server.test_openapi import BEYOND_THE_SCHEMA
+from tests.support.answering import answering_proxy
+from tests.support.profiles import TIMEOUT_SECONDS, fuzzed
+
+from towpath import __version__
+from towpath.server.openapi import openapi_document
+from towpath.settings import Settings
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(TIMEOUT_SECONDS)]
+
+load_all_checks()
+ALL: Any = CHECKS.get_by_names(  # functions and classes; the types say functions only
+    [
+        "not_a_server_error",
+        "status_code_conformance",
+        "content_type_conformance",
+        "response_headers_conformance",
+        "response_schema_conformance",
+        "negative_data_rejection",
+    ]
+)
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with answering_proxy(
+        Settings(state_dir=tmp_path_factory.mktemp("state"), spares=0, allow_internal=True)
+    ) as url:
+        yield url
+
+
+# Not by the plugin of schemathesis, which pytest 9.2 has left behind; it is switched off in pyproject.toml.
+SCHEMA = schemathesis.openapi.from_dict(openapi_document("1.2.3"))
+ASKING = SCHEMA["/v1/messages"]["POST"]
+LOOKING = [SCHEMA[path]["GET"] for path in ("/", "/health", "/metrics", "/openapi.json", "/v1/models")]
+HALF = settings(fuzzed, max_examples=fuzzed.max_examples // 2)
+RULES = (*BEYOND_THE_SCHEMA, "in internal mode")  # which has the proxy's own tools
+GOOD, BAD = schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE
+
+
+@HALF
+@given(data=st.data())
+def test_a_request_that_the_document_allows_is_answered(url: str, data: st.DataObject) -> None:
+    case = data.draw(ASKING.as_strategy(generation_mode=GOOD))
+
+    response = case.call(base_url=url)
+
+    case.validate_response(response, checks=ALL)
+    assert response.status_code == 200 or any(rule in response.text for rule in RULES), (
+        f"{response.status_code}: {response.text[:500]}"
+    )
+
+
+@HALF
+@given(data=st.data())
+def test_a_request_that_the_document_forbids_is_refused(url: str, data: st.DataObject) -> None:
+    case = data.draw(ASKING.as_strategy(generation_mode=BAD))
+
+    case.validate_response(case.call(base_url=url), checks=ALL)
+
+
+@pytest.mark.parametrize("operation", LOOKING, ids=lambda operation: operation.path)
+def test_what_is_looked_at_is_what_the_document_says(url: str, operation: Any) -> None:
+    case = operation.Case()
+
+    case.validate_response(case.call(base_url=url), checks=ALL)
+
+
+def test_the_document_is_served(url: str) -> None:
+    assert httpx.get(f"{url}/openapi.json").json() == openapi_document(__version__)

@@ -1,0 +1,46 @@
+"""The real application with processes that answer at once, so that thousands of requests take seconds."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import pytest
+from tests.sessions.fake_process import FakeProcess
+
+from towpath.agent.process import AgentProcess
+from towpath.core.launch import Launch
+from towpath.server import app
+from towpath.settings import Settings
+from towpath.testing import Reply, serve_in_thread
+from towpath.testing.stream import events
+
+ANSWER = {"type": "text", "text": "yes"}
+
+
+class AnsweringProcess(FakeProcess):
+    """Comes up at once and answers each message with a whole reply."""
+
+    def __init__(self, launch: Launch) -> None:
+        super().__init__(launch)
+        self.may_stop.set()
+        self.come_up()
+
+    def _ask(self) -> None:
+        super()._ask()
+        self.has_replied = True
+        for event in events(Reply((ANSWER,)), message_id="msg_1", model=self.launch.model, body={}):
+            self._said.put_nowait(event)
+
+
+@contextmanager
+def answering_proxy(settings: Settings) -> Iterator[str]:
+    """The URL of a proxy that starts no CLI but to ask who is logged in."""
+
+    def process_maker(*_: Any) -> Callable[[Launch], AgentProcess]:
+        return lambda launch: cast(AgentProcess, AnsweringProcess(launch))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(app, "_process_maker", process_maker)
+        application = app.create_app(settings)
+    with serve_in_thread(application) as url:
+        yield url

@@ -1,0 +1,39 @@
+"""How hard the tests try: two Hypothesis profiles, chosen by ``TOWPATH_PROFILE`` (CONTRIBUTING.md).
+
+``ci`` is the default: 300 cases of what is fuzzed, load scaled down to seconds. ``nightly`` has 10,000
+cases and the full load. Only what asks for a profile is changed by it; other tests keep their own numbers.
+"""
+
+import os
+from typing import TypeVar
+
+from hypothesis import HealthCheck, Phase, settings
+
+PROFILE = os.environ.get("TOWPATH_PROFILE", "ci")
+IS_NIGHTLY = PROFILE == "nightly"
+# For pytest-timeout, whose limit is made for tests of seconds.
+TIMEOUT_SECONDS = 3 * 3600 if IS_NIGHTLY else 120
+# Explaining a failure takes longer than all the rest.
+_PHASES = [Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink]
+# A busy machine is no failure, nor is a case that took long to make.
+_PATIENT = [HealthCheck.too_slow, HealthCheck.data_too_large]
+
+# Names of their own: Hypothesis loads its profile "ci" by itself where CI is set.
+for name, cases in (("ci", 300), ("nightly", 10_000)):
+    settings.register_profile(
+        f"towpath-{name}",
+        max_examples=cases,
+        deadline=None,
+        phases=_PHASES,
+        suppress_health_check=_PATIENT,
+    )
+
+fuzzed = settings.get_profile(f"towpath-{PROFILE}")
+"""A decorator for tests over generated cases. An unknown profile is an error when this is imported."""
+
+T = TypeVar("T")
+
+
+def scaled(ci: T, nightly: T) -> T:
+    """The value for the profile of this run."""
+    return nightly if IS_NIGHTLY else ci
