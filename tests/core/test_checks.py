@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 import pytest
 
+from towpath.core import checks
 from towpath.core.errors import ApiError
 from towpath.core.request import parse_request
 
@@ -359,3 +360,10 @@ def test_null_means_no_thread() -> None:
 )
 def test_a_parameter_that_keeps_the_rules_is_kept_verbatim(parameters: dict[str, Any]) -> None:
     assert parse_request(body_with(**parameters)).parameters == without(parameters, "tools")
+
+
+def test_more_messages_than_the_api_takes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "MAX_MESSAGES", 2)
+
+    assert parse_request(body_with(messages=[USER] * 2)).messages
+    assert refusal(messages=[USER] * 3).message == "messages: at most 2 messages are possible"
