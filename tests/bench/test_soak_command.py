@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from tests.support.profiles import IS_NIGHTLY
 
 pytestmark = [pytest.mark.cli, pytest.mark.slow]
 
@@ -26,7 +27,7 @@ def soak(*arguments: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_a_short_soak_finds_nothing_wrong() -> None:
-    with soak("--minutes", "0.3", "--kill-seconds", "3", "--seed", "1") as process:
+    with soak("--minutes", "0.2", "--kill-seconds", "3", "--seed", "1") as process:
         output, errors = process.communicate(timeout=110)
 
     report = json.loads(output)
@@ -39,6 +40,7 @@ def test_a_short_soak_finds_nothing_wrong() -> None:
     assert " requests, " in errors
 
 
+@pytest.mark.skipif(not IS_NIGHTLY, reason="the nightly profile has the time for it")
 def test_an_interrupted_soak_ends_early_with_its_report() -> None:
     with soak("--minutes", "10", "--kill-seconds", "100") as process:
         assert process.stderr

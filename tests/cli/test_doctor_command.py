@@ -116,12 +116,20 @@ def test_a_towpath_that_runs_is_fine_and_what_it_leaves_behind_is_found(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CLAUDE_PROXY_SPARES", "0")
+    monkeypatch.setenv("CLAUDE_PROXY_API_KEY", "one,other")
     settings = settings.model_copy(update={"state_dir": tmp_path / "state"})
     with towpath_process(settings) as (process, url):
         port = url.rpartition(":")[2]
-        running = doctor(tmp_path, "--json", CLAUDE_PROXY_PORT=port, HTTP_PROXY="http://127.0.0.1:9")
+        running = doctor(
+            tmp_path,
+            "--json",
+            CLAUDE_PROXY_PORT=port,
+            CLAUDE_PROXY_API_KEY="one",
+            HTTP_PROXY="http://127.0.0.1:9",
+        )
         body = {"model": "haiku", "max_tokens": 100, "messages": [{"role": "user", "content": "SAY hello"}]}
-        httpx.post(f"{url}/v1/messages", json=body, timeout=60).raise_for_status()
+        key = {"x-api-key": "other"}
+        httpx.post(f"{url}/v1/messages", json=body, headers=key, timeout=60).raise_for_status()
         with_process = doctor(tmp_path, "--json", CLAUDE_PROXY_PORT=port)
         [cli] = cli_processes(tmp_path / "state")
         cli.suspend()  # else it notices that its proxy is gone, and ends

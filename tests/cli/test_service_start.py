@@ -64,7 +64,7 @@ def test_a_file_that_is_none_ends_it_without_showing_it(tmp_path: Path) -> None:
 
 def _version_at(client: httpx.Client) -> str | None:
     try:
-        return str(client.get("/health").json()["version"])
+        return str(client.get("/health", headers={"x-api-key": "second"}).json()["version"])
     except httpx.HTTPError:
         time.sleep(0.05)
         return None

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.support.fidelity import Json, document, image, result, seen, sent, text, user
+from tests.support.profiles import scaled
 from tests.support.proxy import Client, calls_of
 
 from towpath.testing import Reply, ScriptedApi
@@ -62,7 +63,7 @@ turns = st.builds(
 
 # Not shrunk: each attempt is a conversation with real processes.
 @settings(
-    max_examples=15,
+    max_examples=scaled(8, 100),
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=list(HealthCheck),

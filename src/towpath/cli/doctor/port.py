@@ -2,6 +2,7 @@
 
 import errno
 import socket
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -35,7 +36,7 @@ def facts_about(settings: Settings) -> PortFacts:
     error = _listening_error(settings.host, settings.port)
     if error is None or error.errno != errno.EADDRINUSE:
         return PortFacts(error)
-    version = towpath_at(client_url(settings))
+    version = towpath_at(client_url(settings), settings.keys)
     return PortFacts(error, version, None if version else _holder(settings.port))
 
 
@@ -61,12 +62,15 @@ def judge_port(host: str, number: int, facts: PortFacts) -> Finding:
     )
 
 
-def towpath_at(url: str) -> str | None:
-    """The version of the towpath that answers there; None if none does."""
+def towpath_at(url: str, keys: Sequence[str] = ()) -> str | None:
+    """The version of the towpath that answers there; None if none does.
+
+    Where ``keys`` are needed it says more than "ok" only to who has one.
+    """
     try:
         # Without trust_env a proxy of the user's would be asked for an address of this machine.
         with httpx.Client(timeout=_HEALTH_SECONDS, trust_env=False) as client:
-            said = client.get(f"{url}/health").json()
+            said = client.get(f"{url}/health", headers={"x-api-key": keys[0]} if keys else {}).json()
     except (httpx.HTTPError, ValueError):
         return None
     is_towpath = isinstance(said, dict) and {"version", "mode", "cli", "sessions"} <= said.keys()
