@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 from typer.main import get_group
 
 from towpath.cli.main import app
+from towpath.core.memo import MessageMemo
 from towpath.server.metrics import Metrics
 from towpath.sessions.admission import Admission
 from towpath.sessions.pool import Pool
@@ -51,7 +52,7 @@ def test_every_command_is_documented_with_an_example_in_its_help() -> None:
 
 def test_every_metric_is_documented_and_nothing_else() -> None:
     pool = cast(Pool, SimpleNamespace(census=dict, starts={}, memory_bytes=0))
-    metrics = Metrics(pool, Admission(running=1, waiting=0))
+    metrics = Metrics(pool, Admission(running=1, waiting=0), MessageMemo())
     # A counter's name ends in _total only where its values are shown.
     known = {
         f"{family.name}_total" if family.type == "counter" else family.name

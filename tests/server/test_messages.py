@@ -8,6 +8,7 @@ import orjson
 import pytest
 from starlette.types import Message
 
+from towpath.core.memo import MessageMemo
 from towpath.server.exchanges import Exchanges
 from towpath.server.messages import MessagesEndpoint
 from towpath.sessions.admission import Admission
@@ -30,7 +31,7 @@ class Loop:
     async def run(self) -> None:
         nothing = cast(Dispatcher, None)  # a refused request does not come so far
         admission, settings = Admission(running=1, waiting=0), Settings()
-        exchanges = Exchanges(settings, nothing, admission, Path("empty"), [])
+        exchanges = Exchanges(settings, nothing, admission, Path("empty"), MessageMemo(), [])
         endpoint = MessagesEndpoint(settings, exchanges)
         counting = asyncio.create_task(self._count())
         await endpoint(

@@ -64,6 +64,15 @@ class Target:
         """Close the connections."""
         await self._http.aclose()
 
+    async def figure(self, name: str) -> float:
+        """A figure without labels from its GET /metrics; 0 if it says none."""
+        try:
+            text = (await self._http.get("/metrics")).text
+        except httpx.HTTPError:
+            return 0.0
+        found = re.search(rf"^{name} (\S+)$", text, re.MULTILINE)
+        return float(found[1]) if found else 0.0
+
     async def ask(self, body: Json) -> Answer:
         """Send a request that streams, and read the answer to its end.
 

@@ -30,6 +30,11 @@ class MessageMemo:
         self.occupied = 0
         self.prefixes = prefixes or Prefixes()
 
+    @property
+    def remembered_bytes(self) -> int:
+        """What all that is kept occupies, the bodies of ``prefixes`` included."""
+        return self.occupied + self.prefixes.occupied
+
     def find(self, sources: Iterable[bytes]) -> list[CheckedMessage | bytes]:
         """What is known of each of these; where nothing is, its bytes."""
         found: list[CheckedMessage | bytes] = []

@@ -28,6 +28,7 @@ from towpath.agent.passthrough import PassthroughProcess
 from towpath.agent.process import AgentProcess
 from towpath.core.errors import ApiError
 from towpath.core.launch import Launch
+from towpath.core.memo import MessageMemo
 from towpath.core.mode import Mode
 from towpath.server.chat import ChatEndpoint
 from towpath.server.errors import error_response
@@ -73,12 +74,14 @@ def create_app(settings: Settings) -> Starlette:
         is_shared=not is_loopback(settings.host),
         ask=lambda: auth_status({**os.environ, **upstream}),
     )
-    metrics, telemetry = Metrics(pool, admission), Telemetry.wanted(os.environ)
+    memo = MessageMemo()
+    metrics, telemetry = Metrics(pool, admission, memo), Telemetry.wanted(os.environ)
     exchanges = Exchanges(
         settings,
         Dispatcher(pool),
         admission,
         nowhere,
+        memo,
         observers=[write_line, metrics.observe, *([telemetry.observe] if telemetry else [])],
     )
 

@@ -48,6 +48,7 @@ class Exchanges:
         dispatcher: Dispatcher,
         admission: Admission,
         empty_folder: Path,
+        memo: MessageMemo,
         observers: Sequence[Observer],
     ) -> None:
         self._settings = settings
@@ -57,7 +58,7 @@ class Exchanges:
         self._observers = observers
         self._recorder = _recorder(settings)
         self._started_in = Path.cwd()
-        self._memo = MessageMemo()
+        self._memo = memo
         self._large_one = asyncio.Lock()
 
     async def begin(

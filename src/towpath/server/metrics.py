@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from towpath.core.memo import MessageMemo
 from towpath.server.record import ExchangeRecord
 from towpath.sessions.admission import Admission
 from towpath.sessions.pool import Pool
@@ -27,7 +28,7 @@ _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 class Metrics:
     """The figures of one server. ``observe`` is an observer of exchanges."""
 
-    def __init__(self, pool: Pool, admission: Admission) -> None:
+    def __init__(self, pool: Pool, admission: Admission, memo: MessageMemo) -> None:
         self.registry = CollectorRegistry()
         self._exchanges = Counter(
             "towpath_exchanges",
@@ -49,7 +50,7 @@ class Metrics:
         self._errors = Counter(
             "towpath_errors", "Exchanges that failed.", ["status", "type"], registry=self.registry
         )
-        self.registry.register(_Now(pool, admission))
+        self.registry.register(_Now(pool, admission, memo))
 
     def observe(self, record: ExchangeRecord) -> None:
         """Count an exchange that is over."""
@@ -73,9 +74,10 @@ class Metrics:
 class _Now(Collector):
     """What is so at the moment of asking."""
 
-    def __init__(self, pool: Pool, admission: Admission) -> None:
+    def __init__(self, pool: Pool, admission: Admission, memo: MessageMemo) -> None:
         self._pool = pool
         self._admission = admission
+        self._memo = memo
 
     def collect(self) -> Iterator[Metric]:
         sessions = GaugeMetricFamily("towpath_sessions", "Live sessions.", labels=["state"])
@@ -89,3 +91,5 @@ class _Now(Collector):
         memory, waiting = self._pool.memory_bytes, self._admission.waiting
         yield GaugeMetricFamily("towpath_memory_bytes", "What live processes occupy.", value=memory)
         yield GaugeMetricFamily("towpath_waiting", "Requests in the queue.", value=waiting)
+        kept = self._memo.remembered_bytes
+        yield GaugeMetricFamily("towpath_remembered_bytes", "What remembered messages occupy.", value=kept)

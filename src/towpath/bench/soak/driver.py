@@ -129,8 +129,9 @@ class Soak:
         now = time.monotonic()
         usage = await asyncio.to_thread(usage_of, self.proxy.process)
         own = own_use_of(self.proxy.process)
+        kept = await self.target.figure("towpath_remembered_bytes") / 2**20
         if usage and own:
-            self.tally.samples.append(Sample(now, own.rss_mb, usage.memory_mb, usage.processes))
+            self.tally.samples.append(Sample(now, own.rss_mb, kept, usage.memory_mb, usage.processes))
 
     async def _kill_now_and_then(self) -> None:
         while True:

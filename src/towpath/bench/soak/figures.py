@@ -1,14 +1,14 @@
 """What a soak found, counted, and its report. Pure."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 # Until the proxy has as many processes as it keeps, memory grows; the figures are of what comes later.
 _WARM_UP_SHARE = 0.25
-# It also remembers messages, up to 128 MB of them: a shorter run shows how they become more.
-_JUDGED_SECONDS = 1800
+# In less time chance decides: a garbage collection, a long conversation more or less.
+_JUDGED_SECONDS = 600
 # A proxy that leaked a conversation of 100 KB each second would grow by 350 MB in an hour.
 _MAX_SLOPE_MB_PER_HOUR = 100.0
 _FEW_DESCRIPTORS = 5
@@ -16,10 +16,11 @@ _FEW_DESCRIPTORS = 5
 
 @dataclass(frozen=True)
 class Sample:
-    """A look at the proxy: its own memory, that of all its processes, and how many there are."""
+    """A look at the proxy: its own memory, what of it are remembered messages, that of all its processes."""
 
     seconds: float
     rss_mb: float
+    remembered_mb: float
     all_mb: float
     processes: int
 
@@ -66,8 +67,8 @@ class Report:
 
     @property
     def rss_slope(self) -> float:
-        """Of the proxy's own process."""
-        return slope([(s.seconds, s.rss_mb) for s in _judged(self.tally.samples)])
+        """Of the proxy's own process, without the messages that it remembers: these are bounded."""
+        return slope([(s.seconds, s.rss_mb - s.remembered_mb) for s in _judged(self.tally.samples)])
 
     @property
     def all_slope(self) -> float:
@@ -119,7 +120,10 @@ def slope(points: Sequence[tuple[float, float]]) -> float:
 def progress(seconds: float, tally: Tally) -> str:
     """One line on how it goes."""
     memory = (
-        f"{tally.samples[-1].rss_mb:.0f} MB, {tally.samples[-1].processes} CLIs" if tally.samples else "-"
+        f"{tally.samples[-1].rss_mb:.0f} MB ({tally.samples[-1].remembered_mb:.0f} remembered), "
+        f"{tally.samples[-1].processes} CLIs"
+        if tally.samples
+        else "-"
     )
     return (
         f"{seconds:5.0f} s  {tally.conversations.total()} conversations, {tally.requests} requests, "
@@ -143,10 +147,21 @@ def lines(report: Report) -> list[str]:
         f"left when quiet     {rest.processes} processes, {rest.folders} folders",
         f"left after its end  {report.left_running} processes, {report.left_folders} folders",
         f"file descriptors    {rest.descriptors_at_start} at the start, {rest.descriptors_at_end} at the end",
-        f"memory slope        {report.rss_slope} MB/h the proxy, {report.all_slope} MB/h all",
+        *(_memory("memory at the start", tally.samples[:1])),
+        *(_memory("memory at the end", tally.samples[-1:])),
+        f"memory slope        {report.rss_slope} MB/h the proxy without what it remembers, "
+        f"{report.all_slope} MB/h all",
         f"machine             {machine}",
         *(f"WRONG: {problem}" for problem in report.problems),
     ]
+
+
+def _memory(name: str, samples: Sequence[Sample]) -> Iterator[str]:
+    for sample in samples:
+        yield (
+            f"{name:20}{sample.rss_mb:.0f} MB the proxy, {sample.remembered_mb:.0f} of them remembered "
+            f"messages; {sample.processes} CLIs"
+        )
 
 
 def _judged(samples: Sequence[Sample]) -> Sequence[Sample]:
