@@ -1,5 +1,6 @@
 """The pool with processes that obey the test: spares, how many start at once, what a tick ends."""
 
+import gc
 from collections.abc import Callable
 
 import pytest
@@ -8,6 +9,7 @@ from tests.sessions.world import IDLE_SECONDS, TICK_SECONDS, World, reply
 
 from towpath.core.canonical import seed
 from towpath.core.ways import State
+from towpath.sessions.exchange import Exchange
 from towpath.sessions.plan import MIB
 
 FROM_SPARE = "resume: a spare waited for such a conversation"
@@ -205,3 +207,19 @@ def test_what_cannot_be_measured_is_measured_later(
     world.loop.pass_time(IDLE_SECONDS + TICK_SECONDS)
 
     assert world.sessions(*State) == []
+
+
+def test_a_session_that_rests_keeps_no_exchange(opened: Callable[..., World]) -> None:
+    """The conversation is up to 32 MB, and the client has it."""
+    world = opened()
+    first = world.begun()
+    world.processes[0].die()
+    world.loop.settle()
+    first.say()
+    world.come_up()
+    world.processes[1].say(*reply())
+    world.loop.settle()
+    assert first.ways[1].startswith("start")
+    gc.collect()
+
+    assert not [one for one in gc.get_objects() if type(one) is Exchange]

@@ -1,5 +1,6 @@
 """A proxy with a state folder of its own, and the check that a fault has left nothing behind."""
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from tests.support.fidelity import Json, user
 from tests.support.processes import cli_processes, wait_until
 from tests.support.proxy import Client
 
+from towpath.agent.process import AgentProcess
 from towpath.server.app import create_app
 from towpath.settings import Settings
 from towpath.testing import serve_in_thread
@@ -43,6 +45,7 @@ class Stand:
         """Every CLI and every folder belongs to a session, and a new conversation is served."""
         assert self.client().say(user("SAY well"))["content"] == [{"type": "text", "text": "well"}]
         wait_until(lambda: self._left() == (0, 0, 1))
+        wait_until(lambda: self._held() <= sum(self.sessions.values()))
 
     def _left(self) -> tuple[int, int, int]:
         """CLIs and folders that belong to no session, and how many proxies have folders."""
@@ -50,6 +53,12 @@ class Stand:
         folders = [folder for proxy in proxies for folder in proxy.iterdir()]
         owned = sum(self.sessions.values())
         return len(self.processes) - owned, len(folders) - owned, len(proxies)
+
+    def _held(self) -> int:
+        """How many processes, ended ones included, this program still has in memory, conversation and all."""
+        gc.collect()
+        found = [one for one in gc.get_objects() if isinstance(one, AgentProcess)]
+        return sum(one._folder.is_relative_to(self.state_dir) for one in found)
 
 
 def events(response: httpx.Response) -> Iterator[Json]:

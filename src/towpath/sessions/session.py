@@ -130,12 +130,13 @@ class Session:
             self._is_interruptible = True
             async with self._starts:
                 await start()
+            del start  # it holds the first exchange, and sessions that were before this one
             self.is_starting = False
             self._on_change(self)
-            exchange = exchange or await self._inbox.get()
-            while exchange and self.state is State.RUNNING and not self._process.has_ended:
+            # None comes when the process has ended by itself.
+            while (exchange := exchange or await self._inbox.get()) and self._can_serve:
                 await self._serve(exchange)
-                exchange = await self._inbox.get()  # None: the process has ended by itself
+                exchange = None  # else a session that rests would keep the whole conversation in memory
         except asyncio.CancelledError:
             pass  # by ``end``: nobody waits for this task's result
         except ProcessDied as error:
@@ -150,6 +151,10 @@ class Session:
             await self._process.stop()
             await self._keep_additions()
             await self._process.remove_files()
+
+    @property
+    def _can_serve(self) -> bool:
+        return self.state is State.RUNNING and not self._process.has_ended
 
     def _let_go(self, exchange: Exchange | None, error: Exception) -> None:
         """Nobody is served here any more: whoever still waits is told why, before the process has ended."""

@@ -3,7 +3,7 @@
 A shell beside each command waits at a pipe whose other end only the program has: the system closes that
 with the program, however it ends. So it holds on every POSIX system, and for all processes of a command: a
 parent-death signal is Linux's alone, and reaches the command's shell but nothing that it has started.
-Measured: 1 MB and 2 ms a command, beside it.
+Measured (medians of 60): 1.6 ms to start it, 0.6 to end it, 0.3 MB that are its own.
 """
 
 import asyncio
