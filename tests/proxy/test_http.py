@@ -194,3 +194,21 @@ def test_a_quiet_stream_is_kept_alive(settings: Settings, api: ScriptedApi) -> N
     assert text.startswith(encode({"type": "ping"}).decode())
     assert text.count("message_start") == 2  # its event line and its data
     assert text.rstrip().endswith('{"type":"message_stop"}')
+
+
+def test_a_failure_that_nobody_foresaw_has_the_apis_form(
+    http: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large body is read in a thread, which a machine at its limit does not have."""
+
+    def no_thread(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("towpath.server.exchanges.asyncio.to_thread", no_thread)
+    response = http.post("/v1/messages", json=request([user("x" * 300_000)]))
+
+    assert response.status_code == 500
+    assert response.json()["error"] == {
+        "type": "api_error",
+        "message": "RuntimeError in towpath; its log says more",
+    }

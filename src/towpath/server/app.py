@@ -98,7 +98,7 @@ def create_app(settings: Settings) -> Starlette:
             Route("/", _greeting),
         ],
         middleware=_walls(settings),
-        exception_handlers={HTTPException: _not_found},
+        exception_handlers={HTTPException: _not_found, Exception: _failed},
         lifespan=partial(_lifespan, pool, health, telemetry, folder),
     )
 
@@ -208,3 +208,8 @@ async def _not_found(request: Request, error: Exception) -> Response:
     message = f"{request.method} {request.url.path} is not served here; there are {known}"
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     return error_response(ApiError(status, message, type=kind, headers=headers))
+
+
+async def _failed(_: Request, error: Exception) -> Response:
+    """What nobody foresaw, in the API's form; the server's log has it in full."""
+    return error_response(ApiError(500, f"{type(error).__name__} in towpath; its log says more"))
