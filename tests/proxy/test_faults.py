@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
-import psutil
 import pytest
 from tests.support.fidelity import request, result, seen, sent, user
 from tests.support.processes import cli_processes, kill
@@ -95,26 +94,6 @@ def test_a_restarted_proxy_takes_the_results_of_calls_it_never_saw(
 
     assert client.ways == ["start", "start"]
     assert seen(api.last) == sent(client.messages[:-1])
-
-
-def test_when_the_proxy_is_killed_its_processes_end(api: ScriptedApi, own_settings: Settings) -> None:
-    with towpath_process(own_settings) as (proxy, url):
-        with httpx.Client(base_url=url, timeout=60) as http:
-            client = Client(http)
-            client.say(user("hello"))
-            (call,) = calls_of(client.say(user('CALL read {"path": "a"}')))
-        processes = cli_processes(own_settings.state_dir)
-        proxy.send_signal(signal.SIGKILL)
-        _, alive = psutil.wait_procs(processes, timeout=3)
-
-    assert len(processes) == 1
-    assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
-    with towpath_process(own_settings) as (_, url), httpx.Client(base_url=url, timeout=60) as http:
-        client._http = http
-        client.say(user(result(call, "one")))
-        left = [folder.name for folder in (own_settings.state_dir / "run").iterdir()]
-    assert seen(api.last) == sent(client.messages[:-1])
-    assert len(left) == 1  # the dead proxy's files were removed by the new one
 
 
 def test_ctrl_c_ends_the_server_and_its_processes(api: ScriptedApi, own_settings: Settings) -> None:
