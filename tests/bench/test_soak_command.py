@@ -1,4 +1,7 @@
-"""A short soak as it is run: the real proxy with real CLIs, crashes, and its report."""
+"""A short soak as it is run: the real proxy with real CLIs, crashes, and its report.
+
+CI runs one of two minutes beside the tests (`.ci/run`), so these are for the nightly profile.
+"""
 
 import json
 import os
@@ -11,7 +14,11 @@ from contextlib import contextmanager
 import pytest
 from tests.support.profiles import IS_NIGHTLY
 
-pytestmark = [pytest.mark.cli, pytest.mark.slow]
+pytestmark = [
+    pytest.mark.cli,
+    pytest.mark.slow,
+    pytest.mark.skipif(not IS_NIGHTLY, reason="CI runs a soak beside the tests"),
+]
 
 
 @contextmanager
@@ -40,7 +47,6 @@ def test_a_short_soak_finds_nothing_wrong() -> None:
     assert " requests, " in errors
 
 
-@pytest.mark.skipif(not IS_NIGHTLY, reason="the nightly profile has the time for it")
 def test_an_interrupted_soak_ends_early_with_its_report() -> None:
     with soak("--minutes", "10", "--kill-seconds", "100") as process:
         assert process.stderr
