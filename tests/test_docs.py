@@ -1,6 +1,7 @@
 """The documents say what the code has."""
 
 import re
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -10,6 +11,7 @@ from typer.main import get_group
 
 from towpath.cli.main import app
 from towpath.core.memo import MessageMemo
+from towpath.server.limits import KnownLimits
 from towpath.server.metrics import Metrics
 from towpath.sessions.admission import Admission
 from towpath.sessions.pool import Pool
@@ -25,7 +27,7 @@ def test_every_setting_is_in_the_readme_and_nothing_else() -> None:
 
 
 def test_every_contract_row_has_a_test_or_names_one() -> None:
-    rows = re.findall(r"^\| ([HTENI]\d+) \| (.*)$", (ROOT / "docs/engine.md").read_text(), re.MULTILINE)
+    rows = re.findall(r"^\| ([HTENIL]\d+) \| (.*)$", (ROOT / "docs/engine.md").read_text(), re.MULTILINE)
     tests = (ROOT / "tests/contract/test_cli.py").read_text()
     unproven = [row for row, text in rows if f"def test_{row.lower()}_" not in tests and "test_" not in text]
 
@@ -52,7 +54,9 @@ def test_every_command_is_documented_with_an_example_in_its_help() -> None:
 
 def test_every_metric_is_documented_and_nothing_else() -> None:
     pool = cast(Pool, SimpleNamespace(census=dict, starts={}, memory_bytes=0))
-    metrics = Metrics(pool, Admission(running=1, waiting=0), MessageMemo())
+    metrics = Metrics(
+        pool, Admission(running=1, waiting=0), MessageMemo(), KnownLimits(time.time, no_extra_usage=False)
+    )
     # A counter's name ends in _total only where its values are shown.
     known = {
         f"{family.name}_total" if family.type == "counter" else family.name

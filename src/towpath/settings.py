@@ -95,6 +95,12 @@ class Settings(BaseSettings):
     upstream_api_key: Annotated[
         SecretStr | None, Field(description="API key for the upstream; default: the CLI's own login.")
     ] = None
+    no_extra_usage: Annotated[
+        bool,
+        Field(
+            description="1: refuse what would draw on paid extra usage because the plan's window is used up."
+        ),
+    ] = False
     max_concurrent: Annotated[
         int, Field(ge=1, description="Requests that run at once; more wait in order.")
     ] = 20

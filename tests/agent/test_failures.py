@@ -4,11 +4,12 @@ import json
 from typing import Any
 
 import pytest
-from claude_agent_sdk import AssistantMessage, RateLimitInfo, ResultMessage
+from claude_agent_sdk import AssistantMessage, ResultMessage
 from claude_agent_sdk.types import AssistantMessageError
 
 from towpath.agent.failures import api_error
 from towpath.core.errors import ApiError
+from towpath.core.limits import Verdict
 
 ADVICE = (
     ". This is a server-side issue, usually temporary — try again in a moment. If it persists, check the "
@@ -38,7 +39,7 @@ def error_of(
         api_error_status=status,
     )
     message = AssistantMessage(content=[], model="m", error=kind) if kind else None
-    limits = RateLimitInfo(status="rejected", resets_at=resets_at) if resets_at else None
+    limits = Verdict("m", NOW, "rejected", resets_at=resets_at) if resets_at else None
     return api_error(result, message, note or {}, limits, now=NOW)
 
 

@@ -18,7 +18,8 @@ def test_a_start_that_is_given_up_leaves_no_files(tmp_path: Path) -> None:
     launch = Launch(model="m", system="s" * 1000, body={}, cwd=str(tmp_path))
 
     async def give_up_after(steps: int) -> None:
-        process = PassthroughProcess(launch, tmp_path / "own" / str(steps), {}, start_timeout_seconds=60)
+        own = tmp_path / "own" / str(steps)
+        process = PassthroughProcess(launch, own, {}, start_timeout_seconds=60, on_verdict=lambda _: None)
         start = asyncio.create_task(process.start([MESSAGE] * 200, {}, on_end=lambda: None))
         for _ in range(steps):
             await asyncio.sleep(0)

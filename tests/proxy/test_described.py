@@ -46,7 +46,9 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 # Not by the plugin of schemathesis, which pytest 9.2 has left behind; it is switched off in pyproject.toml.
 SCHEMA = schemathesis.openapi.from_dict(openapi_document("1.2.3"))
 ASKING = SCHEMA["/v1/messages"]["POST"]
-LOOKING = [SCHEMA[path]["GET"] for path in ("/", "/health", "/metrics", "/openapi.json", "/v1/models")]
+LOOKING = [
+    SCHEMA[path]["GET"] for path in ("/", "/health", "/metrics", "/openapi.json", "/v1/limits", "/v1/models")
+]
 HALF = settings(fuzzed, max_examples=fuzzed.max_examples // 2)
 RULES = (*BEYOND_THE_SCHEMA, "in internal mode")  # which has the proxy's own tools
 GOOD, BAD = schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE

@@ -1,6 +1,7 @@
 """How a body is read: what the event loop can do meanwhile."""
 
 import asyncio
+import time
 from pathlib import Path
 from typing import cast
 
@@ -10,6 +11,7 @@ from starlette.types import Message
 
 from towpath.core.memo import MessageMemo
 from towpath.server.exchanges import Exchanges
+from towpath.server.limits import KnownLimits
 from towpath.server.messages import MessagesEndpoint
 from towpath.sessions.admission import Admission
 from towpath.sessions.dispatcher import Dispatcher
@@ -31,7 +33,8 @@ class Loop:
     async def run(self) -> None:
         nothing = cast(Dispatcher, None)  # a refused request does not come so far
         admission, settings = Admission(running=1, waiting=0), Settings()
-        exchanges = Exchanges(settings, nothing, admission, Path("empty"), MessageMemo(), [])
+        limits = KnownLimits(time.time, no_extra_usage=False)
+        exchanges = Exchanges(settings, nothing, admission, Path("empty"), MessageMemo(), limits, [])
         endpoint = MessagesEndpoint(settings, exchanges)
         counting = asyncio.create_task(self._count())
         await endpoint(

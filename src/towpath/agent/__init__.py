@@ -9,6 +9,7 @@ API's stream events. The other modules are its parts:
 - ``tools``: the client's tools as calls that wait ("parked").
 - ``hearing``: everything that the CLI says, and its end.
 - ``failures``: how a turn failed, as an error of the API.
+- ``limits``: what it says of the account's limits.
 - ``cli``: where the CLI is, its version, and how it is authenticated.
 
 Each fact of the CLI that a module leans on is a contract test in tests/contract, and a row in

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from claude_agent_sdk import AssistantMessage, RateLimitInfo, ResultMessage
+from claude_agent_sdk import AssistantMessage, ResultMessage
 
 from towpath.agent.cli import cli_path
 from towpath.core.errors import ApiError
+from towpath.core.limits import Verdict
 
 # "API Error: 400 messages.0: bad" | "API Error: Request rejected (429) · Too many"
 _PREFIX = re.compile(r"^(?:Failed to authenticate\. )?API Error: (?:\d{3} |Request rejected \(\d{3}\) · )?")
@@ -45,7 +46,7 @@ def api_error(
     result: ResultMessage,
     said: AssistantMessage | None,
     note: Mapping[str, Any],
-    limits: RateLimitInfo | None,
+    limits: Verdict | None,
     *,
     now: float,
 ) -> ApiError:
@@ -79,7 +80,7 @@ def _plain_sentence(text: str) -> str:
     return _ADVICE.sub("", _PREFIX.sub("", text)).strip()
 
 
-def _retry_after(limits: RateLimitInfo | None, now: float) -> dict[str, str]:
+def _retry_after(limits: Verdict | None, now: float) -> dict[str, str]:
     if limits is None or limits.resets_at is None:
         return {}
     return {"retry-after": str(max(1, round(limits.resets_at - now)))}

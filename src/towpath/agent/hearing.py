@@ -1,7 +1,7 @@
 """Everything that a CLI says, in order, whether or not somebody listens.
 
-So its end is noticed at once, and what it said about errors and limits is there when a turn fails. Knows
-the SDK's messages, not what they mean for a conversation.
+So its end is noticed at once, and what it said about errors is there when a turn fails. Knows the SDK's
+messages, not what they mean for a conversation.
 """
 
 import asyncio
@@ -12,8 +12,6 @@ from claude_agent_sdk import (
     ClaudeSDKClient,
     ClaudeSDKError,
     Message,
-    RateLimitEvent,
-    RateLimitInfo,
     ResultMessage,
     ToolResultBlock,
     UserMessage,
@@ -28,12 +26,11 @@ _KEPT_MESSAGES = 1000
 class Hearing:
     """The messages of one CLI from its connection to its end.
 
-    ``said`` is its newest message about an error, ``limits`` what it last heard about rate limits.
+    ``said`` is its newest message about an error.
     """
 
     def __init__(self) -> None:
         self.said: AssistantMessage | None = None
-        self.limits: RateLimitInfo | None = None
         self._messages: asyncio.Queue[Message | ProcessDied] = asyncio.Queue(_KEPT_MESSAGES)
         self._task: asyncio.Task[None] | None = None
 
@@ -48,8 +45,6 @@ class Hearing:
             raise message
         if isinstance(message, AssistantMessage) and message.error:
             self.said = message
-        elif isinstance(message, RateLimitEvent):
-            self.limits = message.rate_limit_info
         return message
 
     async def result(self) -> ResultMessage:

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from claude_agent_sdk import ResultMessage, StreamEvent
+from claude_agent_sdk import Message, ResultMessage, StreamEvent
 
+from towpath.agent.failures import ProcessDied
 from towpath.agent.host_tools import HostTools
+from towpath.agent.limits import OnVerdict
 from towpath.agent.passthrough import CLI_GOES_ON_AFTER, closes_what_broke
 from towpath.agent.process import AgentProcess
+from towpath.core.errors import ApiError
 from towpath.core.events import Event, MessageFold
 from towpath.core.launch import Launch
 from towpath.core.turn import WholeTurn
@@ -54,6 +57,7 @@ class InternalProcess(AgentProcess):
         limits: InternalLimits,
         *,
         start_timeout_seconds: float,
+        on_verdict: OnVerdict,
     ) -> None:
         self._limits = limits
         environment = {**limits.environment, _FOLDER_VARIABLE: str(folder)}
@@ -65,8 +69,10 @@ class InternalProcess(AgentProcess):
             {**upstream, **_ENVIRONMENT},
             self._tools,
             start_timeout_seconds=start_timeout_seconds,
+            on_verdict=on_verdict,
         )
         self._call = MessageFold()
+        self._stopped_by: ApiError | None = None
 
     @property
     def is_working(self) -> bool:
@@ -115,7 +121,7 @@ class InternalProcess(AgentProcess):
         Last comes the turn's result, unless a call was the last one because the CLI was ended behind it.
         """
         call = MessageFold()
-        while not isinstance(message := await self._hearing.next_message(), ResultMessage):
+        while not isinstance(message := await self._next_message(), ResultMessage):
             if not isinstance(message, StreamEvent) or message.parent_tool_use_id is not None:
                 continue
             event: Event = message.event
@@ -128,6 +134,12 @@ class InternalProcess(AgentProcess):
             if event["type"] == "message_delta" and _would_go_on(call):
                 return
         yield message, call
+
+    async def _next_message(self) -> Message:
+        try:
+            return await self._hearing.next_message()
+        except ProcessDied as error:
+            raise self._stopped_by or error from None
 
     async def _end(self, turn: WholeTurn, result: ResultMessage | None) -> Sequence[Event]:
         """The last events of a turn. Raises ApiError if it failed."""
@@ -165,6 +177,15 @@ class InternalProcess(AgentProcess):
             self._call = MessageFold()
         self._call.add(event)
         if event["type"] == "message_delta" and _would_go_on(self._call):
+            self.kill()
+
+    def _may_not_go_on(self, error: ApiError) -> None:
+        """End the CLI while the tools run, before it gives their results to the model.
+
+        A turn whose last answer has come has nothing more to ask.
+        """
+        if self._call.message.get("stop_reason") == "tool_use":
+            self._stopped_by = error
             self.kill()
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from claude_agent_sdk import ResultMessage, StreamEvent
 
+from towpath.agent.limits import OnVerdict
 from towpath.agent.process import AgentProcess
 from towpath.agent.tools import ParkedTools
 from towpath.core.errors import ApiError
@@ -20,10 +21,23 @@ class PassthroughProcess(AgentProcess):
     """A CLI that makes one model call for each exchange."""
 
     def __init__(
-        self, launch: Launch, folder: Path, upstream: Mapping[str, str], *, start_timeout_seconds: float
+        self,
+        launch: Launch,
+        folder: Path,
+        upstream: Mapping[str, str],
+        *,
+        start_timeout_seconds: float,
+        on_verdict: OnVerdict,
     ) -> None:
         self._tools = ParkedTools(launch.tool_names)
-        super().__init__(launch, folder, upstream, self._tools, start_timeout_seconds=start_timeout_seconds)
+        super().__init__(
+            launch,
+            folder,
+            upstream,
+            self._tools,
+            start_timeout_seconds=start_timeout_seconds,
+            on_verdict=on_verdict,
+        )
 
     @property
     def waiting_for(self) -> frozenset[str]:

@@ -29,6 +29,7 @@ from towpath.agent.cli import BUNDLED_VERSION, cli_path
 from towpath.agent.failures import ProcessDied, api_error, first_line
 from towpath.agent.hearing import Hearing
 from towpath.agent.history import Additions, Entry, session_lines
+from towpath.agent.limits import HeardLimits, OnVerdict
 from towpath.agent.options import agent_options
 from towpath.agent.transport import KillableTransport
 from towpath.core.canonical import unmarked
@@ -65,7 +66,8 @@ class AgentProcess(ABC):
 
     ``upstream`` is set in its environment (``options.Upstream``). ``reply`` is the newest message that was
     given out, as far as it has come. ``heard`` counts what came of the model and of tools, subagents
-    included. ``log_fields`` are what the log says of the exchange that it serves.
+    included. ``log_fields`` are what the log says of the exchange that it serves. ``on_verdict`` is told what
+    its answers say of the account's limits.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class AgentProcess(ABC):
         tools: CliTools,
         *,
         start_timeout_seconds: float,
+        on_verdict: OnVerdict,
     ) -> None:
         self._launch = launch
         self._folder = folder
@@ -86,6 +89,7 @@ class AgentProcess(ABC):
         self._client: ClaudeSDKClient | None = None
         self._transport: KillableTransport | None = None
         self._hearing = Hearing()
+        self._heard_limits = HeardLimits(launch.model, on_verdict)
         self._writing: asyncio.Future[ClaudeAgentOptions] | None = None
         self._file: SessionFileReader | None = None
         self.log_fields: Mapping[str, Any] = {}
@@ -171,6 +175,11 @@ class AgentProcess(ABC):
     def _hear(self, message: dict[str, Any]) -> None:
         self.heard += message.get("type") in _SIGNS_OF_LIFE
         self._notice(message)
+        if error := self._heard_limits.hear(message):
+            self._may_not_go_on(error)
+
+    def _may_not_go_on(self, error: ApiError) -> None:  # noqa: B027 - for most there is nothing to do
+        """A further model call of this turn is forbidden, and why. Where an exchange is one, it is over."""
 
     def new_additions(self) -> Mapping[int, Sequence[Entry]]:
         """What the CLI added to the conversation since the last call, by the number of the exchange."""
@@ -257,4 +266,4 @@ class AgentProcess(ABC):
         note: Mapping[str, Any] = {}
         with contextlib.suppress(OSError, RuntimeError):
             note = await asyncio.to_thread(last_failure, self._session_file)
-        return api_error(result, self._hearing.said, note, self._hearing.limits, now=time.time())
+        return api_error(result, self._hearing.said, note, self._heard_limits.newest, now=time.time())

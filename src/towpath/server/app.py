@@ -23,6 +23,7 @@ from towpath.agent.additions import AdditionStore
 from towpath.agent.catalog import model_entries
 from towpath.agent.cli import auth_status
 from towpath.agent.internal import InternalLimits, InternalProcess
+from towpath.agent.limits import OnVerdict
 from towpath.agent.options import Upstream
 from towpath.agent.passthrough import PassthroughProcess
 from towpath.agent.process import AgentProcess
@@ -35,6 +36,7 @@ from towpath.server.errors import error_response
 from towpath.server.exchanges import Exchanges
 from towpath.server.guard import Guard, Rules, is_loopback
 from towpath.server.health import Health
+from towpath.server.limits import KnownLimits
 from towpath.server.messages import MessagesEndpoint
 from towpath.server.metrics import CONTENT_TYPE, Metrics
 from towpath.server.models import Models
@@ -55,12 +57,16 @@ CHAT_PATHS = ("/v1/chat/completions", "/chat/completions", "/v1/v1/chat/completi
 MODELS_PATHS = ("/v1/models", "/models", "/v1/v1/models")
 
 
-def create_app(settings: Settings) -> Starlette:
-    """The server's application. Its lifespan owns all processes: when it ends, they have ended."""
+def create_app(settings: Settings, *, clock: Callable[[], float] = time.time) -> Starlette:
+    """The server's application. Its lifespan owns all processes: when it ends, they have ended.
+
+    ``clock`` is Unix time in seconds, to which the limits of an account are reset.
+    """
     upstream = _upstream(settings)
     folder, nowhere = run_folder(settings.state_dir), empty_folder(settings.state_dir)
+    limits = KnownLimits(clock, no_extra_usage=settings.no_extra_usage)
     pool = Pool(
-        _process_maker(settings, folder, upstream),
+        _process_maker(settings, folder, upstream, limits.hear),
         AdditionStore(settings.state_dir / "additions"),
         _limits(settings),
         time.monotonic,
@@ -75,13 +81,14 @@ def create_app(settings: Settings) -> Starlette:
         ask=lambda: auth_status({**os.environ, **upstream}),
     )
     memo = MessageMemo()
-    metrics, telemetry = Metrics(pool, admission, memo), Telemetry.wanted(os.environ)
+    metrics, telemetry = Metrics(pool, admission, memo, limits), Telemetry.wanted(os.environ)
     exchanges = Exchanges(
         settings,
         Dispatcher(pool),
         admission,
         nowhere,
         memo,
+        limits,
         observers=[write_line, metrics.observe, *([telemetry.observe] if telemetry else [])],
     )
 
@@ -94,7 +101,7 @@ def create_app(settings: Settings) -> Starlette:
             *(Route(path, chat, methods=["POST"]) for path in CHAT_PATHS),
             *(Route(path, models.list) for path in MODELS_PATHS),
             *(Route(f"{path}/{{model_id:path}}", models.one) for path in MODELS_PATHS),
-            *_reports(health, metrics),
+            *_reports(health, metrics, limits),
             Route("/", _greeting),
         ],
         middleware=_walls(settings),
@@ -103,7 +110,7 @@ def create_app(settings: Settings) -> Starlette:
     )
 
 
-def _reports(health: Health, metrics: Metrics) -> list[Route]:
+def _reports(health: Health, metrics: Metrics, limits: KnownLimits) -> list[Route]:
     """What the server says of itself."""
     document = openapi_document(__version__)
 
@@ -113,12 +120,16 @@ def _reports(health: Health, metrics: Metrics) -> list[Route]:
     async def show_metrics(_: Request) -> Response:
         return Response(metrics.text(), media_type=CONTENT_TYPE)
 
+    async def show_limits(_: Request) -> Response:
+        return JSONResponse(limits.report())
+
     async def describe(_: Request) -> Response:
         return JSONResponse(document)
 
     return [
         Route("/health", report),
         Route("/metrics", show_metrics),
+        Route("/v1/limits", show_limits),
         Route("/openapi.json", describe),
     ]
 
@@ -141,15 +152,18 @@ async def _lifespan(
 
 
 def _process_maker(
-    settings: Settings, folder: Path, upstream: Mapping[str, str]
+    settings: Settings, folder: Path, upstream: Mapping[str, str], on_verdict: OnVerdict
 ) -> Callable[[Launch], AgentProcess]:
     numbers, internal = itertools.count(1), _internal_limits(settings)
+    seconds = settings.start_timeout_seconds
 
     def new_process(launch: Launch) -> AgentProcess:
-        own, seconds = folder / str(next(numbers)), settings.start_timeout_seconds
+        own = folder / str(next(numbers))
         if launch.mode is Mode.INTERNAL:
-            return InternalProcess(launch, own, upstream, internal, start_timeout_seconds=seconds)
-        return PassthroughProcess(launch, own, upstream, start_timeout_seconds=seconds)
+            return InternalProcess(
+                launch, own, upstream, internal, start_timeout_seconds=seconds, on_verdict=on_verdict
+            )
+        return PassthroughProcess(launch, own, upstream, start_timeout_seconds=seconds, on_verdict=on_verdict)
 
     return new_process
 

@@ -18,6 +18,7 @@ from towpath.core.memo import MessageMemo
 from towpath.core.mode import HEADER, Mode, check_internal, mode_of
 from towpath.core.request import MessagesRequest, parse_request
 from towpath.core.workdir import named_directory
+from towpath.server.limits import KnownLimits
 from towpath.server.record import ExchangeRecord, Observer, log
 from towpath.server.recording import Recorder
 from towpath.server.sse import Items
@@ -49,6 +50,7 @@ class Exchanges:
         admission: Admission,
         empty_folder: Path,
         memo: MessageMemo,
+        limits: KnownLimits,
         observers: Sequence[Observer],
     ) -> None:
         self._settings = settings
@@ -59,6 +61,7 @@ class Exchanges:
         self._recorder = _recorder(settings)
         self._started_in = Path.cwd()
         self._memo = memo
+        self._limits = limits
         self._large_one = asyncio.Lock()
 
     async def begin(
@@ -99,10 +102,12 @@ class Exchanges:
         try:
             async with self._admission.enter(answers=self._dispatcher.is_awaited(messages, asked.tips)):
                 record.started()
+                self._limits.check(asked.launch.model)
                 reply = await self._dispatcher.reply(asked.launch, messages, asked.tips)
                 record.opened(reply)
                 async with aclosing(reply.rest) as rest:
-                    yield _headers(reply, asked.request.transient, record.phases)
+                    own = _headers(reply, asked.request.transient, record.phases)
+                    yield {**self._limits.headers(asked.launch.model), **own}
                     record.saw(reply.first)
                     yield reply.first
                     async for event in rest:
@@ -110,6 +115,7 @@ class Exchanges:
                         yield event
         except ApiError as error:
             record.failed(error)
+            error.headers = {**self._limits.headers(asked.launch.model), **error.headers}
             raise
         except Exception as error:
             log.exception("exchange failed")

@@ -11,6 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from towpath.core.memo import MessageMemo
+from towpath.server.limits import KnownLimits
 from towpath.server.record import ExchangeRecord
 from towpath.sessions.admission import Admission
 from towpath.sessions.pool import Pool
@@ -28,7 +29,7 @@ _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 class Metrics:
     """The figures of one server. ``observe`` is an observer of exchanges."""
 
-    def __init__(self, pool: Pool, admission: Admission, memo: MessageMemo) -> None:
+    def __init__(self, pool: Pool, admission: Admission, memo: MessageMemo, limits: KnownLimits) -> None:
         self.registry = CollectorRegistry()
         self._exchanges = Counter(
             "towpath_exchanges",
@@ -50,7 +51,7 @@ class Metrics:
         self._errors = Counter(
             "towpath_errors", "Exchanges that failed.", ["status", "type"], registry=self.registry
         )
-        self.registry.register(_Now(pool, admission, memo))
+        self.registry.register(_Now(pool, admission, memo, limits))
 
     def observe(self, record: ExchangeRecord) -> None:
         """Count an exchange that is over."""
@@ -74,10 +75,11 @@ class Metrics:
 class _Now(Collector):
     """What is so at the moment of asking."""
 
-    def __init__(self, pool: Pool, admission: Admission, memo: MessageMemo) -> None:
+    def __init__(self, pool: Pool, admission: Admission, memo: MessageMemo, limits: KnownLimits) -> None:
         self._pool = pool
         self._admission = admission
         self._memo = memo
+        self._limits = limits
 
     def collect(self) -> Iterator[Metric]:
         sessions = GaugeMetricFamily("towpath_sessions", "Live sessions.", labels=["state"])
@@ -93,3 +95,19 @@ class _Now(Collector):
         yield GaugeMetricFamily("towpath_waiting", "Requests in the queue.", value=waiting)
         kept = self._memo.remembered_bytes
         yield GaugeMetricFamily("towpath_remembered_bytes", "What remembered messages occupy.", value=kept)
+        yield from self._known_limits()
+
+    def _known_limits(self) -> Iterator[Metric]:
+        used = GaugeMetricFamily("towpath_limit_utilization", "How much is used, 0 to 1.", labels=["window"])
+        resets = GaugeMetricFamily(
+            "towpath_limit_reset_timestamp_seconds", "When it is reset, Unix time.", labels=["window"]
+        )
+        for window in self._limits.windows():
+            if window.utilization is not None:
+                used.add_metric([window.name], window.utilization)
+            if window.resets_at is not None:
+                resets.add_metric([window.name], window.resets_at)
+        yield used
+        yield resets
+        in_use = int(self._limits.extra_usage_in_use)
+        yield GaugeMetricFamily("towpath_extra_usage_in_use", "Whether extra usage pays.", value=in_use)

@@ -6,7 +6,13 @@ The document is a value; ``openapi_schemas`` has what a request and an answer lo
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from towpath.server.openapi_schemas import answer_schema, error_schema, health_schema, request_schema
+from towpath.server.openapi_schemas import (
+    answer_schema,
+    error_schema,
+    health_schema,
+    limits_schema,
+    request_schema,
+)
 
 Json = dict[str, Any]
 
@@ -18,7 +24,8 @@ _WHAT_FAILS: Mapping[int, str] = {
     404: "There is no such model or path.",
     409: "The upstream says so.",
     413: "The body is over 32 MB.",
-    429: "The upstream's limit is reached; Retry-After where it is known.",
+    429: "The upstream's limit is reached, or only extra usage would pay and must not; Retry-After where it "
+    "is known.",
     500: "The upstream or the Claude CLI failed.",
     503: "The server is stopping.",
     504: "The upstream took too long.",
@@ -38,6 +45,8 @@ _ANSWER_HEADERS: Mapping[str, str] = {
     "x-towpath-session": "The number of the session that served it.",
     "x-towpath-transient-texts": "How many transient texts were left out.",
     "server-timing": "Durations in ms.",
+    "anthropic-ratelimit-unified-status": "What is known of the account's limits; further headers of this "
+    "prefix as in the API.",
 }
 
 _KEYS: Json = {
@@ -67,6 +76,7 @@ def openapi_document(version: str) -> Json:
             "/v1/models": {"get": _models()},
             "/v1/models/{model_id}": {"get": _model()},
             "/health": {"get": _get("How the server is", _json("Health"), failing=(403,))},
+            "/v1/limits": {"get": _get("Limits of the account", _json("Limits"), failing=(401, 403))},
             "/metrics": {"get": _get("Figures for Prometheus", _text(), failing=(401, 403))},
             "/openapi.json": {"get": _get("This document", _json("Document"), failing=(401, 403))},
             "/": {"get": _get("A greeting", _text(), failing=(401, 403))},
@@ -83,6 +93,7 @@ def _schemas() -> Json:
         "Message": answer_schema(),
         "Error": error_schema(),
         "Health": health_schema(),
+        "Limits": limits_schema(),
         # OpenAI describes the rest of these.
         "ChatRequest": {"type": "object", "required": ["model", "messages"]},
         "Completion": {"type": "object", "required": ["id", "object", "choices"]},

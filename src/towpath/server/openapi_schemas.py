@@ -85,6 +85,20 @@ def health_schema() -> Schema:
     return _object(properties, optional=[name for name in properties if name != "status"])
 
 
+def limits_schema() -> Schema:
+    """What /v1/limits says; what is not known is null. Times are in Unix seconds."""
+    word, time = {"type": ["string", "null"]}, {"type": ["integer", "null"]}
+    used = {"type": ["number", "null"]}
+    window = _object({"name": STRING, "status": word, "utilization": used, "resets_at": time})
+    yes, maybe = {"type": "boolean"}, {"type": ["boolean", "null"]}
+    extra = _object(
+        {"status": word, "resets_at": time, "disabled_reason": word, "in_use": maybe, "allowed_here": yes}
+    )
+    refused = _object({"window": word, "model": STRING, "until": {"type": "integer"}})
+    lists = {"windows": {"type": "array", "items": window}, "refusing": {"type": "array", "items": refused}}
+    return _object({"as_of": time, "status": word, "representative": word, "extra_usage": extra, **lists})
+
+
 def _user() -> Schema:
     blocks = [_block(kind) for kind in sorted(USER_TYPES - {"text", "tool_result"})]
     blocks += [_object({"type": {"const": "text"}, "text": WITH_TEXT}), _tool_result()]

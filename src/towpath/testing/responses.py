@@ -30,7 +30,7 @@ async def replied(reply: Reply, body: Json) -> Response:
     await asyncio.sleep(reply.delay_seconds)
     reply = replace(reply, content=tuple(_as_called(block) for block in reply.content))
     model, message_id = str(body.get("model")), _new_id("msg_")
-    headers = {"request-id": _new_id("req_")}
+    headers = {"request-id": _new_id("req_"), **reply.headers}
     if not body.get("stream"):
         return JSONResponse(message(reply, message_id=message_id, model=model, body=body), headers=headers)
     frames = _frames(events(reply, message_id=message_id, model=model, body=body))

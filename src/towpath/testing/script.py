@@ -38,6 +38,7 @@ class Reply:
     ``stop_reason`` None stands for ``tool_use`` if a tool is called, else ``end_turn``. ``usage`` is
     merged over an estimate from the sizes of request and answer. ``chunk_chars`` is the most that one
     delta carries. ``delay_seconds`` passes before the first event, ``pause_seconds`` between two.
+    ``headers`` go onto the response (``anthropic-ratelimit-…``).
 
     Two ways to end badly, of streams only: ``cut_after_events`` aborts the connection after so many
     events, ``error_after_events`` (a number, an error object of type and message) sends an ``error``
@@ -53,6 +54,7 @@ class Reply:
     error_after_events: tuple[int, Json] | None = None
     chunk_chars: int = 40
     pause_seconds: float = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,91 @@
+"""The newest word on the account's limits, for whoever asks: headers, GET /v1/limits, metrics, refusals."""
+
+import math
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+
+from towpath.core.errors import ApiError
+from towpath.core.limits import AccountLimits, Verdict, Window
+
+log = structlog.get_logger(__name__)
+
+_NAMES = {"five_hour": "5-hour window", "seven_day": "weekly window"}
+
+
+class KnownLimits:
+    """What all processes of a server have heard. ``clock`` is Unix time in seconds.
+
+    ``no_extra_usage``: what would draw on paid extra usage is refused.
+    """
+
+    def __init__(self, clock: Callable[[], float], *, no_extra_usage: bool) -> None:
+        self._clock = clock
+        self._no_extra_usage = no_extra_usage
+        self._limits = AccountLimits()
+
+    def hear(self, verdict: Verdict) -> ApiError | None:
+        """Take note of a verdict; the error with which a turn ends that would draw on extra usage next."""
+        before = self._kind_of_newest()
+        self._limits.add(verdict)
+        if (now := self._kind_of_newest()) != before:
+            log.info("limits", **now)
+        return self._refusal(verdict.model)
+
+    def check(self, model: str) -> None:
+        """Raises ApiError if a request for this model would draw on extra usage, and must not."""
+        if error := self._refusal(model):
+            raise error
+
+    def headers(self, model: str) -> dict[str, str]:
+        """The response headers of an answer of this model, as the API names them."""
+        return self._limits.headers(model, self._clock())
+
+    def windows(self) -> Sequence[Window]:
+        """The windows of which something is known."""
+        return self._limits.windows(self._clock())
+
+    @property
+    def extra_usage_in_use(self) -> bool:
+        """Whether the newest word is that extra usage pays."""
+        newest = self._limits.newest(self._clock())
+        return newest is not None and newest.extra.in_use
+
+    def report(self) -> dict[str, Any]:
+        """The answer of /v1/limits."""
+        now = self._clock()
+        refused = self._limits.drawing(now) if self._no_extra_usage else []
+        known = self._limits.report(now)
+        return {
+            **known,
+            "extra_usage": {**known["extra_usage"], "allowed_here": not self._no_extra_usage},
+            "refusing": [
+                {"window": v.window, "model": v.model, "until": math.ceil(v.until)} for v in refused
+            ],
+        }
+
+    def _refusal(self, model: str) -> ApiError | None:
+        now = self._clock()
+        verdict = self._limits.drawn_by(model, now) if self._no_extra_usage else None
+        if verdict is None:
+            return None
+        window = _NAMES.get(verdict.window or "", f"limit {verdict.window}" if verdict.window else "limit")
+        reset = datetime.fromtimestamp(verdict.until, UTC).strftime("%Y-%m-%d %H:%M UTC")
+        return ApiError(
+            429,
+            f"The plan's {window} is used up; further requests would draw on paid extra usage, which "
+            f"CLAUDE_PROXY_NO_EXTRA_USAGE=1 forbids. The window is reset at {reset}.",
+            # Else the SDKs of Anthropic sleep until then, for hours, and nobody reads the sentence.
+            headers={
+                "retry-after": str(max(1, math.ceil(verdict.until - now))),
+                "x-should-retry": "false",
+            },
+        )
+
+    def _kind_of_newest(self) -> dict[str, Any]:
+        newest = self._limits.newest(self._clock())
+        if newest is None:
+            return {}
+        return {"status": newest.status, "window": newest.window, "extra_usage": newest.extra.in_use}
