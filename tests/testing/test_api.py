@@ -90,6 +90,15 @@ def test_without_stream_the_answer_is_one_message(api: ScriptedApi, http: httpx.
     assert all(call["caller"] == {"type": "direct"} for call in calls)
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_reply_has_the_headers_of_its_script(api: ScriptedApi, http: httpx.Client, stream: bool) -> None:
+    api.reply(Reply(HELLO.content, headers={"anthropic-ratelimit-unified-status": "allowed"}))
+    response = http.post("/v1/messages", json=ask("hi", stream=stream))
+
+    assert response.headers["anthropic-ratelimit-unified-status"] == "allowed"
+    assert response.headers["request-id"].startswith("req_")
+
+
 def test_an_id_that_the_script_gives_is_kept(api: ScriptedApi, http: httpx.Client) -> None:
     api.reply(Reply(({"type": "tool_use", "id": "toolu_mine", "name": "read", "input": {}},)))
 
