@@ -133,6 +133,33 @@ def test_a_body_that_a_page_could_post_is_refused(content_type: str) -> None:
     assert answer_to({"content-type": content_type}) == (400, "Content-Type")
 
 
+VERSION = {"anthropic-version": "2023-06-01"}
+FORM = {"content-type": "multipart/form-data; boundary=x"}
+
+
+@pytest.mark.parametrize("path", ["/v1/files", "/files", "/v1/v1/files"])
+def test_a_file_may_come_as_a_form_that_no_page_can_post(path: str) -> None:
+    assert answer_to({**FORM, **VERSION}, path=path) == PASSED
+    assert answer_to(FORM, path=path) == (400, "anthropic-version")
+    assert answer_to({**FORM, **VERSION, "origin": "https://example.com"}, path=path) == (403, "Origin")
+    assert answer_to({**FORM, **VERSION, "host": "example.com"}, path=path) == (403, "Host")
+    assert answer_to({**FORM, **VERSION}, path=path, keys=[KEY]) == (401, "x-api-key")
+    assert answer_to({**VERSION, "content-type": "text/plain"}, path=path) == (400, "Content-Type")
+
+
+@pytest.mark.parametrize("path", ["/v1/messages", "/v1/files/file_1", "/v1/messages/batches", "/v1/filesx"])
+def test_nothing_else_may_come_as_a_form(path: str) -> None:
+    assert answer_to({**FORM, **VERSION}, path=path) == (400, "Content-Type")
+
+
+def test_a_cancellation_may_have_no_body_but_not_from_a_page() -> None:
+    path = "/v1/messages/batches/msgbatch_1/cancel"
+
+    assert answer_to({"content-type": "", **VERSION}, path=path) == PASSED
+    assert answer_to({"content-type": ""}, path=path) == (400, "Content-Type")
+    assert answer_to({**FORM, **VERSION}, path=path) == (400, "Content-Type")
+
+
 def test_a_request_without_a_body_needs_no_content_type() -> None:
     assert answer_to({"content-type": "text/plain"}, method="GET") == PASSED
 

@@ -13,6 +13,7 @@ from towpath.core.memo import MessageMemo
 from towpath.server.exchanges import Exchanges
 from towpath.server.limits import KnownLimits
 from towpath.server.messages import MessagesEndpoint
+from towpath.server.reading import Reading
 from towpath.sessions.admission import Admission
 from towpath.sessions.dispatcher import Dispatcher
 from towpath.settings import Settings
@@ -33,8 +34,8 @@ class Loop:
     async def run(self) -> None:
         nothing = cast(Dispatcher, None)  # a refused request does not come so far
         admission, settings = Admission(running=1, waiting=0), Settings()
-        limits = KnownLimits(time.time, no_extra_usage=False)
-        exchanges = Exchanges(settings, nothing, admission, Path("empty"), MessageMemo(), limits, [])
+        limits, reading = KnownLimits(time.time, no_extra_usage=False), Reading()
+        exchanges = Exchanges(settings, nothing, admission, Path("empty"), MessageMemo(), limits, reading, [])
         endpoint = MessagesEndpoint(settings, exchanges)
         counting = asyncio.create_task(self._count())
         await endpoint(

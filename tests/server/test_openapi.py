@@ -1,6 +1,6 @@
 """The document and the checks say the same: what either lets pass, the other does."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jsonschema_rs
@@ -11,18 +11,19 @@ from starlette.routing import Route
 from tests.core.test_request import REQUESTS, damaged
 from tests.support.profiles import TIMEOUT_SECONDS, fuzzed
 
-from towpath.core.checks import PARAMETER_CHECKS
+from towpath.core.checks import NOT_COUNTED, PARAMETER_CHECKS
 from towpath.core.errors import ERROR_TYPES, ApiError
-from towpath.core.request import OWN_FIELDS, parse_request
+from towpath.core.request import OWN_FIELDS, parse_count, parse_request
 from towpath.server.app import create_app
 from towpath.server.openapi import openapi_document
-from towpath.server.openapi_schemas import request_schema
+from towpath.server.openapi_schemas import count_schema, request_schema
 from towpath.settings import Settings
 
 pytestmark = pytest.mark.timeout(TIMEOUT_SECONDS)
 
 DOCUMENT = openapi_document("1.2.3")
 REQUEST = jsonschema_rs.validator_for(request_schema())
+COUNT = jsonschema_rs.validator_for(count_schema())
 # What holds between fields, between messages, or of how a number is written: no matter of the schema.
 BEYOND_THE_SCHEMA = (
     "tools: Tool names must be unique.",
@@ -43,7 +44,9 @@ def test_every_path_of_the_application_is_described(settings: Settings) -> None:
     routes = [route for route in create_app(settings).routes if isinstance(route, Route)]
     paths = {route.path.replace(":path}", "}") for route in routes}
     # Other base URLs of the same.
-    spellings = {path for path in paths if path.startswith(("/messages", "/models", "/chat/", "/v1/v1/"))}
+    spellings = {
+        path for path in paths if path.startswith(("/messages", "/models", "/files", "/chat/", "/v1/v1/"))
+    }
 
     assert paths - spellings == set(DOCUMENT["paths"])
 
@@ -86,6 +89,27 @@ def test_the_schema_and_the_checks_refuse_the_same(body: Any) -> None:
         assert not REQUEST.is_valid(body), refusal
 
 
+@fuzzed
+@given(REQUESTS | damaged())
+def test_the_schema_of_a_count_and_its_checks_refuse_the_same(body: Any) -> None:
+    if isinstance(body, dict):
+        body = {name: value for name, value in body.items() if name not in NOT_COUNTED}
+    refusal = refused(body, parse_count)
+
+    if refusal is None:
+        COUNT.validate(body)
+    elif not any(rule in refusal for rule in BEYOND_THE_SCHEMA):
+        assert not COUNT.is_valid(body), refusal
+
+
+@pytest.mark.parametrize("field", NOT_COUNTED)
+def test_what_is_not_counted_the_schema_refuses(field: str) -> None:
+    body = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
+    COUNT.validate(body)
+
+    assert not COUNT.is_valid({**body, field: 1})
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -119,10 +143,10 @@ def test_what_the_checks_refuse_the_schema_does(field: str, value: Any) -> None:
     assert not REQUEST.is_valid(body)
 
 
-def refused(body: Any) -> str | None:
+def refused(body: Any, parse: Callable[[bytes], object] = parse_request) -> str | None:
     """What the checks say against a body."""
     try:
-        parse_request(orjson.dumps(body))
+        parse(orjson.dumps(body))
     except ApiError as error:
         return error.message
     return None

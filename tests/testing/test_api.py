@@ -297,6 +297,17 @@ def test_the_sdk_reads_models_tokens_and_errors(api: ScriptedApi, sdk: anthropic
     assert counted.input_tokens > 0
 
 
+def test_the_sdk_keeps_batches_and_files(api: ScriptedApi, sdk: anthropic.Anthropic) -> None:
+    batch = sdk.messages.batches.create(
+        requests=[{"custom_id": name, "params": ask(f"SAY {name}")} for name in ("a", "b")]  # type: ignore[typeddict-item]
+    )
+    file = sdk.beta.files.upload(file=("notes.txt", b"--x\r\n\r\ny"))
+
+    assert [line.custom_id for line in sdk.messages.batches.results(batch.id)] == ["a", "b"]
+    assert sdk.beta.files.download(file.id).read() == b"--x\r\n\r\ny"
+    assert [asked.method for asked in api.stored.asked] == ["POST", "POST", "GET", "GET", "GET"]
+
+
 def test_leaving_cuts_open_streams_and_ends_the_lifespan() -> None:
     ended = []
 

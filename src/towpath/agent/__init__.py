@@ -10,6 +10,7 @@ API's stream events. The other modules are its parts:
 - ``hearing``: everything that the CLI says, and its end.
 - ``failures``: how a turn failed, as an error of the API.
 - ``limits``: what it says of the account's limits.
+- ``context``: how many tokens a conversation has, as the CLI says.
 - ``cli``: where the CLI is, its version, and how it is authenticated.
 
 Each fact of the CLI that a module leans on is a contract test in tests/contract, and a row in

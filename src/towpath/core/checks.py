@@ -17,6 +17,8 @@ TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 TOOL_CHOICES = ("auto", "any", "tool", "none")
 MIN_THINKING_TOKENS = 1024
 MAX_MESSAGES = 100_000  # the API's own limit
+# What is said of an answer. A count has none, and the API's own refuses what it does not know.
+NOT_COUNTED = ("max_tokens", "stream", "temperature", "top_p", "top_k", "stop_sequences", "metadata")
 
 
 def check_request(fields: Mapping[str, Any]) -> None:
@@ -24,14 +26,31 @@ def check_request(fields: Mapping[str, Any]) -> None:
 
     ``check_conversation`` has the last ones.
     """
-    # First of all: a request that continues a thread lacks the fields that the other rules ask for.
-    check_thread(fields)
-    if not required(fields, "model", str):
-        raise invalid("model", "String should have at least 1 character")
+    check_model(fields)
     if required(fields, "max_tokens", int) < 1:
         raise invalid("max_tokens", "Input should be greater than or equal to 1")
     if "stream" in fields:
         typed(fields["stream"], bool, "stream")
+    check_input(fields)
+
+
+def check_count(fields: Mapping[str, Any]) -> None:
+    """The same for a request that asks how many tokens a conversation has."""
+    check_model(fields)
+    for name in NOT_COUNTED:
+        if name in fields:
+            raise invalid(name, "Extra inputs are not permitted")
+    check_input(fields)
+
+
+def check_model(fields: Mapping[str, Any]) -> None:
+    # First of all: a request that continues a thread lacks the fields that the other rules ask for.
+    check_thread(fields)
+    if not required(fields, "model", str):
+        raise invalid("model", "String should have at least 1 character")
+
+
+def check_input(fields: Mapping[str, Any]) -> None:
     check_system(fields.get("system", ""))
     check_tools(fields.get("tools", []))
     for name, check in PARAMETER_CHECKS.items():

@@ -5,16 +5,17 @@ a list of blocks, roles that alternate, no transient texts. Must not know the ru
 any part is used for: a block, a tool and a parameter stay as the client wrote them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
+from towpath.core.block_checks import check_pairing
 from towpath.core.body import Body, read_body
 from towpath.core.canonical import message_digest
 from towpath.core.checked import CheckedMessage, checked_message
-from towpath.core.checks import check_conversation, check_request
+from towpath.core.checks import check_conversation, check_count, check_request
 from towpath.core.memo import MessageMemo
 from towpath.core.transient import has_transient, kept_places
 
@@ -43,6 +44,17 @@ class MessagesRequest:
     parameters: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class CountRequest:
+    """A request for a count, with fields of ``MessagesRequest``. Its last message may be anybody's."""
+
+    model: str
+    messages: tuple[Message, ...]
+    system: tuple[str, ...]
+    tools: tuple[dict[str, Any], ...]
+    parameters: dict[str, Any]
+
+
 def parse_request(
     body: bytes, memo: MessageMemo | None = None, transient_texts: Sequence[str] = ()
 ) -> MessagesRequest:
@@ -50,12 +62,7 @@ def parse_request(
 
     Messages that ``memo`` knows are not read again; it learns the others.
     """
-    memo = MessageMemo() if memo is None else memo
-    read = read_body(body, memo)
-    fields = read.fields
-    check_request(fields)
-    checked = checked_messages(read, memo)
-    runs = runs_of_one_role(checked)
+    fields, runs = _read(body, memo, check_request)
     check_conversation(runs)
     messages, digests, transient = merge_runs(runs, transient_texts)
     return MessagesRequest(
@@ -67,8 +74,40 @@ def parse_request(
         tools=tuple(fields.get("tools", [])),
         stream=fields.get("stream", False),
         max_tokens=fields["max_tokens"],
-        parameters={name: value for name, value in fields.items() if name not in OWN_FIELDS},
+        parameters=_parameters(fields),
     )
+
+
+def parse_count(
+    body: bytes, memo: MessageMemo | None = None, transient_texts: Sequence[str] = ()
+) -> CountRequest:
+    """The request for a count in an HTTP body, as ``parse_request`` does it.
+
+    It may end with the assistant: a client counts what it has, before the user says more.
+    """
+    fields, runs = _read(body, memo, check_count)
+    check_pairing(runs)
+    return CountRequest(
+        model=fields["model"],
+        messages=merge_runs(runs, transient_texts)[0],
+        system=system_texts(fields.get("system", "")),
+        tools=tuple(fields.get("tools", [])),
+        parameters=_parameters(fields),
+    )
+
+
+def _read(
+    body: bytes, memo: MessageMemo | None, check: Callable[[Mapping[str, Any]], None]
+) -> tuple[dict[str, Any], list[list[CheckedMessage]]]:
+    """The checked fields of a body, and its messages as runs of one role."""
+    memo = MessageMemo() if memo is None else memo
+    read = read_body(body, memo)
+    check(read.fields)
+    return read.fields, runs_of_one_role(checked_messages(read, memo))
+
+
+def _parameters(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if name not in OWN_FIELDS}
 
 
 def checked_messages(body: Body, memo: MessageMemo) -> list[CheckedMessage]:

@@ -32,6 +32,7 @@ from towpath.core.launch import Launch
 from towpath.core.memo import MessageMemo
 from towpath.core.mode import Mode
 from towpath.server.chat import ChatEndpoint
+from towpath.server.count import CountEndpoint, EstimatedCount, ExactCount, count_routes
 from towpath.server.errors import error_response
 from towpath.server.exchanges import Exchanges
 from towpath.server.guard import Guard, Rules, is_loopback
@@ -41,8 +42,11 @@ from towpath.server.messages import MessagesEndpoint
 from towpath.server.metrics import CONTENT_TYPE, Metrics
 from towpath.server.models import Models
 from towpath.server.openapi import openapi_document
+from towpath.server.reading import Reading
 from towpath.server.record import write_line
+from towpath.server.relay import Relay, relay_routes
 from towpath.server.telemetry import Telemetry
+from towpath.server.upstream import UpstreamApi, operators_upstream
 from towpath.sessions.admission import Admission
 from towpath.sessions.dispatcher import Dispatcher
 from towpath.sessions.folders import empty_folder, run_folder
@@ -80,7 +84,7 @@ def create_app(settings: Settings, *, clock: Callable[[], float] = time.time) ->
         is_shared=not is_loopback(settings.host),
         ask=lambda: auth_status({**os.environ, **upstream}),
     )
-    memo = MessageMemo()
+    memo, reading = MessageMemo(), Reading()
     metrics, telemetry = Metrics(pool, admission, memo, limits), Telemetry.wanted(os.environ)
     exchanges = Exchanges(
         settings,
@@ -89,15 +93,19 @@ def create_app(settings: Settings, *, clock: Callable[[], float] = time.time) ->
         nowhere,
         memo,
         limits,
+        reading,
         observers=[write_line, metrics.observe, *([telemetry.observe] if telemetry else [])],
     )
 
     messages, chat = MessagesEndpoint(settings, exchanges), ChatEndpoint(settings, exchanges)
     models = Models(partial(model_entries, upstream, nowhere))
+    own_upstream = operators_upstream(settings)
+    estimate = EstimatedCount(folder, nowhere, upstream, settings.start_timeout_seconds)
 
     return Starlette(
         routes=[
             *(Route(path, messages, methods=["POST"]) for path in MESSAGES_PATHS),
+            *_upstream_routes(settings, own_upstream, estimate, models, memo, reading),
             *(Route(path, chat, methods=["POST"]) for path in CHAT_PATHS),
             *(Route(path, models.list) for path in MODELS_PATHS),
             *(Route(f"{path}/{{model_id:path}}", models.one) for path in MODELS_PATHS),
@@ -106,8 +114,23 @@ def create_app(settings: Settings, *, clock: Callable[[], float] = time.time) ->
         ],
         middleware=_walls(settings),
         exception_handlers={HTTPException: _not_found, Exception: _failed},
-        lifespan=partial(_lifespan, pool, health, telemetry, folder),
+        lifespan=partial(_lifespan, pool, health, telemetry, own_upstream, folder),
     )
+
+
+def _upstream_routes(
+    settings: Settings,
+    upstream: UpstreamApi | None,
+    estimate: EstimatedCount,
+    models: Models,
+    memo: MessageMemo,
+    reading: Reading,
+) -> list[Route]:
+    """What the proxy itself asks the operator's upstream."""
+    count = ExactCount(upstream, models.id_of) if upstream else estimate
+    counting = CountEndpoint(settings, count, memo, reading)
+    relay = Relay(upstream, settings.client_timeout_seconds)
+    return [*count_routes(MESSAGES_PATHS, counting), *relay_routes(MESSAGES_PATHS, relay)]
 
 
 def _reports(health: Health, metrics: Metrics, limits: KnownLimits) -> list[Route]:
@@ -136,7 +159,12 @@ def _reports(health: Health, metrics: Metrics, limits: KnownLimits) -> list[Rout
 
 @contextlib.asynccontextmanager
 async def _lifespan(
-    pool: Pool, health: Health, telemetry: Telemetry | None, folder: Path, _: Starlette
+    pool: Pool,
+    health: Health,
+    telemetry: Telemetry | None,
+    own_upstream: UpstreamApi | None,
+    folder: Path,
+    _: Starlette,
 ) -> AsyncIterator[None]:
     watchers = [asyncio.create_task(pool.watch()), asyncio.create_task(health.watch())]
     try:
@@ -146,6 +174,8 @@ async def _lifespan(
             watcher.cancel()
         await asyncio.gather(*watchers, return_exceptions=True)
         await pool.close()
+        if own_upstream:
+            await own_upstream.close()
         shutil.rmtree(folder, ignore_errors=True)
         if telemetry:
             await asyncio.to_thread(telemetry.close)
@@ -176,7 +206,7 @@ def _walls(settings: Settings) -> list[Middleware]:
             Middleware(
                 CORSMiddleware,
                 allow_origins=settings.allowed_origins,
-                allow_methods=["GET", "POST"],
+                allow_methods=["GET", "POST", "DELETE"],
                 allow_headers=["*"],
                 expose_headers=["*"],
             )

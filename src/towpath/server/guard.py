@@ -2,11 +2,12 @@
 
 A browser lets any page send requests to a loopback port. It cannot forge Host and Origin, nor send JSON
 to a server that does not allow it by CORS; so both headers are checked and JSON is required (design,
-invariant 8). Nothing here reads a body.
+invariant 8), or, for files, another thing that it cannot send. Nothing here reads a body.
 """
 
 import hmac
 import ipaddress
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -19,6 +20,8 @@ from towpath.core.errors import ApiError
 from towpath.server.errors import error_response
 
 _LOCAL_NAMES = frozenset({"localhost"})
+_UPLOAD = re.compile(r"(/v1){0,2}/files")
+_CANCELLATION = re.compile(r"(/v1){0,2}/messages/batches/[^/]+/cancel")
 
 
 @dataclass(frozen=True)
@@ -66,8 +69,8 @@ class Guard:
             raise ApiError(
                 403, "Origin: pages of this site may not call; CLAUDE_PROXY_ALLOWED_ORIGINS can allow them"
             )
-        if method == "POST" and _media_type(headers) != "application/json":
-            raise ApiError(400, "Content-Type: must be application/json")
+        if method == "POST":
+            _check_kind(path, headers)
         # A browser asks for permission without the key, and /health says only "ok" then.
         is_open = path == "/health" or (method == "OPTIONS" and origin is not None)
         if not has_key and not is_open:
@@ -103,6 +106,24 @@ def _key_in(headers: Headers, keys: Sequence[str]) -> str | None:
     sent = (headers.get("x-api-key", ""), bearer if scheme.lower() == "bearer" else "")
     found = [key for key in keys for one in sent if hmac.compare_digest(one.encode(), key.encode())]
     return found[0] if found else None
+
+
+def _check_kind(path: str, headers: Headers) -> None:
+    """Only what a page cannot post without asking: JSON.
+
+    A file comes as a form, which any page can post, and a cancellation may have no body at all. These must
+    name the API's version instead, as its clients do: for a header like that a browser asks first, too.
+    """
+    kind, says_version = _media_type(headers), "anthropic-version" in headers
+    if kind == "application/json":
+        return
+    if _UPLOAD.fullmatch(path):
+        if kind != "multipart/form-data":
+            raise ApiError(400, "Content-Type: must be multipart/form-data")
+        if not says_version:
+            raise ApiError(400, "anthropic-version: a file needs this header")
+    elif not (_CANCELLATION.fullmatch(path) and not kind and says_version):
+        raise ApiError(400, "Content-Type: must be application/json")
 
 
 def _media_type(headers: Headers) -> str:

@@ -50,6 +50,10 @@ class Models:
         shape = anthropic_model if _wants_anthropic(request) else openai_model
         return JSONResponse(shape(model))
 
+    async def id_of(self, name: str) -> str:
+        """The API's id of a model. Raises ApiError (404) if none is offered under the name."""
+        return find(await self._models(), name).id
+
     async def _models(self) -> tuple[Offered, ...]:
         async with self._asking:  # whoever comes meanwhile gets the same answer
             if not self._known or time.monotonic() - self._asked_at > _KEPT_SECONDS:

@@ -8,6 +8,7 @@ from typing import Any
 
 from towpath.server.openapi_schemas import (
     answer_schema,
+    count_schema,
     error_schema,
     health_schema,
     limits_schema,
@@ -21,16 +22,19 @@ _WHAT_FAILS: Mapping[int, str] = {
     401: "A key is missing (of this server, or of the upstream).",
     402: "The upstream's account cannot pay.",
     403: "Not from here: Host, Origin, or a mode that is not allowed.",
-    404: "There is no such model or path.",
+    404: "There is no such model, batch, file or path; or no upstream for it, and what to set.",
     409: "The upstream says so.",
     413: "The body is over 32 MB.",
     429: "The upstream's limit is reached, or only extra usage would pay and must not; Retry-After where it "
     "is known.",
     500: "The upstream or the Claude CLI failed.",
+    502: "The upstream cannot be reached, or broke off.",
     503: "The server is stopping.",
     504: "The upstream took too long.",
     529: "Overloaded: the upstream, or the queue of this server is full (Retry-After).",
 }
+# 502 is for what the proxy itself asks the upstream.
+_OF_A_MODEL = [status for status in _WHAT_FAILS if status != 502]
 # One event of a stream; ``data`` is JSON, of the type that ``event`` names.
 _EVENT: Json = {
     "type": "object",
@@ -72,6 +76,9 @@ def openapi_document(version: str) -> Json:
         },
         "paths": {
             "/v1/messages": {"post": _messages()},
+            "/v1/messages/count_tokens": {"post": _count()},
+            **_batches(),
+            **_files(),
             "/v1/chat/completions": {"post": _chat()},
             "/v1/models": {"get": _models()},
             "/v1/models/{model_id}": {"get": _model()},
@@ -90,10 +97,19 @@ def openapi_document(version: str) -> Json:
 def _schemas() -> Json:
     return {
         "Request": request_schema(),
+        "CountRequest": count_schema(),
+        "Count": {
+            "type": "object",
+            "properties": {"input_tokens": {"type": "integer", "minimum": 0}},
+            "required": ["input_tokens"],
+        },
         "Message": answer_schema(),
         "Error": error_schema(),
         "Health": health_schema(),
         "Limits": limits_schema(),
+        # Anthropic's reference describes these: they are handed on as they are.
+        "Batch": {"type": "object"},
+        "File": {"type": "object"},
         # OpenAI describes the rest of these.
         "ChatRequest": {"type": "object", "required": ["model", "messages"]},
         "Completion": {"type": "object", "required": ["id", "object", "choices"]},
@@ -123,8 +139,81 @@ def _messages() -> Json:
             _header("x-towpath-mode", "Who executes the tools.", enum=["passthrough", "internal"]),
         ],
         "requestBody": {"required": True, "content": _json("Request")},
+        "responses": {"200": answer, **_failures(_OF_A_MODEL)},
+    }
+
+
+def _count() -> Json:
+    kind = _header("x-towpath-count", "Whose count it is.", enum=["exact", "estimate"])
+    answer = {
+        "description": "The API's own count with an upstream of the operator's, else the CLI's estimate.",
+        "headers": {"x-towpath-count": {key: kind[key] for key in ("description", "schema")}},
+        "content": _json("Count"),
+    }
+    return {
+        "summary": "Count the tokens of a conversation",
+        "parameters": [_VERSION, _header("anthropic-beta", "Names with commas between; passed on.")],
+        "requestBody": {"required": True, "content": _json("CountRequest")},
         "responses": {"200": answer, **_failures(_WHAT_FAILS)},
     }
+
+
+def _batches() -> Json:
+    one, path = _path("batch_id"), "/v1/messages/batches"
+    create = {"requestBody": {"required": True, "content": _json("Batch")}}
+    lines = {"application/x-jsonl": {"schema": {"type": "string"}}}
+    return {
+        path: {
+            "get": _handed_on("List batches", _json("Batch")),
+            "post": {**_handed_on("Create a batch", _json("Batch")), **create},
+        },
+        f"{path}/{{batch_id}}": {
+            "parameters": [one],
+            "get": _handed_on("A batch", _json("Batch")),
+            "delete": _handed_on("Delete a batch", _json("Batch")),
+        },
+        f"{path}/{{batch_id}}/cancel": {
+            "parameters": [one],
+            "post": _handed_on("Cancel a batch", _json("Batch")),
+        },
+        f"{path}/{{batch_id}}/results": {
+            "parameters": [one],
+            "get": _handed_on("The results of a batch", lines),
+        },
+    }
+
+
+def _files() -> Json:
+    one, form = _path("file_id"), {"multipart/form-data": {"schema": {"type": "object"}}}
+    content = {"application/octet-stream": {"schema": {"type": "string"}}}
+    return {
+        "/v1/files": {
+            "get": _handed_on("List files", _json("File")),
+            "post": {
+                **_handed_on("Upload a file", _json("File")),
+                "requestBody": {"required": True, "content": form},
+            },
+        },
+        "/v1/files/{file_id}": {
+            "parameters": [one],
+            "get": _handed_on("A file", _json("File")),
+            "delete": _handed_on("Delete a file", _json("File")),
+        },
+        "/v1/files/{file_id}/content": {
+            "parameters": [one],
+            "get": _handed_on("What is in a file", content),
+        },
+    }
+
+
+def _handed_on(summary: str, content: Json) -> Json:
+    """What the operator's upstream does; without one it is a 404."""
+    answer = {"description": "What the upstream says.", "content": content}
+    return {"summary": summary, "responses": {"200": answer, **_failures(_WHAT_FAILS)}}
+
+
+def _path(name: str) -> Json:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
 
 
 def _chat() -> Json:
@@ -135,7 +224,7 @@ def _chat() -> Json:
     return {
         "summary": "The same in the words of OpenAI's chat API",
         "requestBody": {"required": True, "content": _json("ChatRequest")},
-        "responses": {"200": answer, **_failures(_WHAT_FAILS, "ChatError")},
+        "responses": {"200": answer, **_failures(_OF_A_MODEL, "ChatError")},
     }
 
 
@@ -154,8 +243,7 @@ def _models() -> Json:
 
 def _model() -> Json:
     answer = _get("One of them, by its id or short name", _json("Model"), failing=(401, 403, 404, 500))
-    name = {"name": "model_id", "in": "path", "required": True, "schema": {"type": "string"}}
-    return {**answer, "parameters": [name, _VERSION]}
+    return {**answer, "parameters": [_path("model_id"), _VERSION]}
 
 
 def _get(summary: str, content: Json, *, failing: Iterable[int]) -> Json:

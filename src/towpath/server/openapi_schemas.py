@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from towpath.core.block_checks import FIELDS, RESULT_TYPES, UNCARRIED_ASSISTANT_TYPES, USER_TYPES
-from towpath.core.checks import MIN_THINKING_TOKENS, TOOL_CHOICES, TOOL_NAME
+from towpath.core.checks import MIN_THINKING_TOKENS, NOT_COUNTED, TOOL_CHOICES, TOOL_NAME
 from towpath.core.errors import ERROR_TYPES
 
 Schema = dict[str, Any]
@@ -50,6 +50,14 @@ def request_schema() -> Schema:
     }
     required = ["model", "max_tokens", "messages"]
     return {"type": "object", "description": _RULES, "properties": properties, "required": required}
+
+
+def count_schema() -> Schema:
+    """The body of POST /v1/messages/count_tokens: the same, without what is said of an answer."""
+    schema = request_schema()
+    properties = {**schema["properties"], **{name: {"not": {}} for name in NOT_COUNTED}}
+    rules = "As for an answer, but the last message may be anybody's."
+    return {**schema, "description": rules, "properties": properties, "required": ["model", "messages"]}
 
 
 def answer_schema() -> Schema:

@@ -20,6 +20,7 @@ from starlette.routing import Route
 
 from towpath.testing.responses import failed, replied
 from towpath.testing.script import Failure, Json, Reply, obey
+from towpath.testing.stored import Stored
 from towpath.testing.stream import estimated_tokens
 
 Answer = Reply | Failure
@@ -40,14 +41,17 @@ class Recorded:
 class ScriptedApi:
     """A Messages API that records what it gets. Serve ``app``; call the rest from any thread.
 
-    Recorded are requests for an answer and for a count of tokens; nothing else has a body that matters.
+    Recorded are requests for an answer and for a count of tokens; ``stored`` has the files and batches, and
+    what was asked of them.
     """
 
     def __init__(self) -> None:
+        self.stored = Stored()
         self.app = Starlette(
             routes=[
                 Route("/v1/messages", self._messages, methods=["POST"]),
                 Route("/v1/messages/count_tokens", self._count_tokens, methods=["POST"]),
+                *self.stored.routes(),
                 Route("/v1/models", _models),
             ],
             exception_handlers={404: _not_found, 405: _not_found, Exception: _crashed},

@@ -20,7 +20,7 @@ _PROCESS = secrets.token_hex(6)
 _numbers = itertools.count(1)
 
 
-def _new_id(prefix: str) -> str:
+def new_id(prefix: str) -> str:
     """An id that no other server has, in this process or another: ``toolu_``, ``msg_``, ``req_``."""
     return f"{prefix}{_PROCESS}{next(_numbers):06}"
 
@@ -29,8 +29,8 @@ async def replied(reply: Reply, body: Json) -> Response:
     """The response to ``body``; the reply's delay is over when it is returned."""
     await asyncio.sleep(reply.delay_seconds)
     reply = replace(reply, content=tuple(_as_called(block) for block in reply.content))
-    model, message_id = str(body.get("model")), _new_id("msg_")
-    headers = {"request-id": _new_id("req_"), **reply.headers}
+    model, message_id = str(body.get("model")), new_id("msg_")
+    headers = {"request-id": new_id("req_"), **reply.headers}
     if not body.get("stream"):
         return JSONResponse(message(reply, message_id=message_id, model=model, body=body), headers=headers)
     frames = _frames(events(reply, message_id=message_id, model=model, body=body))
@@ -42,7 +42,7 @@ def _as_called(block: Json) -> Json:
     """A call as the API gives it out: with an id, and a word on who calls."""
     if block["type"] != "tool_use":
         return block
-    return {"type": "tool_use", "id": _new_id("toolu_"), "caller": {"type": "direct"}, **block}
+    return {"type": "tool_use", "id": new_id("toolu_"), "caller": {"type": "direct"}, **block}
 
 
 def _frames(sent: list[Json]) -> list[bytes]:
