@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,7 @@ import orjson
 import pytest
 from starlette.types import Receive, Scope, Send
 from tests.support.fidelity import TOOLS, Json, assistant, call, image, request, result, user
-from tests.support.processes import cli_processes, wait_until
+from tests.support.processes import cli_processes
 from tests.support.proxy import Client
 
 from towpath.agent.context import context_tokens
@@ -189,16 +190,26 @@ def http_only(app: Any) -> Any:
 
 @pytest.mark.cli
 def test_c3_a_count_that_is_given_up_leaves_nothing(tmp_path: Path) -> None:
-    async def main() -> None:
-        counting = asyncio.ensure_future(estimate(countable(MESSAGES), tmp_path, {}))
-        await asyncio.to_thread(wait_until, lambda: bool(cli_processes(tmp_path)))
+    is_asked = threading.Event()
+
+    async def silent(scope: Scope, receive: Receive, send: Send) -> None:
+        is_asked.set()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    async def main(url: str) -> None:
+        upstream = Upstream(url, "dummy").environment(os.environ)
+        counting = asyncio.ensure_future(estimate(countable(MESSAGES), tmp_path, upstream))
+        assert await asyncio.to_thread(is_asked.wait, 30)
+        assert len(cli_processes(tmp_path)) == 1
         counting.cancel()
         await asyncio.gather(counting, return_exceptions=True)
+        # Here, since a CLI ends with the loop that feeds it, too.
+        assert cli_processes(tmp_path) == []
+        assert list(tmp_path.iterdir()) == []
 
-    asyncio.run(main())
-
-    assert cli_processes(tmp_path) == []
-    assert list(tmp_path.iterdir()) == []
+    with serve_in_thread(http_only(silent)) as url:
+        asyncio.run(main(url))
 
 
 @pytest.mark.cli
