@@ -35,7 +35,9 @@ class Loop:
         nothing = cast(Dispatcher, None)  # a refused request does not come so far
         admission, settings = Admission(running=1, waiting=0), Settings()
         limits, reading = KnownLimits(time.time, no_extra_usage=False), Reading()
-        exchanges = Exchanges(settings, nothing, admission, Path("empty"), MessageMemo(), limits, reading, [])
+        exchanges = Exchanges(
+            settings, nothing, admission, Path("empty"), MessageMemo(), limits, reading, [], time.time
+        )
         endpoint = MessagesEndpoint(settings, exchanges)
         counting = asyncio.create_task(self._count())
         await endpoint(

@@ -64,7 +64,8 @@ MODELS_PATHS = ("/v1/models", "/models", "/v1/v1/models")
 def create_app(settings: Settings, *, clock: Callable[[], float] = time.time) -> Starlette:
     """The server's application. Its lifespan owns all processes: when it ends, they have ended.
 
-    ``clock`` is Unix time in seconds, to which the limits of an account are reset.
+    ``clock`` is Unix time in seconds, to which the limits of an account are reset, and by which the
+    prompt cache ages.
     """
     upstream = _upstream(settings)
     folder, nowhere = run_folder(settings.state_dir), empty_folder(settings.state_dir)
@@ -95,6 +96,7 @@ def create_app(settings: Settings, *, clock: Callable[[], float] = time.time) ->
         limits,
         reading,
         observers=[write_line, metrics.observe, *([telemetry.observe] if telemetry else [])],
+        clock=clock,
     )
 
     messages, chat = MessagesEndpoint(settings, exchanges), ChatEndpoint(settings, exchanges)

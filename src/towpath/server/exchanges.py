@@ -1,7 +1,7 @@
 """From a request's body to the events of its answer, whichever door it came through."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
@@ -11,12 +11,15 @@ from starlette.datastructures import Headers
 from structlog.contextvars import bind_contextvars
 
 from towpath.core.agents import tool_for_agents
+from towpath.core.cache import Prompt, prompt_of
+from towpath.core.cache_memory import CacheMemory
 from towpath.core.canonical import Tip, tips
 from towpath.core.errors import ApiError
 from towpath.core.launch import Launch, launch_of
 from towpath.core.memo import MessageMemo
 from towpath.core.mode import HEADER, Mode, check_internal, mode_of
 from towpath.core.request import MessagesRequest, parse_request
+from towpath.core.ways import Start
 from towpath.core.workdir import named_directory
 from towpath.server.limits import KnownLimits
 from towpath.server.reading import Reading
@@ -30,16 +33,20 @@ from towpath.settings import Settings
 
 @dataclass(frozen=True)
 class _Asked:
-    """A request with what it needs: its launch, and the tips of its conversation."""
+    """A request with what it needs: its launch, the tips of its conversation, and how the cache sees it."""
 
     request: MessagesRequest
     launch: Launch
     tips: Sequence[Tip]
+    prompt: Prompt
     cpu_seconds: float  # what it took to find all that out
 
 
 class Exchanges:
-    """Makes exchanges of requests. ``empty_folder``: where a model works that was told no place."""
+    """Makes exchanges of requests. ``empty_folder``: where a model works that was told no place.
+
+    ``clock`` is Unix time in seconds: a machine that slept has an older cache.
+    """
 
     def __init__(
         self,
@@ -51,6 +58,7 @@ class Exchanges:
         limits: KnownLimits,
         reading: Reading,
         observers: Sequence[Observer],
+        clock: Callable[[], float],
     ) -> None:
         self._settings = settings
         self._dispatcher = dispatcher
@@ -62,6 +70,8 @@ class Exchanges:
         self._memo = memo
         self._limits = limits
         self._reading = reading
+        self._cache = CacheMemory()
+        self._clock = clock
 
     async def begin(
         self, body: bytes, headers: Headers, caller: str, request_id: str
@@ -85,7 +95,8 @@ class Exchanges:
         request = parse_request(body, self._memo, self._settings.transient_texts)
         launch = self._launch(request, headers, caller)
         digests = tips(launch.key, request.digests)
-        return _Asked(request, launch, digests, time.thread_time() - before)
+        prompt = prompt_of(launch, request.messages, request.digests)
+        return _Asked(request, launch, digests, prompt, time.thread_time() - before)
 
     async def _exchange(self, asked: _Asked, request_id: str) -> Items:
         """The exchange, from its place in the queue to its last event, with one log line at its end."""
@@ -99,12 +110,15 @@ class Exchanges:
                 reply = await self._dispatcher.reply(asked.launch, messages, asked.tips)
                 record.opened(reply)
                 async with aclosing(reply.rest) as rest:
-                    own = _headers(reply, asked.request.transient, record.phases)
-                    yield {**self._limits.headers(asked.launch.model), **own}
                     record.saw(reply.first)
+                    judged = self._judge_cache(record, asked.prompt, reply)
+                    own = _headers(reply, asked.request.transient, record, has_cache=judged)
+                    yield {**self._limits.headers(asked.launch.model), **own}
                     yield reply.first
                     async for event in rest:
                         record.saw(event)
+                        if event["type"] == "message_delta" and not judged:
+                            judged = self._judge_cache(record, asked.prompt, reply)
                         yield event
         except ApiError as error:
             record.failed(error)
@@ -116,6 +130,22 @@ class Exchanges:
         finally:
             for observe in self._observers:
                 observe(record)
+
+    def _judge_cache(self, record: ExchangeRecord, prompt: Prompt, reply: Reply) -> bool:
+        """Whether the usage that is known by now says what the cache did; the note is in the record."""
+        use = record.cache
+        if not use.prompt:
+            return False  # some gateways have no figures before the end
+        now = self._clock()
+        note = self._cache.note(
+            prompt,
+            use,
+            sent_at=now - (time.monotonic() - reply.taken_at),
+            now=now,
+            is_start=reply.way == Start.name,
+        )
+        record.cache_note, record.cache_cause = (note.sentence, note.cause) if note else (None, None)
+        return True
 
     def _launch(self, request: MessagesRequest, headers: Headers, caller: str) -> Launch:
         settings = self._settings
@@ -149,11 +179,14 @@ def _recorder(settings: Settings) -> Recorder | None:
     return Recorder(settings.record, with_content=settings.record_content) if settings.record else None
 
 
-def _headers(reply: Reply, transient: int, phases: Mapping[str, float]) -> dict[str, str]:
+def _headers(reply: Reply, transient: int, record: ExchangeRecord, *, has_cache: bool) -> dict[str, str]:
+    cache = f"read={record.cache.read} write={record.cache.written}"
+    note = f"; miss={record.cache_note}" if record.cache_note else ""
     return {
-        "server-timing": ", ".join(f"{name};dur={phases[name]}" for name in phases),
+        "server-timing": ", ".join(f"{name};dur={ms}" for name, ms in record.phases.items()),
         "x-towpath-way": reply.way,
         "x-towpath-reason": reply.reason.encode("ascii", "replace").decode(),
         "x-towpath-session": str(reply.session),
         "x-towpath-transient-texts": str(transient),
+        **({"x-towpath-cache": cache + note} if has_cache else {}),
     }

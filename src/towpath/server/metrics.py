@@ -48,6 +48,12 @@ class Metrics:
             "towpath_queue_seconds", "Time in the queue.", buckets=_SECONDS, registry=self.registry
         )
         self._tokens = Counter("towpath_tokens", "Tokens by kind.", ["kind"], registry=self.registry)
+        self._misses = Counter(
+            "towpath_cache_misses",
+            "Exchanges that the prompt cache did not serve as it could have.",
+            ["cause"],
+            registry=self.registry,
+        )
         self._errors = Counter(
             "towpath_errors", "Exchanges that failed.", ["status", "type"], registry=self.registry
         )
@@ -64,6 +70,8 @@ class Metrics:
             self._first_event.labels(record.way).observe(waited / 1000)
         for kind, name in _TOKENS.items():
             self._tokens.labels(kind).inc(record.usage.get(name) or 0)
+        if record.cache_cause:
+            self._misses.labels(record.cache_cause.value).inc()
         if record.error:
             self._errors.labels(str(record.error.status), record.error.type).inc()
 

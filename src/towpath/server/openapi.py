@@ -48,6 +48,8 @@ _ANSWER_HEADERS: Mapping[str, str] = {
     "x-towpath-reason": "Why that way.",
     "x-towpath-session": "The number of the session that served it.",
     "x-towpath-transient-texts": "How many transient texts were left out.",
+    "x-towpath-cache": "Tokens of the prompt cache (`read=1200 write=35`), and behind `; miss=` why it did "
+    "not hold more; absent where the upstream has no figures before the end.",
     "server-timing": "Durations in ms.",
     "anthropic-ratelimit-unified-status": "What is known of the account's limits; further headers of this "
     "prefix as in the API.",

@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from towpath.core.cache import CacheUse, Cause, cache_use
 from towpath.core.errors import ApiError
 from towpath.core.launch import Launch
 from towpath.sessions.dispatcher import Reply
@@ -23,7 +24,8 @@ class ExchangeRecord:
 
     ``phases`` are in ms: ``read``, the CPU time of reading the request; ``queue``, the time in the queue;
     ``start``, the time until a process was ready for it; ``model``, from there to the first event.
-    ``outcome`` is one of the three words above.
+    ``outcome`` is one of the three words above. ``cache_note`` says what changed if the prompt cache did not
+    serve the request as it could have (core/cache.py); ``cache_cause`` is its kind.
     """
 
     def __init__(self, request_id: str, launch: Launch, messages: int, cpu_seconds: float) -> None:
@@ -38,6 +40,8 @@ class ExchangeRecord:
         self.error: ApiError | None = None
         self.stop_reason: str | None = None
         self.usage: dict[str, Any] = {}
+        self.cache_note: str | None = None
+        self.cache_cause: Cause | None = None
         self.phases = {"read": round(cpu_seconds * 1000, 1)}
         self.began_at = time.time()
         self._began = self._left_off = time.monotonic()
@@ -46,6 +50,11 @@ class ExchangeRecord:
     def seconds(self) -> float:
         """How long it has taken so far."""
         return time.monotonic() - self._began
+
+    @property
+    def cache(self) -> CacheUse:
+        """What it read from the prompt cache and wrote into it, as far as its usage says."""
+        return cache_use(self.usage)
 
     def started(self) -> None:
         """It has left the queue."""
@@ -95,6 +104,9 @@ def write_line(record: ExchangeRecord) -> None:
         outcome=record.outcome,
         stop_reason=record.stop_reason,
         usage=record.usage,
+        cache_read=record.cache.read,
+        cache_write=record.cache.written,
+        cache_note=record.cache_note,
         **error,
         **{f"{name}_ms": value for name, value in record.phases.items()},
         total_ms=round(record.seconds * 1000, 1),

@@ -107,5 +107,6 @@ def _details(record: ExchangeRecord) -> dict[str, Any]:
         "towpath.session": record.session,
         "towpath.mode": record.mode.value,
         "towpath.outcome": record.outcome,
+        "towpath.cache_note": record.cache_note,
     }
     return {name: value for name, value in values.items() if value is not None}

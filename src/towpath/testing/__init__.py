@@ -20,7 +20,8 @@ bear witness against code that it shares.
 """
 
 from towpath.testing.api import Recorded, ScriptedApi
+from towpath.testing.prompt_cache import PromptCache
 from towpath.testing.script import Failure, Reply
 from towpath.testing.serving import serve_in_thread
 
-__all__ = ["Failure", "Recorded", "Reply", "ScriptedApi", "serve_in_thread"]
+__all__ = ["Failure", "PromptCache", "Recorded", "Reply", "ScriptedApi", "serve_in_thread"]

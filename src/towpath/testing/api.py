@@ -11,13 +11,14 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from towpath.testing.prompt_cache import PromptCache
 from towpath.testing.responses import failed, replied
 from towpath.testing.script import Failure, Json, Reply, obey
 from towpath.testing.stored import Stored
@@ -42,10 +43,12 @@ class ScriptedApi:
     """A Messages API that records what it gets. Serve ``app``; call the rest from any thread.
 
     Recorded are requests for an answer and for a count of tokens; ``stored`` has the files and batches, and
-    what was asked of them.
+    what was asked of them. With a ``prompt_cache``, answers say what it read and kept; else nothing is
+    cached.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, prompt_cache: PromptCache | None = None) -> None:
+        self._prompt_cache = prompt_cache
         self.stored = Stored()
         self.app = Starlette(
             routes=[
@@ -116,7 +119,11 @@ class ScriptedApi:
         if gate is not None:
             await asyncio.wrap_future(gate)
         answer = script if isinstance(script, Reply | Failure) else script(body)
-        return failed(answer) if isinstance(answer, Failure) else await replied(answer, body)
+        if isinstance(answer, Failure):
+            return failed(answer)
+        if self._prompt_cache:
+            answer = replace(answer, usage={**self._prompt_cache.usage(body), **answer.usage})
+        return await replied(answer, body)
 
     async def _count_tokens(self, request: Request) -> Response:
         body = await _read(request)

@@ -1,0 +1,212 @@
+"""The prompt cache: what each way reads of it, and what is said when it was not read.
+
+The far end has a cache as the API's documentation describes it (towpath.testing.PromptCache).
+"""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from tests.support.fidelity import Json, assistant, image, result, text, user
+from tests.support.processes import cli_processes, wait_until
+from tests.support.proxy import Client, calls_of
+
+from towpath.server.app import create_app
+from towpath.settings import Settings
+from towpath.testing import PromptCache, Reply, ScriptedApi, serve_in_thread
+
+pytestmark = pytest.mark.cli
+
+MANY = 10  # calls of one message: with their results, more blocks than a cache mark looks back
+
+
+class Clock:
+    """The time for the proxy and for the API, of which some can be skipped."""
+
+    def __init__(self) -> None:
+        self.skipped = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.skipped
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def state_dir(tmp_path: Path) -> Path:
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def api(clock: Clock) -> ScriptedApi:
+    return ScriptedApi(PromptCache(clock))
+
+
+@pytest.fixture
+def http(settings: Settings, api: ScriptedApi, clock: Clock, state_dir: Path) -> Iterator[httpx.Client]:
+    with serve_in_thread(api.app) as upstream:
+        own = settings.model_copy(update={"upstream_base_url": upstream, "state_dir": state_dir})
+        app = create_app(own, clock=clock)
+        with serve_in_thread(app) as url, httpx.Client(base_url=url, timeout=60) as http:
+            yield http
+
+
+@pytest.fixture
+def client(http: httpx.Client) -> "CacheClient":
+    return CacheClient(http)
+
+
+class CacheClient(Client):
+    """A client that looks at the cache's header, too."""
+
+    def post(self, messages: list[Json], **fields: Any) -> httpx.Response:
+        response = super().post(messages, **fields)
+        self.header = response.headers.get("x-towpath-cache", "")
+        usage = response.json()["usage"]
+        self.read: int = usage["cache_read_input_tokens"]
+        self.held: int = self.read + usage["cache_creation_input_tokens"]
+        return response
+
+    @property
+    def note(self) -> str:
+        figures, _, note = self.header.partition("; miss=")
+        assert figures == f"read={self.read} write={self.held - self.read}"
+        return str(note)
+
+
+def misses(http: httpx.Client) -> dict[str, float]:
+    """The metric by cause."""
+    families = text_string_to_metric_families(http.get("/metrics").text)
+    samples = [sample for family in families for sample in family.samples]
+    return {s.labels["cause"]: s.value for s in samples if s.name == "towpath_cache_misses_total"}
+
+
+def test_every_way_reads_all_that_was_kept(client: CacheClient, http: httpx.Client, api: ScriptedApi) -> None:
+    """What the CLI sends is the same up to the last cache mark, whichever process sends it."""
+
+    def say(message: Json, **fields: Any) -> Json:
+        held = client.held
+        reply = client.say(message, **fields)
+        assert (client.read, client.note) == (held, "")
+        return reply
+
+    client.say(user("one"))
+    assert client.read == 0
+    assert client.note == ""  # the first of its kind
+    say(user("two"))
+    calls = calls_of(say(user('CALL read {"path": "a"}\nCALL Bash {"path": "b"}')))
+    say(user(*(result(each, "r") for each in calls)))
+    api.reply(Reply(({"type": "thinking", "thinking": "hm", "signature": "c2ln"}, text("thought"))))
+    say(user("three"))
+    client.another_launch()
+    say(user("four"))
+    say(user("see", image()))
+    (call,) = calls_of(say(user('CALL read {"path": "c"}'), max_tokens=999))
+    client.another_launch()
+    say(user(result(call, "r"), "and a text"))
+
+    assert client.ways == [
+        *("start", "resume", "resume", "answer", "resume"),
+        *("start", "start", "start", "start"),
+    ]
+    assert misses(http) == {}
+    bodies = [exchange.body for exchange in api.exchanges]
+    assert {str(body["system"]) for body in bodies} == {str(bodies[0]["system"])}
+    assert {tuple(marked(body)) for body in bodies} == {("system", "system", "newest block")}
+
+
+def marked(body: Json) -> Iterator[str]:
+    """Where the cache marks of a request stand, all of which are to live for 5 minutes."""
+    system, messages = body["system"], [block for m in body["messages"] for block in m["content"]]
+    places = {
+        "tool": body["tools"],
+        "system": system[1:],
+        "block": messages[:-1],
+        "newest block": messages[-1:],
+    }
+    for place, blocks in places.items():
+        yield from (place for block in blocks if block.get("cache_control") == {"type": "ephemeral"})
+
+
+def test_a_new_conversation_reads_tools_and_system(
+    client: CacheClient, http: httpx.Client, api: ScriptedApi
+) -> None:
+    client.say(user("one"))
+    client.say(user("two"))
+    other = CacheClient(http)
+    other.say(user("another beginning"))
+
+    assert 0 < other.read < client.held
+    assert other.note == ""
+    first, second = (exchange.body["system"] for exchange in (api.exchanges[0], api.exchanges[-1]))
+    assert first[0]["text"] != second[0]["text"]  # the line about accounting (docs/engine.md, K3)
+    assert first[1:] == second[1:]
+
+
+def test_what_changed_is_named(client: CacheClient, http: httpx.Client) -> None:
+    fields: Json = {}
+
+    def note_of(messages: list[Json]) -> str:
+        client.ask(messages, **fields)
+        return client.note
+
+    client.say(user("one"))
+    client.say(user("two"))
+    fields["system"] = "Another one."
+    client.say(user("three"), **fields)
+    assert client.note == "system changed"
+    fields["tool_choice"] = {"type": "auto"}
+    assert note_of([*client.messages, user("four")]) == "parameters changed: tool_choice.type"
+    edited = [*client.messages[:3], assistant("You said: something else"), *client.messages[4:]]
+    assert note_of([*edited, user("four")]) == "message 4 changed"
+    assert note_of([user("uno"), *client.messages[1:], user("four")]) == "message 1 changed"
+
+    assert misses(http) == {"system": 1, "parameters": 1, "message": 2}
+
+
+def test_a_process_that_was_replaced_is_named_if_it_cost_something(
+    client: CacheClient, api: ScriptedApi, state_dir: Path
+) -> None:
+    """A live process holds the thinking that its client has dropped; a new one has what the client sends."""
+    client.say(user("one"))
+    api.reply(Reply(({"type": "thinking", "thinking": "hm", "signature": "c2ln"}, text("thought"))))
+    client.say(user("two"))
+    client.messages[-1] = assistant("thought")
+    client.say(user("three"))
+    assert (client.ways[-1], client.note) == ("resume", "")
+    processes = cli_processes(state_dir)
+    for process in processes:
+        process.kill()
+    psutil.wait_procs(processes, timeout=10)
+    wait_until(lambda: not cli_processes(state_dir))
+    client.say(user("four"))
+
+    assert (client.ways[-1], client.note) == ("start", "process restarted")
+
+
+def test_what_is_older_than_its_life_is_named(client: CacheClient, http: httpx.Client, clock: Clock) -> None:
+    client.say(user("one"))
+    clock.skipped += 301
+    client.say(user("two"))
+    assert (client.read, client.note) == (0, "older than 5 minutes")
+    clock.skipped += 299
+    client.say(user("three"))
+    assert (client.ways[-1], client.note) == ("resume", "")
+
+
+def test_more_blocks_than_a_mark_looks_back_are_named(client: CacheClient) -> None:
+    client.say(user("one"))
+    calls = calls_of(client.say(user("\n".join(f'CALL read {{"path": "{n}"}}' for n in range(MANY)))))
+    client.say(user(*(result(each, "r") for each in calls)))
+
+    assert client.note == "20 blocks or more since"
+    client.say(user("two"))
+    assert client.note == ""

@@ -1,0 +1,96 @@
+"""Upstreams that say how many tokens there were at the end of an answer, as some gateways do."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import orjson
+from starlette.datastructures import Headers
+from tests.support.fidelity import Json, assistant, request, user
+
+from towpath.core.events import MESSAGE_STOP, Event
+from towpath.core.memo import MessageMemo
+from towpath.server.exchanges import Exchanges
+from towpath.server.limits import KnownLimits
+from towpath.server.reading import Reading
+from towpath.server.record import ExchangeRecord
+from towpath.sessions.admission import Admission
+from towpath.sessions.dispatcher import Dispatcher, Reply
+from towpath.settings import Settings
+
+Heard = tuple[Mapping[str, Any], str | None]
+"""The headers of an exchange, and the note that the observers get."""
+
+
+class Upstream:
+    """Answers each request with these figures, at the begin and at the end, on the way resume."""
+
+    def __init__(self, first: Json, last: Json) -> None:
+        self._first = first
+        self._last = last
+
+    def is_awaited(self, *_: Any) -> bool:
+        return False
+
+    async def reply(self, *_: Any) -> Reply:
+        start = {"type": "message_start", "message": {"content": [], "usage": self._first}}
+        return Reply("resume", "", 1, time.monotonic(), start, self._rest())
+
+    async def _rest(self) -> AsyncGenerator[Event]:
+        yield {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": self._last}
+        yield MESSAGE_STOP
+
+
+async def _heard(
+    upstream: Upstream, *conversations: list[Json]
+) -> list[tuple[Mapping[str, Any], str | None]]:
+    """The headers of each exchange, and the note that the observers get."""
+    records: list[ExchangeRecord] = []
+    exchanges = Exchanges(
+        Settings(),
+        cast(Dispatcher, upstream),
+        Admission(running=1, waiting=0),
+        Path("empty"),
+        MessageMemo(),
+        KnownLimits(time.time, no_extra_usage=False),
+        Reading(),
+        [records.append],
+        time.time,
+    )
+    headers = []
+    for messages in conversations:
+        _, items = await exchanges.begin(orjson.dumps(request(messages)), Headers({}), "", "req_1")
+        first, *_ = [item async for item in items]
+        headers.append(first)
+    return [(each, record.cache_note) for each, record in zip(headers, records, strict=True)]
+
+
+FIRST = [user("one"), assistant("One."), user("two")]
+EDITED = [user("one"), assistant("1."), user("two")]
+NOTHING = {"input_tokens": 0, "output_tokens": 0}
+FIGURES = {"input_tokens": 5, "cache_read_input_tokens": 50, "cache_creation_input_tokens": 500}
+
+
+def test_figures_that_come_late_make_a_note_but_no_header() -> None:
+    (headers, note), (edited_headers, edited_note) = asyncio.run(
+        _heard(Upstream(NOTHING, FIGURES), FIRST, EDITED)
+    )
+
+    assert (note, edited_note) == (None, "message 2 changed")
+    assert "x-towpath-cache" not in {*headers, *edited_headers}
+
+
+def test_figures_that_come_first_are_those_of_the_prompt() -> None:
+    """At the end some are sums over the calls of a server's tool."""
+    sums = {**FIGURES, "cache_read_input_tokens": 5000}
+    more = [*EDITED, assistant("Two."), user("three")]
+    heard = asyncio.run(_heard(Upstream(FIGURES, sums), FIRST, EDITED, more))
+
+    assert [headers["x-towpath-cache"] for headers, _ in heard] == [
+        "read=50 write=500",
+        "read=50 write=500; miss=message 2 changed",
+        "read=50 write=500; miss=unknown",
+    ]
+    assert [note for _, note in heard] == [None, "message 2 changed", "unknown"]
