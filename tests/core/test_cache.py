@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from towpath.core.cache import CacheUse, Cause, Prompt, cache_use, prompt_of
@@ -200,10 +200,8 @@ def test_another_agent_that_begins_with_the_same_words_is_no_change() -> None:
     story.ask(prompt(["one"]), use(0, 2000))
     assert story.ask(prompt(["one"], system="Make a title."), use(0, 1500), at=10) is None
     assert story.ask(prompt(FIRST), use(2000, 50), at=20) is None
-    assert (
-        story.ask(prompt([*FIRST[:2], "Summarize."], system="Sum up."), use(0, 2000), at=30)
-        == "system changed"
-    )
+    summary = prompt([*FIRST, "Two.", "Summarize."], system="Sum up.")
+    assert story.ask(summary, use(0, 2500), at=30) == "system changed"
     assert story.ask(prompt(NEXT), use(2050, 50), at=40) is None
 
 
@@ -213,6 +211,15 @@ def test_conversations_that_begin_alike_are_told_apart() -> None:
     story.ask(prompt(["hi"]), use(1500, 10), at=10)
 
     assert story.ask(prompt(["hi", "Hello!", "play"]), use(1510, 20), at=20) is None
+
+
+def test_a_conversation_that_changed_its_agent_and_went_back_says_so() -> None:
+    story = Story()
+    story.ask(prompt(FIRST), use(0, 2000))
+    assert story.ask(prompt(NEXT, system="plan"), use(0, 2100), at=10) == "system changed"
+    assert story.ask(prompt([*NEXT, "Three.", "four"]), use(2000, 200), at=20) == "system changed"
+    edited = [*NEXT[:3], "2.", "three"]
+    assert story.ask(prompt(edited), use(2000, 100), at=30) == "message 4 changed"
 
 
 def test_branches_do_not_disturb_each_other() -> None:
@@ -273,6 +280,7 @@ requests = st.tuples(
 )
 
 
+@settings(max_examples=200)
 @given(st.lists(requests, min_size=1, max_size=8))
 def test_no_change_is_claimed_of_a_segment_that_no_earlier_request_had_otherwise(
     history: list[tuple[list[str], str, str, str, int]],

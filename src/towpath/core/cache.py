@@ -90,9 +90,11 @@ class Prompt:
 
     ``parameters`` are those that may count, by name (``thinking.type``). ``messages`` has a number for each
     message, equal for equal ones as long as this process lives; ``blocks`` how many blocks it has.
-    ``head_bytes`` is the size of tools and system.
+    ``head_bytes`` is the size of tools and system. ``kind`` is equal for prompts in which all but the
+    messages is equal.
     """
 
+    kind: bytes
     model: str
     tools: bytes
     system: bytes
@@ -101,22 +103,23 @@ class Prompt:
     messages: Sequence[int]
     blocks: Sequence[int]
 
-    @property
-    def kind(self) -> tuple[object, ...]:
-        """Equal for prompts in which all but the messages is equal."""
-        return self.model, self.tools, self.system, tuple(sorted(self.parameters.items()))
-
 
 def prompt_of(launch: Launch, messages: Sequence[Message], digests: Sequence[bytes]) -> Prompt:
     """The prompt of a request: its launch, and its messages with their digests."""
     # As they were sent: for the cache, the order of keys in a tool counts.
-    tools = orjson.dumps([*launch.body.get("tools", ()), *(list(_named(agent)) for agent in launch.agents)])
+    agents = [[agent.name, agent.description] for agent in launch.agents]
+    tools = orjson.dumps([*launch.body.get("tools", ()), *agents])
     system = launch.system.encode()
+    parameters = {**dict(_parameters(launch.body)), "betas": _digest(orjson.dumps(launch.betas))}
+    segments = (_digest(tools), _digest(system))
+    names = sorted(parameters)
+    everything = [launch.model.encode(), *segments, *(name.encode() + parameters[name] for name in names)]
     return Prompt(
+        kind=_digest(b"\n".join(everything)),
         model=launch.model,
-        tools=_digest(tools),
-        system=_digest(system),
-        parameters={**dict(_parameters(launch.body)), "betas": orjson.dumps(launch.betas)},
+        tools=segments[0],
+        system=segments[1],
+        parameters=parameters,
         head_bytes=len(tools) + len(system),
         messages=array("q", map(hash, digests)),
         blocks=array("L", [len(message["content"]) for message in messages]),
@@ -157,19 +160,15 @@ def _parameters(body: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:
         if name in _UNCOUNTED:
             continue
         if isinstance(value, dict):
-            yield from ((f"{name}.{key}", orjson.dumps(inner)) for key, inner in value.items())
+            yield from ((f"{name}.{key}", _digest(orjson.dumps(inner))) for key, inner in value.items())
         else:
-            yield name, orjson.dumps(value)
+            yield name, _digest(orjson.dumps(value))
 
 
 def _changed_names(before: Mapping[str, bytes], now: Mapping[str, bytes]) -> list[str]:
     names = sorted(name for name in {*before, *now} if before.get(name) != now.get(name))
     # They stand in a header, and a client may have written anything.
     return [name if _PLAIN_NAME.fullmatch(name) else "another field" for name in names]
-
-
-def _named(agent: Any) -> tuple[str, str]:
-    return agent.name, agent.description
 
 
 def _digest(data: bytes) -> bytes:

@@ -5,9 +5,9 @@ in. Which earlier prompt is compared with a new one that has two messages or mor
 
 1. the longest one that the new one continues, message for message, if it is of the same kind (model, tools,
    system, parameters);
-2. else the one of the same kind that shares at least as many messages and leaves it then;
-3. else the longest that it continues, of whatever kind, or the one that shares the most messages;
-4. else one whose second and third messages are the new one's: so a first message that changes is found.
+2. else the one that shares the most messages, those of the same kind first;
+3. else one of the same kind whose second and third messages are the new one's: so a first message that
+   changes is found.
 
 The first request of a conversation has nothing of that kind: another agent may begin with the same words. It
 is only told if the tools and the system prompt should have been read, since others of its kind had them.
@@ -30,8 +30,8 @@ from towpath.core.cache import (
 # The API keeps no prefix that is too short: under 512 to 4,096 tokens, which differs with the model. So
 # many bytes are more than that: six to a token.
 _SURELY_KEPT_BYTES = 24 * 1024
-_OWN_BYTES = 1000  # of one conversation but for its messages
-_MESSAGE_BYTES = 16
+# What one conversation occupies but for its messages, and what each message and parameter adds.
+_OWN_BYTES, _MESSAGE_BYTES, _PARAMETER_BYTES = 1000, 16, 200
 
 
 @dataclass(slots=True, eq=False)
@@ -56,7 +56,7 @@ class CacheMemory:
         self._limit = conversations
         self._budget = budget_bytes
         self._seen: list[_Seen] = []  # the newest last
-        self._kinds: OrderedDict[tuple[object, ...], _Kind] = OrderedDict()
+        self._kinds: OrderedDict[bytes, _Kind] = OrderedDict()
         self.occupied = 0
 
     def note(
@@ -85,21 +85,22 @@ class CacheMemory:
                 continued, length = seen, size
         if continued and continued.prompt.kind == kind:
             return continued
-        left, least = None, length or 1  # one that the new prompt leaves at some message
+        nearest, least = None, length or 1
         for seen in reversed(self._seen):
             old = seen.prompt.messages
-            if old[:least] != new[:least] or (continued and seen.prompt.kind != kind):
+            if old[:least] != new[:least]:
                 continue
             shared = _shared(old, new)
-            if left is None or shared > least or seen.prompt.kind == kind != left.prompt.kind:
-                left, least = seen, shared
-        return left or continued or self._with_other_first(new)
+            if nearest is None or shared > least or seen.prompt.kind == kind != nearest.prompt.kind:
+                nearest, least = seen, shared
+        return nearest or self._with_other_first(prompt)
 
-    def _with_other_first(self, new: Sequence[int]) -> _Seen | None:
-        pair = new[1:3]
+    def _with_other_first(self, prompt: Prompt) -> _Seen | None:
+        pair, kind = prompt.messages[1:3], prompt.kind
         if len(pair) < 2:
             return None
-        return next((seen for seen in reversed(self._seen) if seen.prompt.messages[1:3] == pair), None)
+        alike = (seen for seen in reversed(self._seen) if seen.prompt.messages[1:3] == pair)
+        return next((seen for seen in alike if seen.prompt.kind == kind), None)
 
     def _of_first(self, prompt: Prompt, use: CacheUse, sent_at: float) -> CacheNote | None:
         kind = self._kinds.get(prompt.kind)
@@ -176,4 +177,5 @@ def _shared(one: Sequence[int], other: Sequence[int]) -> int:
 
 
 def _occupied(prompt: Prompt) -> int:
-    return _OWN_BYTES + _MESSAGE_BYTES * len(prompt.messages)
+    names = sum(map(len, prompt.parameters)) + _PARAMETER_BYTES * len(prompt.parameters)
+    return _OWN_BYTES + _MESSAGE_BYTES * len(prompt.messages) + names
