@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from towpath.core.chat_answer import ChatChunks, chat_completion, usage_of
-from towpath.core.chat_request import DEFAULT_MAX_TOKENS, messages_request
+from towpath.core.chat_request import messages_request
 from towpath.core.errors import ApiError
 from towpath.core.events import Event
+from towpath.core.openai_fields import DEFAULT_MAX_TOKENS
 
 Json = dict[str, Any]
 HI: Json = {"role": "user", "content": "hi"}

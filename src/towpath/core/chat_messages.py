@@ -1,17 +1,21 @@
 """The messages of OpenAI's chat API as those of the Messages API. Pure."""
 
-import re
-from collections.abc import Sequence
 from typing import Any
 
-import orjson
+from towpath.core.errors import invalid
+from towpath.core.openai_parts import (
+    SYSTEM_ROLES,
+    Json,
+    check_place,
+    document,
+    image,
+    parts,
+    refuse_others,
+    text_block,
+    text_blocks,
+    tool_use,
+)
 
-from towpath.core.errors import ApiError, invalid
-
-Json = dict[str, Any]
-
-_DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+);base64,(.*)", re.DOTALL)
-_SYSTEM_ROLES = ("system", "developer")
 _FIELDS = {
     "system": {"role", "content"},
     "developer": {"role", "content"},
@@ -30,10 +34,9 @@ def messages_and_system(messages: Any) -> tuple[list[Json], list[Json]]:
     for index, message in enumerate(messages):
         path = f"messages.{index}"
         role = _checked_role(message, path)
-        if role in _SYSTEM_ROLES:
-            if made:
-                raise invalid(f"{path}.role", f"a {role} message is possible only at the beginning")
-            system += _texts(message.get("content"), f"{path}.content")
+        if role in SYSTEM_ROLES:
+            check_place(role, path, is_first=not made)
+            system += text_blocks(message.get("content"), f"{path}.content", "text")
         elif role == "tool":
             made.append({"role": "user", "content": [_result(message, path)]})
         else:
@@ -46,61 +49,30 @@ def _checked_role(message: Any, path: str) -> str:
     role = message.get("role") if isinstance(message, dict) else None
     if not isinstance(role, str) or role not in _FIELDS:
         raise invalid(f"{path}.role", f"{role!r} is none of {', '.join(_FIELDS)}")
-    # Of an earlier answer, as some clients send it back: nothing, or what nobody could act on.
-    given = {name for name, value in message.items() if value not in (None, [])}
-    if unknown := sorted(given - _FIELDS[role]):
-        raise invalid(f"{path}.{unknown[0]}", "has no counterpart in the Messages API")
+    refuse_others(message, _FIELDS[role], path)
     return role
 
 
-def _parts(content: Any, path: str) -> Sequence[Json]:
-    if isinstance(content, str):
-        return [{"type": "text", "text": content}]
-    if not isinstance(content, list) or not all(isinstance(part, dict) for part in content):
-        raise invalid(path, "Input should be a string or a list of parts")
-    return content
-
-
-def _texts(content: Any, path: str) -> list[Json]:
-    blocks = []
-    for index, part in enumerate(_parts(content, path)):
-        if part.get("type") != "text":
-            raise invalid(f"{path}.{index}.type", "only text is possible here")
-        blocks.append({"type": "text", "text": part.get("text")})
-    return blocks
-
-
 def _user(message: Json, path: str) -> list[Json]:
-    content = _parts(message.get("content"), f"{path}.content")
+    content = parts(message.get("content"), f"{path}.content", "text")
     return [_user_block(part, f"{path}.content.{index}") for index, part in enumerate(content)]
 
 
 def _user_block(part: Json, path: str) -> Json:
     match part.get("type"):
         case "text":
-            return {"type": "text", "text": part.get("text")}
+            return text_block(part)
         case "image_url":
-            return {"type": "image", "source": _source(part.get("image_url"), "url", f"{path}.image_url")}
+            return image(part.get("image_url"), "url", f"{path}.image_url")
         case "file":
-            return {"type": "document", "source": _source(part.get("file"), "file_data", f"{path}.file")}
+            return document(part.get("file"), "file_data", f"{path}.file")
         case kind:
             raise invalid(f"{path}.type", f"{kind!r} has no counterpart in the Messages API")
 
 
-def _source(value: Any, name: str, path: str) -> Json:
-    url = value.get(name) if isinstance(value, dict) else None
-    if not isinstance(url, str):
-        raise invalid(f"{path}.{name}", "Field required")
-    if data := _DATA_URL.fullmatch(url):
-        return {"type": "base64", "media_type": data[1], "data": data[2]}
-    if url.startswith(("https://", "http://")):
-        return {"type": "url", "url": url}
-    raise invalid(f"{path}.{name}", "must be a data URL (data:image/png;base64,…) or a web address")
-
-
 def _assistant(message: Json, path: str) -> list[Json]:
     content = message.get("content")
-    blocks = [] if content in (None, "", []) else _texts(content, f"{path}.content")
+    blocks = [] if content in (None, "", []) else text_blocks(content, f"{path}.content", "text")
     calls = message.get("tool_calls") or []
     if not isinstance(calls, list):
         raise invalid(f"{path}.tool_calls", "Input should be a list")
@@ -111,19 +83,10 @@ def _call(call: Any, path: str) -> Json:
     function = call.get("function") if isinstance(call, dict) else None
     if not isinstance(function, dict):
         raise invalid(f"{path}.function", "Field required")
-    try:
-        arguments = orjson.loads(function.get("arguments") or "{}")
-    except (orjson.JSONDecodeError, TypeError) as error:
-        raise invalid(f"{path}.function.arguments", f"not JSON: {error}") from error
-    return {"type": "tool_use", "id": call.get("id"), "name": function.get("name"), "input": arguments}
+    return tool_use(call.get("id"), function, f"{path}.function")
 
 
 def _result(message: Json, path: str) -> Json:
     content = message.get("content")
-    texts = content if isinstance(content, str) else _texts(content, f"{path}.content")
+    texts = content if isinstance(content, str) else text_blocks(content, f"{path}.content", "text")
     return {"type": "tool_result", "tool_use_id": message.get("tool_call_id"), "content": texts}
-
-
-def error_body(error: ApiError) -> Json:
-    """An error as OpenAI's API has it."""
-    return {"error": {"message": error.message, "type": error.type, "param": None, "code": None}}

@@ -31,7 +31,7 @@ from towpath.core.errors import ApiError
 from towpath.core.launch import Launch
 from towpath.core.memo import MessageMemo
 from towpath.core.mode import Mode
-from towpath.server.chat import ChatEndpoint
+from towpath.server.chat import ChatDoor
 from towpath.server.count import CountEndpoint, EstimatedCount, ExactCount, count_routes
 from towpath.server.errors import error_response
 from towpath.server.exchanges import Exchanges
@@ -41,10 +41,12 @@ from towpath.server.limits import KnownLimits
 from towpath.server.messages import MessagesEndpoint
 from towpath.server.metrics import CONTENT_TYPE, Metrics
 from towpath.server.models import Models
+from towpath.server.openai import OpenAIEndpoint
 from towpath.server.openapi import openapi_document
 from towpath.server.reading import Reading
 from towpath.server.record import write_line
 from towpath.server.relay import Relay, relay_routes
+from towpath.server.responses import ResponsesDoor
 from towpath.server.telemetry import Telemetry
 from towpath.server.upstream import UpstreamApi, operators_upstream
 from towpath.sessions.admission import Admission
@@ -58,6 +60,7 @@ from towpath.settings import Settings
 # Clients differ in whether the base URL ends in /v1; a user who mixes them up is still understood.
 MESSAGES_PATHS = ("/v1/messages", "/messages", "/v1/v1/messages")
 CHAT_PATHS = ("/v1/chat/completions", "/chat/completions", "/v1/v1/chat/completions")
+RESPONSES_PATHS = ("/v1/responses", "/responses", "/v1/v1/responses")
 MODELS_PATHS = ("/v1/models", "/models", "/v1/v1/models")
 
 
@@ -99,7 +102,9 @@ def create_app(settings: Settings, *, clock: Callable[[], float] = time.time) ->
         clock=clock,
     )
 
-    messages, chat = MessagesEndpoint(settings, exchanges), ChatEndpoint(settings, exchanges)
+    messages = MessagesEndpoint(settings, exchanges)
+    chat = OpenAIEndpoint(settings, exchanges, ChatDoor)
+    responses = OpenAIEndpoint(settings, exchanges, ResponsesDoor)
     models = Models(partial(model_entries, upstream, nowhere))
     own_upstream = operators_upstream(settings)
     estimate = EstimatedCount(folder, nowhere, upstream, settings.start_timeout_seconds)
@@ -109,6 +114,7 @@ def create_app(settings: Settings, *, clock: Callable[[], float] = time.time) ->
             *(Route(path, messages, methods=["POST"]) for path in MESSAGES_PATHS),
             *_upstream_routes(settings, own_upstream, estimate, models, memo, reading),
             *(Route(path, chat, methods=["POST"]) for path in CHAT_PATHS),
+            *(Route(path, responses, methods=["POST"]) for path in RESPONSES_PATHS),
             *(Route(path, models.list) for path in MODELS_PATHS),
             *(Route(f"{path}/{{model_id:path}}", models.one) for path in MODELS_PATHS),
             *_reports(health, metrics, limits),
@@ -249,7 +255,8 @@ async def _greeting(_: Request) -> Response:
 
 async def _not_found(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    known = ", ".join((MESSAGES_PATHS[0], CHAT_PATHS[0], MODELS_PATHS[0], "/health", "/metrics"))
+    served = (MESSAGES_PATHS[0], CHAT_PATHS[0], RESPONSES_PATHS[0], MODELS_PATHS[0], "/health", "/metrics")
+    known = ", ".join(served)
     kind = "not_found_error" if status == 404 else "invalid_request_error"
     message = f"{request.method} {request.url.path} is not served here; there are {known}"
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}

@@ -82,6 +82,7 @@ def openapi_document(version: str) -> Json:
             **_batches(),
             **_files(),
             "/v1/chat/completions": {"post": _chat()},
+            "/v1/responses": {"post": _responses()},
             "/v1/models": {"get": _models()},
             "/v1/models/{model_id}": {"get": _model()},
             "/health": {"get": _get("How the server is", _json("Health"), failing=(403,))},
@@ -115,7 +116,9 @@ def _schemas() -> Json:
         # OpenAI describes the rest of these.
         "ChatRequest": {"type": "object", "required": ["model", "messages"]},
         "Completion": {"type": "object", "required": ["id", "object", "choices"]},
-        "ChatError": {"type": "object", "required": ["error"]},
+        "ResponsesRequest": {"type": "object", "required": ["model", "input"]},
+        "Response": {"type": "object", "required": ["id", "object", "output", "status"]},
+        "OpenAIError": {"type": "object", "required": ["error"]},
         # In OpenAI's shape for clients that send no anthropic-version.
         "Models": {"type": "object", "required": ["data"]},
         "Model": {"type": "object", "required": ["id"]},
@@ -226,7 +229,20 @@ def _chat() -> Json:
     return {
         "summary": "The same in the words of OpenAI's chat API",
         "requestBody": {"required": True, "content": _json("ChatRequest")},
-        "responses": {"200": answer, **_failures(_OF_A_MODEL, "ChatError")},
+        "responses": {"200": answer, **_failures(_OF_A_MODEL, "OpenAIError")},
+    }
+
+
+def _responses() -> Json:
+    answer = {
+        "description": "The answer in OpenAI's shape: one response, or with `stream` server-sent events, of "
+        "which `error` and `response.failed` may be the last.",
+        "content": {**_json("Response"), "text/event-stream": {"schema": _EVENT}},
+    }
+    return {
+        "summary": "The same in the words of OpenAI's Responses API; no response is kept",
+        "requestBody": {"required": True, "content": _json("ResponsesRequest")},
+        "responses": {"200": answer, **_failures(_OF_A_MODEL, "OpenAIError")},
     }
 
 

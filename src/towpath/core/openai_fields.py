@@ -1,0 +1,137 @@
+"""Fields of a request that OpenAI's APIs share, chat and responses, in the Messages API's words. Pure.
+
+What has no counterpart is a 400 that names the field; a field that is null, or that has its default, asks for
+nothing and is left out.
+"""
+
+from collections.abc import Callable, Mapping, Set
+from typing import Any
+
+from towpath.core.errors import invalid
+
+Json = dict[str, Any]
+Field = Callable[[Any, Json], None]
+"""Puts what a value asks for into the request of the Messages API."""
+
+# Those APIs have no default of their own: a model may write until its window is full. Every current model of
+# the Messages API can write so much.
+DEFAULT_MAX_TOKENS = 32_000
+_EFFORTS = {
+    "minimal": "low",
+    "low": "low",
+    "medium": "medium",
+    "high": "high",
+    "xhigh": "xhigh",
+    "max": "max",
+}
+_TOOL_CHOICES = {"auto": "auto", "none": "none", "required": "any"}
+
+
+def given_fields(body: Any) -> Json:
+    """The fields of a body that are not null."""
+    if not isinstance(body, dict):
+        raise invalid("body", "Input should be an object")
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def translate(
+    given: Mapping[str, Any],
+    request: Json,
+    fields: Mapping[str, Field],
+    without_effect: Mapping[str, tuple[Any, ...]],
+    elsewhere: Set[str],
+) -> None:
+    """Put all fields into ``request`` but those that are read ``elsewhere``.
+
+    ``without_effect``: fields with the values that ask for nothing.
+    """
+    for name, value in given.items():
+        if name in without_effect:
+            if value not in without_effect[name]:
+                raise invalid(name, f"{value!r} has no counterpart in the Messages API")
+        elif name in fields:
+            fields[name](value, request)
+        elif name not in elsewhere:
+            raise invalid(name, "has no counterpart in the Messages API")
+
+
+def same(name: str) -> Field:
+    """A field of one name and meaning in both."""
+
+    def copy(value: Any, request: Json) -> None:
+        request[name] = value
+
+    return copy
+
+
+def temperature(value: Any, request: Json) -> None:
+    if isinstance(value, int | float) and value > 1:
+        raise invalid("temperature", "must be between 0 and 1: the Messages API has no higher one")
+    request["temperature"] = value
+
+
+def user(value: Any, request: Json) -> None:
+    if request.setdefault("metadata", {"user_id": value}) != {"user_id": value}:
+        raise invalid("user", "differs from safety_identifier; send one of them")
+
+
+def stream_options(value: Any, allowed: Set[str]) -> None:
+    if not isinstance(value, dict) or not value.keys() <= allowed:
+        raise invalid("stream_options", f"has fields other than {', '.join(sorted(allowed))}")
+
+
+def effort(value: Any, request: Json, path: str) -> None:
+    if value == "none":
+        request["thinking"] = {"type": "disabled"}
+    elif isinstance(value, str) and value in _EFFORTS:
+        request.setdefault("output_config", {})["effort"] = _EFFORTS[value]
+    else:
+        raise invalid(path, f"{value!r} is none of none, {', '.join(_EFFORTS)}")
+
+
+def tools(value: Any, function_of: Callable[[Any, str], Json], request: Json) -> None:
+    """``function_of`` finds the fields of a function in a tool, whose path it gets."""
+    if not isinstance(value, list):
+        raise invalid("tools", "Input should be a list")
+    functions = (function_of(tool, f"tools.{index}") for index, tool in enumerate(value))
+    request["tools"] = [_tool(function) for function in functions]
+
+
+def _tool(function: Json) -> Json:
+    made = {"name": function.get("name"), "input_schema": function.get("parameters") or {"type": "object"}}
+    optional = {name: function[name] for name in ("description", "strict") if function.get(name) is not None}
+    return {**made, **optional}
+
+
+def choose_tools(given: Mapping[str, Any], name_of: Callable[[Json], Any], request: Json) -> None:
+    """``name_of`` finds the name in a choice of one function."""
+    choice, parallel = given.get("tool_choice"), given.get("parallel_tool_calls")
+    if choice is None and parallel is not False:
+        return
+    made: Json = {"type": "auto"}
+    if isinstance(choice, str) and choice in _TOOL_CHOICES:
+        made = {"type": _TOOL_CHOICES[choice]}
+    elif isinstance(choice, dict) and choice.get("type") == "function":
+        made = {"type": "tool", "name": name_of(choice)}
+    elif choice is not None:
+        raise invalid("tool_choice", f"{choice!r} is none of {', '.join(_TOOL_CHOICES)} and no function")
+    if parallel is False and made["type"] != "none":
+        made["disable_parallel_tool_use"] = True
+    request["tool_choice"] = made
+
+
+def answer_format(value: Any, schema_of: Callable[[Json], Any], request: Json, path: str) -> None:
+    """``schema_of`` finds the schema in a format of type json_schema."""
+    kind = value.get("type") if isinstance(value, dict) else None
+    if kind == "json_schema":
+        output = request.setdefault("output_config", {})
+        output["format"] = {"type": "json_schema", "schema": schema_of(value)}
+    elif kind != "text":
+        raise invalid(f"{path}.type", f"{kind!r} has no counterpart; use json_schema with a schema")
+
+
+def object_in(value: Json, name: str, path: str) -> Json:
+    found = value.get(name)
+    if not isinstance(found, dict):
+        raise invalid(f"{path}.{name}", "Input should be an object")
+    return found

@@ -1,0 +1,35 @@
+"""Thinking as a reasoning item of OpenAI's Responses API carries it, there and back. Pure.
+
+Its ``encrypted_content`` is the whole block in base64: that API's clients send it back without a look inside,
+and the block with its signature stands in the history again. ``summary`` is for people.
+"""
+
+import base64
+from typing import Any
+
+import orjson
+
+from towpath.core.errors import invalid
+
+Json = dict[str, Any]
+
+_FIELDS = {"thinking": ("type", "thinking", "signature"), "redacted_thinking": ("type", "data")}
+TYPES = frozenset(_FIELDS)
+
+
+def packed(block: Json) -> str:
+    """A block of thinking as ``encrypted_content``."""
+    return base64.b64encode(orjson.dumps(block)).decode()
+
+
+def unpacked(content: Any, path: str) -> Json:
+    """The block that was packed. Raises ApiError (400) for what this server did not give out."""
+    try:
+        block = orjson.loads(base64.b64decode(content, validate=True))
+    except (ValueError, TypeError):
+        block = None
+    kind = block.get("type") if isinstance(block, dict) else None
+    fields = _FIELDS.get(kind) if isinstance(kind, str) else None
+    if fields is None or not all(isinstance(block.get(name), str) for name in fields):
+        raise invalid(path, "was not given out by this server; leave the item out")
+    return {name: block[name] for name in fields}
