@@ -2,13 +2,17 @@
 
 from typing import Any
 
+import orjson
 import pytest
 
 from towpath.core.chat_answer import ChatChunks, chat_completion, usage_of
+from towpath.core.chat_messages import places
 from towpath.core.chat_request import messages_request
 from towpath.core.errors import ApiError
 from towpath.core.events import Event
 from towpath.core.openai_fields import DEFAULT_MAX_TOKENS
+from towpath.core.openai_parts import with_own_places
+from towpath.core.request import parse_request
 
 Json = dict[str, Any]
 HI: Json = {"role": "user", "content": "hi"}
@@ -149,6 +153,15 @@ def test_what_has_no_counterpart_is_named(fields: Json, field: str) -> None:
 
     assert caught.value.status == 400
     assert caught.value.message.startswith(f"{field}: ")
+
+
+def test_an_error_in_a_message_names_its_place_in_the_clients_list() -> None:
+    messages = [{"role": "system", "content": "x"}, {"role": "tool", "tool_call_id": "t1", "content": "x"}]
+    with pytest.raises(ApiError) as caught:
+        parse_request(orjson.dumps(translated(messages=messages)))
+
+    error = with_own_places(caught.value, "messages", places(messages))
+    assert error.message.startswith("messages.1.content.0: unexpected `tool_use_id`")
 
 
 MESSAGE: Json = {

@@ -1,5 +1,6 @@
 """The messages of OpenAI's chat API as those of the Messages API. Pure."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from towpath.core.errors import invalid
@@ -11,6 +12,7 @@ from towpath.core.openai_parts import (
     image,
     parts,
     refuse_others,
+    string_in,
     text_block,
     text_blocks,
     tool_use,
@@ -45,6 +47,11 @@ def messages_and_system(messages: Any) -> tuple[list[Json], list[Json]]:
     return made, system
 
 
+def places(messages: Sequence[Json]) -> list[int]:
+    """Which of the client's messages each message of the conversation was."""
+    return [index for index, message in enumerate(messages) if message["role"] not in SYSTEM_ROLES]
+
+
 def _checked_role(message: Any, path: str) -> str:
     role = message.get("role") if isinstance(message, dict) else None
     if not isinstance(role, str) or role not in _FIELDS:
@@ -61,7 +68,7 @@ def _user(message: Json, path: str) -> list[Json]:
 def _user_block(part: Json, path: str) -> Json:
     match part.get("type"):
         case "text":
-            return text_block(part)
+            return text_block(part, path)
         case "image_url":
             return image(part.get("image_url"), "url", f"{path}.image_url")
         case "file":
@@ -83,10 +90,10 @@ def _call(call: Any, path: str) -> Json:
     function = call.get("function") if isinstance(call, dict) else None
     if not isinstance(function, dict):
         raise invalid(f"{path}.function", "Field required")
-    return tool_use(call.get("id"), function, f"{path}.function")
+    return tool_use(string_in(call, "id", path), function, f"{path}.function")
 
 
 def _result(message: Json, path: str) -> Json:
     content = message.get("content")
     texts = content if isinstance(content, str) else text_blocks(content, f"{path}.content", "text")
-    return {"type": "tool_result", "tool_use_id": message.get("tool_call_id"), "content": texts}
+    return {"type": "tool_result", "tool_use_id": string_in(message, "tool_call_id", path), "content": texts}

@@ -106,6 +106,8 @@ def _tool(function: Json) -> Json:
 def choose_tools(given: Mapping[str, Any], name_of: Callable[[Json], Any], request: Json) -> None:
     """``name_of`` finds the name in a choice of one function."""
     choice, parallel = given.get("tool_choice"), given.get("parallel_tool_calls")
+    if not isinstance(parallel, bool | None):
+        raise invalid("parallel_tool_calls", "Input should be a valid boolean")
     if choice is None and parallel is not False:
         return
     made: Json = {"type": "auto"}

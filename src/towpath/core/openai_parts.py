@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence, Set
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -12,6 +13,7 @@ Json = dict[str, Any]
 
 SYSTEM_ROLES = ("system", "developer")
 _DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+);base64,(.*)", re.DOTALL)
+_MESSAGE = re.compile(r"messages(?:\.(\d+))?(?=[.:])")
 # Images go to the model as they are; a coarser look is none of its parameters.
 _DETAILS = (None, "auto", "high", "original")
 
@@ -39,8 +41,8 @@ def parts(content: Any, path: str, text_type: str) -> Sequence[Json]:
     return content
 
 
-def text_block(part: Json) -> Json:
-    return {"type": "text", "text": part.get("text")}
+def text_block(part: Json, path: str) -> Json:
+    return {"type": "text", "text": string_in(part, "text", path)}
 
 
 def text_blocks(content: Any, path: str, *types: str) -> list[Json]:
@@ -49,7 +51,7 @@ def text_blocks(content: Any, path: str, *types: str) -> list[Json]:
     for index, part in enumerate(parts(content, path, types[0])):
         if part.get("type") not in types:
             raise invalid(f"{path}.{index}.type", "only text is possible here")
-        blocks.append(text_block(part))
+        blocks.append(text_block(part, f"{path}.{index}"))
     return blocks
 
 
@@ -69,9 +71,7 @@ def document(value: Any, name: str, path: str) -> Json:
 
 
 def _source(value: Any, name: str, path: str) -> Json:
-    url = value.get(name) if isinstance(value, dict) else None
-    if not isinstance(url, str):
-        raise invalid(f"{path}.{name}", "Field required")
+    url = string_in(value if isinstance(value, dict) else {}, name, path)
     if data := _DATA_URL.fullmatch(url):
         return {"type": "base64", "media_type": data[1], "data": data[2]}
     if url.startswith(("https://", "http://")):
@@ -79,13 +79,36 @@ def _source(value: Any, name: str, path: str) -> Json:
     raise invalid(f"{path}.{name}", "must be a data URL (data:image/png;base64,…) or a web address")
 
 
-def tool_use(call_id: Any, function: Json, path: str) -> Json:
+def tool_use(call_id: str, function: Json, path: str) -> Json:
     """The block of a call; ``function`` has its name and, as a string, its arguments."""
     try:
         arguments = orjson.loads(function.get("arguments") or "{}")
     except (orjson.JSONDecodeError, TypeError) as error:
         raise invalid(f"{path}.arguments", f"not JSON: {error}") from error
-    return {"type": "tool_use", "id": call_id, "name": function.get("name"), "input": arguments}
+    if not isinstance(arguments, dict):
+        raise invalid(f"{path}.arguments", "Input should be an object, as JSON")
+    return {"type": "tool_use", "id": call_id, "name": string_in(function, "name", path), "input": arguments}
+
+
+def string_in(fields: Json, name: str, path: str) -> str:
+    found = fields.get(name)
+    if not isinstance(found, str):
+        raise invalid(
+            f"{path}.{name}", "Field required" if found is None else "Input should be a valid string"
+        )
+    return found
+
+
+def with_own_places(error: ApiError, name: str, places: Sequence[int]) -> ApiError:
+    """An error in a message, said of the place that the message had in the client's own list ``name``.
+
+    ``places`` has it for each message.
+    """
+    found = _MESSAGE.match(error.message)
+    if not found:
+        return error
+    own = f"{name}.{places[int(found[1])]}" if found[1] else name
+    return replace(error, message=own + error.message[found.end() :])
 
 
 def error_body(error: ApiError) -> Json:

@@ -12,6 +12,7 @@ from towpath.core.openai_parts import (
     image,
     parts,
     refuse_others,
+    string_in,
     text_block,
     text_blocks,
     tool_use,
@@ -37,9 +38,25 @@ def messages_and_system(given: Any) -> tuple[list[Json], list[Json]]:
         if role in SYSTEM_ROLES:
             check_place(role, path, is_first=not made)
             system += blocks
-        elif blocks or item.get("type") != "reasoning":
+        elif not _says_nothing(item):
             made.append({"role": role, "content": blocks})
     return made, system
+
+
+def places(given: Any) -> list[int]:
+    """Which of the client's items each message of the conversation was."""
+    if isinstance(given, str):
+        return [0]
+    return [
+        index
+        for index, item in enumerate(given)
+        if item.get("role") not in SYSTEM_ROLES and not _says_nothing(item)
+    ]
+
+
+def _says_nothing(item: Json) -> bool:
+    """Thinking goes whole or not at all: a summary is none, and the API takes none without its signature."""
+    return item.get("type") == "reasoning" and item.get("encrypted_content") is None
 
 
 Reader = Callable[[Json, str], tuple[str, list[Json]]]
@@ -84,7 +101,7 @@ def _user_block(part: Json, path: str) -> Json:
     match part.get("type"):
         case "input_text":
             _check_text_part(part, path)
-            return text_block(part)
+            return text_block(part, path)
         case "input_image":
             refuse_others(part, {"type", "image_url", "detail"}, path)
             return image(part, "image_url", path)
@@ -98,18 +115,19 @@ def _user_block(part: Json, path: str) -> Json:
 
 def _call(item: Json, path: str) -> tuple[str, list[Json]]:
     refuse_others(item, _OF_ALL | {"call_id", "name", "arguments"}, path)
-    return "assistant", [tool_use(item.get("call_id"), item, path)]
+    return "assistant", [tool_use(string_in(item, "call_id", path), item, path)]
 
 
 def _result(item: Json, path: str) -> tuple[str, list[Json]]:
     refuse_others(item, _OF_ALL | {"call_id", "output", "name"}, path)
     output = item.get("output")
     content = output if isinstance(output, str) else _user_blocks(output, f"{path}.output")
-    return "user", [{"type": "tool_result", "tool_use_id": item.get("call_id"), "content": content}]
+    return "user", [
+        {"type": "tool_result", "tool_use_id": string_in(item, "call_id", path), "content": content}
+    ]
 
 
 def _reasoning(item: Json, path: str) -> tuple[str, list[Json]]:
-    """Thinking, whole or not at all: a summary is nobody's thinking, and without a signature nothing is."""
     refuse_others(item, _OF_ALL | {"summary", "content", "encrypted_content"}, path)
     content = item.get("encrypted_content")
     return "assistant", [] if content is None else [unpacked(content, f"{path}.encrypted_content")]

@@ -4,9 +4,10 @@ Must not know what becomes of the request, but for the fields of it that the ans
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from towpath.core.errors import invalid
+from towpath.core.errors import ApiError, invalid
 from towpath.core.openai_fields import (
     DEFAULT_MAX_TOKENS,
     Field,
@@ -23,8 +24,8 @@ from towpath.core.openai_fields import (
     translate,
     user,
 )
-from towpath.core.openai_parts import refuse_others
-from towpath.core.responses_input import messages_and_system
+from towpath.core.openai_parts import refuse_others, with_own_places
+from towpath.core.responses_input import messages_and_system, places
 
 # Fields with the values that ask for nothing.
 _WITHOUT_EFFECT: Mapping[str, tuple[Any, ...]] = {
@@ -61,8 +62,15 @@ def messages_request(body: Any) -> Json:
     request: Json = {"max_tokens": DEFAULT_MAX_TOKENS}
     translate(given, request, _FIELDS, _WITHOUT_EFFECT, _ELSEWHERE)
     _converse(given, request)
-    choose_tools(given, lambda choice: choice.get("name"), request)
+    choose_tools(given, _chosen, request)
     return request
+
+
+def renamed(error: ApiError, body: Json) -> ApiError:
+    """An error in the request that was made of ``body``, with the names that ``body`` has."""
+    if error.message.startswith("max_tokens:"):
+        return replace(error, message=f"max_output_tokens{error.message.removeprefix('max_tokens')}")
+    return with_own_places(error, "input", places(body["input"]))
 
 
 def repeated(body: Json) -> Json:
@@ -108,14 +116,22 @@ def _function(tool: Any, path: str) -> Json:
     return tool
 
 
+def _chosen(choice: Json) -> Any:
+    refuse_others(choice, {"type", "name"}, "tool_choice")
+    return choice.get("name")
+
+
 def _text(value: Any, request: Json) -> None:
     given = _fields_of(value, "text", {"format", "verbosity"})
     if given.get("verbosity", "medium") != "medium":
         raise invalid("text.verbosity", f"{given['verbosity']!r} has no counterpart in the Messages API")
     if "format" in given:
-        answer_format(
-            given["format"], lambda f: object_in(f, "schema", "text.format"), request, "text.format"
-        )
+        answer_format(given["format"], _schema, request, "text.format")
+
+
+def _schema(given: Json) -> Any:
+    refuse_others(given, {"type", "name", "schema", "strict"}, "text.format")
+    return object_in(given, "schema", "text.format")
 
 
 def _reasoning(value: Any, request: Json) -> None:

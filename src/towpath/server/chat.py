@@ -6,10 +6,11 @@ import orjson
 from starlette.responses import Response
 
 from towpath.core.chat_answer import ChatChunks, chat_completion
+from towpath.core.chat_messages import places
 from towpath.core.chat_request import messages_request, wants_usage
 from towpath.core.errors import ApiError
 from towpath.core.events import Event, MessageFold
-from towpath.core.openai_parts import error_body
+from towpath.core.openai_parts import error_body, with_own_places
 from towpath.server.openai import refusal
 
 Json = dict[str, Any]
@@ -20,8 +21,12 @@ class ChatDoor:
 
     def __init__(self, fields: Any, _request_id: str, created: int) -> None:
         self.request = messages_request(fields)
+        self._messages = fields["messages"]
         self._created = created
         self._wants_usage = wants_usage(fields)
+
+    def renamed(self, error: ApiError) -> ApiError:
+        return with_own_places(error, "messages", places(self._messages))
 
     def wire(self) -> "_ChatWire":
         return _ChatWire(ChatChunks(self._created, include_usage=self._wants_usage))

@@ -40,6 +40,10 @@ class Door(Protocol):
     request: Json
     """The same in the Messages API's words."""
 
+    def renamed(self, error: ApiError) -> ApiError:
+        """An error in ``request`` with the names that were sent."""
+        ...
+
     def wire(self) -> Wire: ...
 
     def whole(self) -> Whole: ...
@@ -60,9 +64,12 @@ class OpenAIEndpoint:
         try:
             body = await read_body(Request(scope, receive), headers)
             door, translated = self._opened(body, request_id)
-            request, items = await self._exchanges.begin(
-                translated, headers, scope["state"]["caller"], request_id
-            )
+            try:
+                request, items = await self._exchanges.begin(
+                    translated, headers, scope["state"]["caller"], request_id
+                )
+            except ApiError as error:
+                raise door.renamed(error) from error
         except ClientDisconnect:
             return
         except ApiError as error:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from towpath.core.errors import ApiError
 from towpath.core.events import Event, encode
 from towpath.core.responses_answer import ResponseFold
-from towpath.core.responses_request import messages_request, repeated, wants_summary
+from towpath.core.responses_request import messages_request, renamed, repeated, wants_summary
 from towpath.server.openai import refusal
 
 Json = dict[str, Any]
@@ -23,15 +23,18 @@ class ResponsesDoor:
 
     def __init__(self, fields: Any, request_id: str, created: int) -> None:
         self.request = messages_request(fields)
+        self._fields = fields
         self._fold = ResponseFold(
             f"resp_{request_id.removeprefix('req_')}",
             created,
             repeated(fields),
             shows_thinking=wants_summary(fields),
         )
-        # It repeats schemas one level deeper than they came: what is too deep to be written is refused now,
-        # not in the middle of the answer.
+        # What the answer repeats and is nested too deep to be written is refused now, not in mid-answer.
         orjson.dumps({"response": self._fold.response})
+
+    def renamed(self, error: ApiError) -> ApiError:
+        return renamed(error, self._fields)
 
     def wire(self) -> "ResponsesDoor":
         return self

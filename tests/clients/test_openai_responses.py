@@ -1,0 +1,157 @@
+"""The Responses API through the proxy with OpenAI's own SDK, the real CLI behind it."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import openai
+import pydantic
+import pytest
+
+from towpath.testing import Failure, Reply, ScriptedApi
+
+pytestmark = pytest.mark.cli
+
+Json = dict[str, Any]
+MODEL = "claude-sonnet-4-5"
+WEATHER: Json = {
+    "type": "function",
+    "name": "get_weather",
+    "description": "The weather in a city.",
+    "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
+}
+BROKEN = {"type": "overloaded_error", "message": "too much"}
+
+
+@pytest.fixture
+def client(proxy_url: str, api: ScriptedApi) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=f"{proxy_url}/v1", api_key="dummy", max_retries=0) as made:
+        yield made
+
+
+def ask(client: openai.OpenAI, given: Any, **fields: Any) -> tuple[Any, str]:
+    """The response, and the way that it took."""
+    raw = client.responses.with_raw_response.create(model=MODEL, input=given, **fields)
+    return raw.parse(), raw.headers["x-towpath-way"]
+
+
+def streamed(client: openai.OpenAI, given: Any, **fields: Any) -> Any:
+    with client.responses.stream(model=MODEL, input=given, **fields) as events:
+        return events.get_final_response()
+
+
+def test_a_text_turn_and_the_next_one(client: openai.OpenAI, api: ScriptedApi) -> None:
+    fields: Json = {"instructions": "Be brief.", "user": "responses-text", "max_output_tokens": 50}
+    first, _ = ask(client, "SAY hello", **fields)
+    given = [
+        {"role": "user", "content": "SAY hello"},
+        *first.output,
+        {"role": "user", "content": "SAY again"},
+    ]
+    second, way = ask(client, given, **fields)
+
+    assert (first.output_text, first.status, first.usage.output_tokens > 0) == ("hello", "completed", True)
+    assert (second.output_text, way) == ("again", "resume")
+    assert "Be brief." in str(api.last["system"])
+    assert len(api.exchanges) == 2
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_tool_round_trip_is_an_answer_to_the_parked_process(
+    client: openai.OpenAI, api: ScriptedApi, *, stream: bool
+) -> None:
+    calls = 'THINK hm\nCALL get_weather {"city": "Oslo"}\nCALL get_weather {"city": "Bergen"}'
+    fields: Json = {"tools": [WEATHER], "user": f"responses-tools-{stream}", "reasoning": {"summary": "auto"}}
+    given: list[Any] = [{"role": "user", "content": calls}]
+    said = streamed(client, given, **fields) if stream else ask(client, given, **fields)[0]
+    asked = [item for item in said.output if item.type == "function_call"]
+
+    assert [item.type for item in said.output] == ["reasoning", "message", "function_call", "function_call"]
+    assert said.output[0].summary[0].text == "hm"
+    assert [json.loads(call.arguments)["city"] for call in asked] == ["Oslo", "Bergen"]
+
+    given += said.output
+    given += [
+        {"type": "function_call_output", "call_id": call.call_id, "output": f"rain {number}"}
+        for number, call in enumerate(asked)
+    ]
+    answer, way = ask(client, given, **fields)
+
+    assert (answer.output_text, way) == ("Results: rain 0 | rain 1", "answer")
+    assert len(api.exchanges) == 2
+
+
+def test_thinking_that_the_client_sends_back_stands_in_a_history_that_starts_anew(
+    client: openai.OpenAI, api: ScriptedApi
+) -> None:
+    given: list[Any] = [{"role": "user", "content": "THINK deep\nCALL get_weather {}"}]
+    said, _ = ask(client, given, tools=[WEATHER], user="responses-thinking")
+    call = said.output[-1]
+    result = {"type": "function_call_output", "call_id": call.call_id, "output": "rain"}
+    _, way = ask(client, [*given, *said.output, result], tools=[WEATHER], user="responses-thinking-elsewhere")
+
+    assert way == "start"
+    (assistant,) = [message for message in api.last["messages"] if message["role"] == "assistant"]
+    assert [block["type"] for block in assistant["content"]] == ["thinking", "text", "tool_use"]
+    assert assistant["content"][0]["thinking"] == "deep"
+
+
+class Boat(pydantic.BaseModel):
+    name: str
+    length: int
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_structured_answer_is_parsed(client: openai.OpenAI, api: ScriptedApi, *, stream: bool) -> None:
+    asked: Json = {"input": "which boat?", "text_format": Boat, "user": f"responses-boat-{stream}"}
+    if stream:
+        parsed = streamed(client, asked.pop("input"), **asked).output_parsed
+    else:
+        parsed = client.responses.parse(model=MODEL, **asked).output_parsed
+
+    assert parsed == Boat(name="", length=0)
+    assert api.last["output_config"]["format"]["schema"]["required"] == ["name", "length"]
+
+
+def test_an_answer_that_was_cut_is_incomplete(client: openai.OpenAI, api: ScriptedApi) -> None:
+    api.reply(Reply(({"type": "text", "text": "half a"},), stop_reason="max_tokens"))
+    said, _ = ask(client, "hi", user="responses-cut")
+
+    assert (said.status, said.incomplete_details.reason) == ("incomplete", "max_output_tokens")
+    assert said.output_text == "half a"
+
+
+def test_a_stream_is_told_event_by_event(client: openai.OpenAI) -> None:
+    events = list(client.responses.create(model=MODEL, input="REPEAT 5 boat ", stream=True))
+
+    assert "".join(e.delta for e in events if e.type == "response.output_text.delta") == "boat " * 5
+    assert [event.sequence_number for event in events] == list(range(len(events)))
+    assert events[-1].type == "response.completed"
+    assert events[-1].response.output_text == "boat " * 5
+
+
+def test_errors_arrive_as_the_sdk_knows_them(client: openai.OpenAI, api: ScriptedApi) -> None:
+    with pytest.raises(openai.BadRequestError, match="previous_response_id: conversations are not held"):
+        ask(client, "hi", previous_response_id="resp_1")
+    with pytest.raises(openai.BadRequestError, match=r"max_output_tokens: Input should be greater"):
+        ask(client, "hi", max_output_tokens=0, stream=True)
+    for number, stream in enumerate([False, True]):
+        api.reply(Failure(429, "rate_limit_error", "slow down"))
+        with pytest.raises(openai.RateLimitError, match="slow down"):
+            client.responses.create(model=MODEL, input="hi", stream=stream, user=f"responses-429-{number}")
+    api.reply(Reply(({"type": "text", "text": "partial"},), error_after_events=(3, BROKEN)))
+    with pytest.raises(openai.APIError, match="too much"):
+        streamed(client, "hi", user="responses-broken")
+
+
+def test_a_stream_that_breaks_ends_with_a_failed_response(proxy_url: str, api: ScriptedApi) -> None:
+    api.reply(Reply(({"type": "text", "text": "partial"},), error_after_events=(3, BROKEN)))
+    body = {"model": MODEL, "input": "hi", "stream": True, "user": "responses-failed"}
+    lines = httpx.post(f"{proxy_url}/responses", json=body, timeout=60).text.splitlines()
+    names = [line.removeprefix("event: ") for line in lines if line.startswith("event: ")]
+    last = json.loads(lines[-2].removeprefix("data: "))
+
+    assert (names[0], names[-2:]) == ("response.created", ["error", "response.failed"])
+    assert (last["response"]["status"], last["response"]["error"]["message"]) == ("failed", "too much")
+    assert "[DONE]" not in lines[-2]

@@ -1,0 +1,268 @@
+"""OpenAI's Responses API on its way in: what translates, and what is refused by its name."""
+
+from typing import Any
+
+import orjson
+import pytest
+
+from towpath.core.errors import ApiError
+from towpath.core.openai_fields import DEFAULT_MAX_TOKENS
+from towpath.core.reasoning import packed
+from towpath.core.request import parse_request
+from towpath.core.responses_request import messages_request, renamed, repeated, wants_summary
+
+Json = dict[str, Any]
+FUNCTION: Json = {
+    "type": "function",
+    "name": "f",
+    "description": "d",
+    "parameters": {"type": "object"},
+    "strict": True,
+}
+CALL: Json = {"type": "function_call", "call_id": "c1", "name": "f", "arguments": '{"a": [1]}'}
+OUTPUT: Json = {"type": "function_call_output", "call_id": "c1", "output": "found"}
+THINKING: Json = {"type": "thinking", "thinking": "hm", "signature": "s"}
+REASONING: Json = {"type": "reasoning", "id": "rs_1", "summary": []}
+
+
+def translated(**fields: Any) -> Json:
+    return messages_request({"model": "m", "input": "hi", **fields})
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"max_output_tokens": 5}, {"max_tokens": 5}),
+        (
+            {"temperature": 0.5, "top_p": 0.9, "stream": True},
+            {"temperature": 0.5, "top_p": 0.9, "stream": True},
+        ),
+        ({"instructions": "be brief"}, {"system": [{"type": "text", "text": "be brief"}]}),
+        ({"instructions": ""}, {}),
+        ({"user": "u"}, {"metadata": {"user_id": "u"}}),
+        ({"user": "u", "safety_identifier": "u"}, {"metadata": {"user_id": "u"}}),
+        ({"reasoning": {"effort": "max", "summary": "auto"}}, {"output_config": {"effort": "max"}}),
+        ({"reasoning": {"effort": "none"}}, {"thinking": {"type": "disabled"}}),
+        ({"reasoning": {"effort": None, "summary": None}}, {}),
+        (
+            {"text": {"format": {"type": "json_schema", "name": "x", "schema": {"a": 1}, "strict": True}}},
+            {"output_config": {"format": {"type": "json_schema", "schema": {"a": 1}}}},
+        ),
+        ({"text": {"format": {"type": "text"}, "verbosity": "medium"}}, {}),
+        (
+            {"tools": [{**FUNCTION, "defer_loading": False}]},
+            {
+                "tools": [
+                    {"name": "f", "description": "d", "input_schema": {"type": "object"}, "strict": True}
+                ]
+            },
+        ),
+        ({"tool_choice": "required"}, {"tool_choice": {"type": "any"}}),
+        ({"tool_choice": {"type": "function", "name": "f"}}, {"tool_choice": {"type": "tool", "name": "f"}}),
+        (
+            {"parallel_tool_calls": False},
+            {"tool_choice": {"type": "auto", "disable_parallel_tool_use": True}},
+        ),
+        (
+            {
+                "parallel_tool_calls": True,
+                "store": False,
+                "include": ["reasoning.encrypted_content"],
+                "truncation": "disabled",
+                "metadata": {"label": "x"},
+                "prompt_cache_key": "k",
+                "background": False,
+                "previous_response_id": None,
+                "service_tier": "auto",
+                "top_logprobs": 0,
+                "stream_options": {"include_obfuscation": False},
+            },
+            {},
+        ),
+    ],
+)
+def test_a_parameter_has_its_counterpart(fields: Json, expected: Json) -> None:
+    base = {"model": "m", "messages": [{"role": "user", "content": [{"type": "text", "text": "hi"}]}]}
+
+    assert translated(**fields) == {"max_tokens": DEFAULT_MAX_TOKENS, **base, **expected}
+
+
+def test_a_conversation_with_thinking_calls_and_results() -> None:
+    png, pdf = "data:image/png;base64,iVBO", "data:application/pdf;base64,JVBE"
+    said = {"type": "output_text", "text": "I look.", "annotations": [], "logprobs": []}
+    request = translated(
+        instructions="zero",
+        input=[
+            {"role": "system", "content": "one"},
+            {"type": "message", "role": "developer", "content": [{"type": "input_text", "text": "two"}]},
+            {
+                "role": "user",
+                "content": [
+                    {"type": "input_text", "text": "see"},
+                    {"type": "input_image", "image_url": png, "detail": "auto"},
+                    {"type": "input_file", "file_data": pdf, "filename": "a.pdf"},
+                    {"type": "input_file", "file_url": "https://a.test/b.pdf"},
+                ],
+            },
+            {**REASONING, "encrypted_content": packed(THINKING), "status": "completed"},
+            {"type": "message", "id": "msg_1", "role": "assistant", "status": "completed", "content": [said]},
+            {**CALL, "id": "fc_c1", "status": "completed"},
+            OUTPUT,
+            {**OUTPUT, "call_id": "c2", "output": [{"type": "input_image", "image_url": png}]},
+            {"role": "assistant", "content": "Done."},
+        ],
+    )
+    blocks = [block for message in request["messages"] for block in message["content"]]
+
+    assert [block["text"] for block in request["system"]] == ["zero", "one", "two"]
+    assert [message["role"][0] for message in request["messages"]] == ["u", "a", "a", "a", "u", "u", "a"]
+    image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "iVBO"}}
+    assert blocks == [
+        {"type": "text", "text": "see"},
+        image,
+        {
+            "type": "document",
+            "source": {"type": "base64", "media_type": "application/pdf", "data": "JVBE"},
+            "title": "a.pdf",
+        },
+        {"type": "document", "source": {"type": "url", "url": "https://a.test/b.pdf"}},
+        THINKING,
+        {"type": "text", "text": "I look."},
+        {"type": "tool_use", "id": "c1", "name": "f", "input": {"a": [1]}},
+        {"type": "tool_result", "tool_use_id": "c1", "content": "found"},
+        {"type": "tool_result", "tool_use_id": "c2", "content": [image]},
+        {"type": "text", "text": "Done."},
+    ]
+
+
+def test_a_reasoning_item_without_its_content_has_nothing_that_could_be_sent() -> None:
+    summary = [{"type": "summary_text", "text": "hm"}]
+    request = translated(input=[{"role": "user", "content": "hi"}, {**REASONING, "summary": summary}])
+
+    assert [message["role"] for message in request["messages"]] == ["user"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"previous_response_id": "resp_1"}, "previous_response_id"),
+        ({"conversation": "conv_1"}, "conversation"),
+        ({"store": True}, "store"),
+        ({"background": True}, "background"),
+        ({"include": ["message.output_text.logprobs"]}, "include"),
+        ({"truncation": "auto"}, "truncation"),
+        ({"prompt": {"id": "p"}}, "prompt"),
+        ({"max_tool_calls": 3}, "max_tool_calls"),
+        ({"metadata": {"a": 1}}, "metadata"),
+        ({"prompt_cache_key": 1}, "prompt_cache_key"),
+        ({"prompt_cache_retention": "24h"}, "prompt_cache_retention"),
+        ({"stream_options": {"include_usage": True}}, "stream_options"),
+        ({"temperature": 1.5}, "temperature"),
+        ({"user": "a", "safety_identifier": "b"}, "user"),
+        ({"instructions": ["a"]}, "instructions"),
+        ({"reasoning": {"effort": "enormous"}}, "reasoning.effort"),
+        ({"reasoning": {"summary": "concise"}}, "reasoning.summary"),
+        ({"reasoning": {"mode": "pro"}}, "reasoning.mode"),
+        ({"text": {"verbosity": "low"}}, "text.verbosity"),
+        ({"text": {"format": {"type": "json_object"}}}, "text.format.type"),
+        ({"text": {"format": {"type": "json_schema", "name": "n"}}}, "text.format.schema"),
+        (
+            {"text": {"format": {"type": "json_schema", "schema": {}, "description": "d"}}},
+            "text.format.description",
+        ),
+        ({"tool_choice": {"type": "function", "name": "f", "more": 1}}, "tool_choice.more"),
+        ({"parallel_tool_calls": "no"}, "parallel_tool_calls"),
+        ({"tools": [{"type": "web_search"}]}, "tools.0.type"),
+        ({"tools": [{**FUNCTION, "defer_loading": True}]}, "tools.0.defer_loading"),
+        ({"tool_choice": {"type": "allowed_tools", "mode": "auto", "tools": []}}, "tool_choice"),
+        ({"input": None}, "input"),
+        ({"input": 7}, "input"),
+        ({"input": ["hi"]}, "input.0"),
+        ({"input": [{"type": "item_reference", "id": "rs_1"}]}, "input.0.type"),
+        ({"input": [{"role": "critic", "content": "x"}]}, "input.0.role"),
+        ({"input": [{"role": "user", "content": "x", "name": "Ada"}]}, "input.0.name"),
+        ({"input": [{"role": "user", "content": None}]}, "input.0.content"),
+        ({"input": [{"role": "user", "content": "x"}, {"role": "system", "content": "y"}]}, "input.1.role"),
+        ({"input": [{"role": "user", "content": [{"type": "input_audio"}]}]}, "input.0.content.0.type"),
+        (
+            {"input": [{"role": "user", "content": [{"type": "input_image", "file_id": "f"}]}]},
+            "input.0.content.0.file_id",
+        ),
+        (
+            {"input": [{"role": "user", "content": [{"type": "input_image", "image_url": "x"}]}]},
+            "input.0.content.0.image_url",
+        ),
+        (
+            {
+                "input": [
+                    {
+                        "role": "user",
+                        "content": [{"type": "input_image", "image_url": "https://a/b", "detail": "low"}],
+                    }
+                ]
+            },
+            "input.0.content.0.detail",
+        ),
+        (
+            {"input": [{"role": "assistant", "content": [{"type": "refusal", "refusal": "no"}]}]},
+            "input.0.content.0.refusal",
+        ),
+        ({"input": [{**CALL, "arguments": "{"}]}, "input.0.arguments"),
+        ({"input": [{**CALL, "arguments": "[]"}]}, "input.0.arguments"),
+        ({"input": [{**CALL, "call_id": None}]}, "input.0.call_id"),
+        ({"input": [{**CALL, "name": 5}]}, "input.0.name"),
+        ({"input": [{**OUTPUT, "call_id": 5}]}, "input.0.call_id"),
+        ({"input": [{"role": "user", "content": [{"type": "input_text"}]}]}, "input.0.content.0.text"),
+        ({"input": [{**CALL, "namespace": "n"}]}, "input.0.namespace"),
+        ({"input": [{**OUTPUT, "output": None}]}, "input.0.output"),
+        ({"input": [{**REASONING, "encrypted_content": "gAAAAB"}]}, "input.0.encrypted_content"),
+        ({"input": [{**REASONING, "encrypted_content": 7}]}, "input.0.encrypted_content"),
+        (
+            {"input": [{**REASONING, "encrypted_content": packed({"type": "text"})}]},
+            "input.0.encrypted_content",
+        ),
+        ({"input": [{**REASONING, "encrypted_content": packed({"type": []})}]}, "input.0.encrypted_content"),
+        ({"seed": 7}, "seed"),
+    ],
+)
+def test_what_has_no_counterpart_is_named(fields: Json, field: str) -> None:
+    with pytest.raises(ApiError) as caught:
+        translated(**fields)
+
+    assert caught.value.status == 400
+    assert caught.value.message.startswith(f"{field}: ")
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"max_output_tokens": 0}, "max_output_tokens"),
+        ({"input": []}, "input"),
+        ({"input": ""}, "input.0.content.0.text"),
+        ({"input": [{"role": "system", "content": "x"}, REASONING, OUTPUT]}, "input.2.content.0"),
+        ({"input": [{"role": "user", "content": "x"}, CALL]}, "input.1.role"),
+        ({"temperature": -1}, "temperature"),
+    ],
+)
+def test_a_rule_of_the_messages_api_is_broken_in_the_clients_own_words(fields: Json, field: str) -> None:
+    body = {"model": "m", "input": "hi", **fields}
+    with pytest.raises(ApiError) as caught:
+        parse_request(orjson.dumps(messages_request(body)))
+    error = renamed(caught.value, body)
+
+    assert (error.status, error.message.split(": ")[0]) == (400, field)
+
+
+def test_who_points_at_an_earlier_response_is_told_what_to_send() -> None:
+    with pytest.raises(ApiError, match="send the whole conversation in `input`"):
+        translated(previous_response_id="resp_1")
+
+
+def test_the_answer_repeats_what_was_asked_for() -> None:
+    asked = {"model": "m", "input": "hi", "tools": [FUNCTION], "reasoning": {"effort": "low"}, "text": None}
+    said = repeated({**asked, "metadata": {"a": "b"}, "parallel_tool_calls": None})
+
+    assert (said["tools"], said["metadata"], said["parallel_tool_calls"]) == ([FUNCTION], {"a": "b"}, True)
+    assert said["reasoning"] == {"effort": "low", "summary": None}
+    assert (said["text"], said["tool_choice"], said["store"]) == ({"format": {"type": "text"}}, "auto", False)
+    assert (wants_summary(asked), wants_summary({"reasoning": {"summary": "auto"}})) == (False, True)
