@@ -186,6 +186,20 @@ def test_a_call_that_was_cut_has_what_came_of_it_and_thinking_that_was_cut_no_co
     assert thinking["encrypted_content"] is None
 
 
+@pytest.mark.parametrize(("given", "arguments"), [({}, "{}"), ({"a": 1}, '{"a":1}')])
+def test_a_call_without_deltas_has_the_arguments_that_it_began_with(given: Json, arguments: str) -> None:
+    start = {"type": "content_block_start", "index": 0, "content_block": {**CALLS[0], "input": given}}
+    nothing = {
+        "type": "content_block_delta",
+        "index": 0,
+        "delta": {"type": "input_json_delta", "partial_json": ""},
+    }
+    response, sent = told([stream()[0], start, nothing, *stream()[1:]])
+
+    assert response["output"][0]["arguments"] == arguments
+    assert not any(event["type"].endswith(".delta") for event in sent)
+
+
 def test_what_has_no_counterpart_is_left_out_and_leaves_no_gap() -> None:
     response, sent = told(stream({"type": "server_note", "note": "x"}, TEXT))
 

@@ -218,10 +218,13 @@ def test_a_reasoning_item_without_its_content_has_nothing_that_could_be_sent() -
         ({"input": [{**REASONING, "encrypted_content": "gAAAAB"}]}, "input.0.encrypted_content"),
         ({"input": [{**REASONING, "encrypted_content": 7}]}, "input.0.encrypted_content"),
         (
-            {"input": [{**REASONING, "encrypted_content": packed({"type": "text"})}]},
+            {"input": [{**REASONING, "encrypted_content": packed({"type": "thinking"})}]},
             "input.0.encrypted_content",
         ),
-        ({"input": [{**REASONING, "encrypted_content": packed({"type": []})}]}, "input.0.encrypted_content"),
+        (
+            {"input": [{**REASONING, "encrypted_content": packed({"type": ["a"]})}]},
+            "input.0.encrypted_content",
+        ),
         ({"seed": 7}, "seed"),
     ],
 )
