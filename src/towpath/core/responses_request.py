@@ -149,10 +149,14 @@ def _fields_of(value: Any, path: str, known: set[str]) -> Json:
     return given_fields(value)
 
 
-def _metadata(value: Any, _request: Json) -> None:
-    # Labels for whoever finds the answer later: it has them.
-    if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
-        raise invalid("metadata", "Input should be an object of strings")
+def _labels(name: str) -> Field:
+    """Labels for whoever reads the answer or a log, not for the model."""
+
+    def check(value: Any, _request: Json) -> None:
+        if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
+            raise invalid(name, "Input should be an object of strings")
+
+    return check
 
 
 def _prompt_cache_key(value: Any, _request: Json) -> None:
@@ -183,7 +187,8 @@ _FIELDS: Mapping[str, Field] = {
     "reasoning": _reasoning,
     "user": user,
     "safety_identifier": user,
-    "metadata": _metadata,
+    "metadata": _labels("metadata"),
+    "client_metadata": _labels("client_metadata"),  # Codex sends it with each request
     "prompt_cache_key": _prompt_cache_key,
     "previous_response_id": _held_elsewhere("previous_response_id"),
     "conversation": _held_elsewhere("conversation"),
