@@ -155,3 +155,14 @@ def test_a_stream_that_breaks_ends_with_a_failed_response(proxy_url: str, api: S
     assert (names[0], names[-2:]) == ("response.created", ["error", "response.failed"])
     assert (last["response"]["status"], last["response"]["error"]["message"]) == ("failed", "too much")
     assert "[DONE]" not in lines[-2]
+
+
+def test_what_the_answer_could_not_repeat_is_refused_before_it_begins(proxy_url: str) -> None:
+    deep: Any = "name"
+    for _ in range(300):
+        deep = [deep]
+    shape = {"type": "json_schema", "name": deep, "schema": {"type": "object"}}
+    body = {"model": MODEL, "input": "hi", "text": {"format": shape}}
+    refused = httpx.post(f"{proxy_url}/v1/responses", json=body, timeout=60)
+
+    assert (refused.status_code, refused.json()["error"]["type"]) == (400, "invalid_request_error")
