@@ -172,6 +172,10 @@ class Settings(BaseSettings):
     record_content: Annotated[
         bool, Field(description="1: such files have the texts, too; else stand-ins of the same length.")
     ] = False
+    show_content: Annotated[
+        bool,
+        Field(description="1: the page at / and /v1/activity show what was asked and answered, shortened."),
+    ] = False
     log_level: Annotated[str, Field(description="debug, info, warning or error.")] = "info"
 
     @field_validator("transient_texts", mode="before")

@@ -3,22 +3,16 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Mapping
-from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import orjson
 from starlette.datastructures import Headers
+from tests.support.exchanges import exchanges_of
 from tests.support.fidelity import Json, assistant, request, user
 
 from towpath.core.events import MESSAGE_STOP, Event
-from towpath.core.memo import MessageMemo
-from towpath.server.exchanges import Exchanges
-from towpath.server.limits import KnownLimits
-from towpath.server.reading import Reading
 from towpath.server.record import ExchangeRecord
-from towpath.sessions.admission import Admission
-from towpath.sessions.dispatcher import Dispatcher, Reply
-from towpath.settings import Settings
+from towpath.sessions.dispatcher import Reply
 
 Heard = tuple[Mapping[str, Any], str | None]
 """The headers of an exchange, and the note that the observers get."""
@@ -48,17 +42,7 @@ async def _heard(
 ) -> list[tuple[Mapping[str, Any], str | None]]:
     """The headers of each exchange, and the note that the observers get."""
     records: list[ExchangeRecord] = []
-    exchanges = Exchanges(
-        Settings(),
-        cast(Dispatcher, upstream),
-        Admission(running=1, waiting=0),
-        Path("empty"),
-        MessageMemo(),
-        KnownLimits(time.time, no_extra_usage=False),
-        Reading(),
-        [records.append],
-        time.time,
-    )
+    exchanges = exchanges_of(upstream, [records.append])
     headers = []
     for messages in conversations:
         _, items = await exchanges.begin(orjson.dumps(request(messages)), Headers({}), "", "req_1")

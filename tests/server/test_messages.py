@@ -1,21 +1,13 @@
 """How a body is read: what the event loop can do meanwhile."""
 
 import asyncio
-import time
-from pathlib import Path
-from typing import cast
 
 import orjson
 import pytest
 from starlette.types import Message
+from tests.support.exchanges import exchanges_of
 
-from towpath.core.memo import MessageMemo
-from towpath.server.exchanges import Exchanges
-from towpath.server.limits import KnownLimits
 from towpath.server.messages import MessagesEndpoint
-from towpath.server.reading import Reading
-from towpath.sessions.admission import Admission
-from towpath.sessions.dispatcher import Dispatcher
 from towpath.settings import Settings
 
 KIB = 1024
@@ -32,13 +24,8 @@ class Loop:
         self.status = 0
 
     async def run(self) -> None:
-        nothing = cast(Dispatcher, None)  # a refused request does not come so far
-        admission, settings = Admission(running=1, waiting=0), Settings()
-        limits, reading = KnownLimits(time.time, no_extra_usage=False), Reading()
-        exchanges = Exchanges(
-            settings, nothing, admission, Path("empty"), MessageMemo(), limits, reading, [], time.time
-        )
-        endpoint = MessagesEndpoint(settings, exchanges)
+        # A refused request comes to no dispatcher.
+        endpoint = MessagesEndpoint(Settings(), exchanges_of(None))
         counting = asyncio.create_task(self._count())
         await endpoint(
             {"type": "http", "state": {"caller": ""}, "method": "POST", "headers": []},

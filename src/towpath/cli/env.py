@@ -11,25 +11,15 @@ import typer
 
 from towpath.cli.address import client_url
 from towpath.cli.flags import settings_from
+from towpath.core import clients as core_clients
+from towpath.core.clients import DUMMY_KEY
 from towpath.settings import Settings
 
-_BASE_URL, _KEY = "ANTHROPIC_BASE_URL", "ANTHROPIC_API_KEY"
-_V1 = "/v1"
-
-# What each client reads, as seen with it: name of the variable to the path behind the server's address;
-# None is the key. OpenCode and the AI SDK of Vercel append /messages to the address, all others /v1/messages.
+# Those that read variables; the others have files or forms, which the server's page shows.
 CLIENTS: Mapping[str, Mapping[str, str | None]] = {
-    "opencode": {_BASE_URL: _V1, _KEY: None},
-    "claude": {_BASE_URL: "", "ANTHROPIC_AUTH_TOKEN": None},  # it asks a person about an API key, not this
-    "aider": {_BASE_URL: "", "ANTHROPIC_API_BASE": "", _KEY: None},
-    "litellm": {_BASE_URL: "", "ANTHROPIC_API_BASE": "", _KEY: None},
-    "llm": {_BASE_URL: "", _KEY: None},
-    "ai-sdk": {_BASE_URL: _V1, _KEY: None},
-    "openai": {"OPENAI_BASE_URL": _V1, "OPENAI_API_KEY": None},
-    "sdk": {_BASE_URL: "", _KEY: None},
+    name: client.variables for name, client in core_clients.CLIENTS.items() if client.variables
 }
 _DEFAULT_CLIENT = "sdk"
-_DUMMY_KEY = "dummy"
 _KEY_VARIABLE = Settings.env_name("api_key")
 
 # How a line of each shell looks, and how it takes lines over.
@@ -97,7 +87,7 @@ def lines(client: str, shell: str, url: str, *, with_key: bool) -> list[str]:
 def _key(shell: str, *, with_key: bool) -> str:
     """A reference, so that a key is never printed."""
     if not with_key:
-        return _quoted(shell, _DUMMY_KEY)
+        return _quoted(shell, DUMMY_KEY)
     return f"$env:{_KEY_VARIABLE}" if shell == "powershell" else f'"${_KEY_VARIABLE}"'
 
 

@@ -6,7 +6,7 @@ import math
 import os
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import NoReturn
 
@@ -28,15 +28,16 @@ def serve_until_stopped(settings: Settings) -> None:
     """Bind, say where and how to connect, serve. Exits with 1 and a sentence if that is not possible."""
     configure_logging(settings.log_level)
     listener = handed_down() or _bound(settings)
+    application = create_app(settings)
     config = uvicorn.Config(
-        watched(create_app(settings), os.environ),
+        watched(application, os.environ),
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=math.ceil(settings.stop_timeout_seconds),
         server_header=False,
         http=LimitedProtocol,
     )
-    _Server(config).run(sockets=[listener])
+    _Server(config, before_stop=application.state.let_watchers_go).run(sockets=[listener])
 
 
 def serve_supervised(settings: Settings, arguments: Sequence[str]) -> None:
@@ -53,12 +54,17 @@ def serve_supervised(settings: Settings, arguments: Sequence[str]) -> None:
 class _Server(uvicorn.Server):
     """Stops at the first signal when what runs has finished, at the second one at once."""
 
+    def __init__(self, config: uvicorn.Config, before_stop: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._before_stop = before_stop
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if self.should_exit:
             self.force_exit = True
         super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._before_stop()
         await super().shutdown(sockets)
         if self.force_exit:  # a CLI in a model call does not notice that nobody is there any more
             for process in psutil.Process().children(recursive=True):

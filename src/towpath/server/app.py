@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from towpath import __version__
@@ -31,6 +31,7 @@ from towpath.core.errors import ApiError
 from towpath.core.launch import Launch
 from towpath.core.memo import MessageMemo
 from towpath.core.mode import Mode
+from towpath.server.activity import Activity
 from towpath.server.chat import ChatDoor
 from towpath.server.count import CountEndpoint, EstimatedCount, ExactCount, count_routes
 from towpath.server.errors import error_response
@@ -38,6 +39,7 @@ from towpath.server.exchanges import Exchanges
 from towpath.server.guard import Guard, Rules, is_loopback
 from towpath.server.health import Health
 from towpath.server.limits import KnownLimits
+from towpath.server.looking import ActivityStream, looking_routes
 from towpath.server.messages import MessagesEndpoint
 from towpath.server.metrics import CONTENT_TYPE, Metrics
 from towpath.server.models import Models
@@ -68,7 +70,8 @@ def create_app(settings: Settings, *, clock: Callable[[], float] = time.time) ->
     """The server's application. Its lifespan owns all processes: when it ends, they have ended.
 
     ``clock`` is Unix time in seconds, to which the limits of an account are reset, and by which the
-    prompt cache ages.
+    prompt cache ages. Who stops it calls ``state.let_watchers_go`` first: streams of /v1/activity end
+    only then.
     """
     upstream = _upstream(settings)
     folder, nowhere = run_folder(settings.state_dir), empty_folder(settings.state_dir)
@@ -90,6 +93,7 @@ def create_app(settings: Settings, *, clock: Callable[[], float] = time.time) ->
     )
     memo, reading = MessageMemo(), Reading()
     metrics, telemetry = Metrics(pool, admission, memo, limits), Telemetry.wanted(os.environ)
+    activity = Activity(pool, health, shows_content=settings.show_content, limits=limits.report)
     exchanges = Exchanges(
         settings,
         Dispatcher(pool),
@@ -99,6 +103,7 @@ def create_app(settings: Settings, *, clock: Callable[[], float] = time.time) ->
         limits,
         reading,
         observers=[write_line, metrics.observe, *([telemetry.observe] if telemetry else [])],
+        activity=activity,
         clock=clock,
     )
 
@@ -109,7 +114,7 @@ def create_app(settings: Settings, *, clock: Callable[[], float] = time.time) ->
     own_upstream = operators_upstream(settings)
     estimate = EstimatedCount(folder, nowhere, upstream, settings.start_timeout_seconds)
 
-    return Starlette(
+    application = Starlette(
         routes=[
             *(Route(path, messages, methods=["POST"]) for path in MESSAGES_PATHS),
             *_upstream_routes(settings, own_upstream, estimate, models, memo, reading),
@@ -118,12 +123,14 @@ def create_app(settings: Settings, *, clock: Callable[[], float] = time.time) ->
             *(Route(path, models.list) for path in MODELS_PATHS),
             *(Route(f"{path}/{{model_id:path}}", models.one) for path in MODELS_PATHS),
             *_reports(health, metrics, limits),
-            Route("/", _greeting),
+            *_looking(settings, activity),
         ],
         middleware=_walls(settings),
         exception_handlers={HTTPException: _not_found, Exception: _failed},
         lifespan=partial(_lifespan, pool, health, telemetry, own_upstream, folder),
     )
+    application.state.let_watchers_go = activity.close
+    return application
 
 
 def _upstream_routes(
@@ -249,8 +256,11 @@ def _internal_limits(settings: Settings) -> InternalLimits:
     )
 
 
-async def _greeting(_: Request) -> Response:
-    return PlainTextResponse(f"Towpath {__version__} speaks the Anthropic Messages API at /v1/messages.\n")
+def _looking(settings: Settings, activity: Activity) -> list[Route]:
+    stream = ActivityStream(
+        activity, ping_seconds=settings.ping_seconds, client_seconds=settings.client_timeout_seconds
+    )
+    return looking_routes(activity, stream, needs_key=bool(settings.keys))
 
 
 async def _not_found(request: Request, error: Exception) -> Response:

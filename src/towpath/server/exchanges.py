@@ -21,11 +21,13 @@ from towpath.core.mode import HEADER, Mode, check_internal, mode_of
 from towpath.core.request import MessagesRequest, parse_request
 from towpath.core.ways import Start
 from towpath.core.workdir import named_directory
+from towpath.server.activity import Activity
 from towpath.server.limits import KnownLimits
 from towpath.server.reading import Reading
 from towpath.server.record import ExchangeRecord, Observer, log
 from towpath.server.recording import Recorder
 from towpath.server.sse import Items
+from towpath.server.words import Words
 from towpath.sessions.admission import Admission
 from towpath.sessions.dispatcher import Dispatcher, Reply
 from towpath.settings import Settings
@@ -58,13 +60,15 @@ class Exchanges:
         limits: KnownLimits,
         reading: Reading,
         observers: Sequence[Observer],
+        activity: Activity,
         clock: Callable[[], float],
     ) -> None:
         self._settings = settings
         self._dispatcher = dispatcher
         self._admission = admission
         self._empty_folder = empty_folder
-        self._observers = observers
+        self._observers = [*observers, activity.observe]
+        self._activity = activity
         self._recorder = _recorder(settings)
         self._started_in = Path.cwd()
         self._memo = memo
@@ -86,6 +90,11 @@ class Exchanges:
             items = self._recorder.recorded(items, request_id, headers, body)
         return asked.request, items
 
+    def refused(self, request_id: str, error: ApiError) -> None:
+        """A request broke a rule before there was an exchange."""
+        log.info("refused", request_id=request_id, status=error.status, type=error.type)
+        self._activity.refused(request_id, error)
+
     async def _read(self, body: bytes, headers: Headers, caller: str) -> _Asked:
         """What a body asks for."""
         return await self._reading.of(body, partial(self._asked, body, headers, caller))
@@ -102,13 +111,17 @@ class Exchanges:
         """The exchange, from its place in the queue to its last event, with one log line at its end."""
         messages = asked.request.messages
         bind_contextvars(request_id=request_id)
-        record = ExchangeRecord(request_id, asked.launch, len(messages), asked.cpu_seconds)
+        words = Words(messages[-1]) if self._settings.show_content else None
+        record = ExchangeRecord(request_id, asked.launch, asked.tips, asked.cpu_seconds, words)
+        self._activity.begins(record)
         try:
             async with self._admission.enter(answers=self._dispatcher.is_awaited(messages, asked.tips)):
                 record.started()
+                self._activity.goes_on(record)
                 self._limits.check(asked.launch.model)
                 reply = await self._dispatcher.reply(asked.launch, messages, asked.tips)
                 record.opened(reply)
+                self._activity.goes_on(record)
                 async with aclosing(reply.rest) as rest:
                     record.saw(reply.first)
                     judged = self._judge_cache(record, asked.prompt, reply)
@@ -126,7 +139,9 @@ class Exchanges:
             raise
         except Exception as error:
             log.exception("exchange failed")
-            raise ApiError(500, f"{type(error).__name__} in towpath; its log says more") from error
+            failure = ApiError(500, f"{type(error).__name__} in towpath; its log says more")
+            record.failed(failure)
+            raise failure from error
         finally:
             for observe in self._observers:
                 observe(record)

@@ -19,6 +19,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from towpath.core.errors import ApiError
 from towpath.server.errors import error_response
 
+PAGE_FILES = "/page/"
+# They hold no data; /health says only "ok" to who has no key.
+_NEED_NO_KEY = frozenset({"/", "/health"})
 _LOCAL_NAMES = frozenset({"localhost"})
 _UPLOAD = re.compile(r"(/v1){0,2}/files")
 _CANCELLATION = re.compile(r"(/v1){0,2}/messages/batches/[^/]+/cancel")
@@ -71,8 +74,9 @@ class Guard:
             )
         if method == "POST":
             _check_kind(path, headers)
-        # A browser asks for permission without the key, and /health says only "ok" then.
-        is_open = path == "/health" or (method == "OPTIONS" and origin is not None)
+        # A browser asks for permission without the key.
+        is_open = path in _NEED_NO_KEY or path.startswith(PAGE_FILES)
+        is_open = is_open or (method == "OPTIONS" and origin is not None)
         if not has_key and not is_open:
             raise ApiError(401, "x-api-key: this server needs a key that CLAUDE_PROXY_API_KEY sets")
 

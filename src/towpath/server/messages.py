@@ -13,7 +13,6 @@ from towpath.core.errors import ApiError
 from towpath.core.events import MessageFold
 from towpath.server.errors import error_response, new_request_id
 from towpath.server.exchanges import Exchanges
-from towpath.server.record import log
 from towpath.server.sse import EventStream, Items, unless_client_leaves
 from towpath.settings import Settings
 
@@ -34,7 +33,7 @@ class MessagesEndpoint:
         except ClientDisconnect:
             return
         except ApiError as error:
-            log.info("refused", request_id=request_id, status=error.status, type=error.type)
+            self._exchanges.refused(request_id, error)
             await error_response(error, request_id)(scope, receive, send)
             return
         if request.stream:

@@ -17,7 +17,6 @@ from towpath.core.openai_parts import error_body
 from towpath.server.errors import new_request_id
 from towpath.server.exchanges import Exchanges
 from towpath.server.messages import read_body
-from towpath.server.record import log
 from towpath.server.sse import EventStream, Items, Wire, unless_client_leaves
 from towpath.settings import Settings
 
@@ -73,7 +72,7 @@ class OpenAIEndpoint:
         except ClientDisconnect:
             return
         except ApiError as error:
-            log.info("refused", request_id=request_id, status=error.status, type=error.type)
+            self._exchanges.refused(request_id, error)
             await refusal(error, request_id)(scope, receive, send)
             return
         if request.stream:

@@ -1,17 +1,19 @@
-"""What is known of one exchange when it is over: figures and names, never content.
+"""What is known of one exchange: figures and names, and content only where that is asked for.
 
-The log, the metrics and the traces are made of it.
+The log, the metrics and the traces are made of it, and what the page shows; the first three use no content.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
 
 from towpath.core.cache import CacheUse, Cause, cache_use
+from towpath.core.canonical import Tip
 from towpath.core.errors import ApiError
 from towpath.core.launch import Launch
+from towpath.server.words import Words
 from towpath.sessions.dispatcher import Reply
 
 log = structlog.get_logger("towpath.exchange")
@@ -24,15 +26,24 @@ class ExchangeRecord:
 
     ``phases`` are in ms: ``read``, the CPU time of reading the request; ``queue``, the time in the queue;
     ``start``, the time until a process was ready for it; ``model``, from there to the first event.
-    ``outcome`` is one of the three words above. ``cache_note`` says what changed if the prompt cache did not
-    serve the request as it could have (core/cache.py); ``cache_cause`` is its kind.
+    ``outcome`` is one of the three words above. ``tips``: those of the conversation and its prefixes.
+    ``words``: what was said, if that is to be kept. ``cache_note`` says what changed if the prompt cache did
+    not serve the request as it could have (core/cache.py); ``cache_cause`` is its kind.
     """
 
-    def __init__(self, request_id: str, launch: Launch, messages: int, cpu_seconds: float) -> None:
+    def __init__(
+        self,
+        request_id: str,
+        launch: Launch,
+        tips: Sequence[Tip],
+        cpu_seconds: float,
+        words: Words | None = None,
+    ) -> None:
         self.request_id = request_id
         self.model = launch.model
         self.mode = launch.mode
-        self.messages = messages
+        self.tips = tips
+        self.messages = len(tips) - 1
         self.way: str | None = None
         self.reason: str | None = None
         self.session: int | None = None
@@ -42,6 +53,7 @@ class ExchangeRecord:
         self.usage: dict[str, Any] = {}
         self.cache_note: str | None = None
         self.cache_cause: Cause | None = None
+        self.words = words
         self.phases = {"read": round(cpu_seconds * 1000, 1)}
         self.began_at = time.time()
         self._began = self._left_off = time.monotonic()
@@ -68,6 +80,8 @@ class ExchangeRecord:
 
     def saw(self, event: Mapping[str, Any]) -> None:
         """One more event: the usage and the end of the message are worth a note."""
+        if self.words:
+            self.words.saw(event)
         if event["type"] == "message_start":
             self.usage = dict(event["message"].get("usage") or {})
         elif event["type"] == "message_delta":

@@ -107,6 +107,11 @@ class Pool:
         return {state: counts[state] for state in State if state is not State.CLOSED}
 
     @property
+    def sessions(self) -> Sequence[Session]:
+        """All that live, the oldest first."""
+        return [session for session in self._sessions if session.state is not State.CLOSED]
+
+    @property
     def memory_bytes(self) -> int:
         """What all live processes occupied when that was last measured."""
         return sum(session.memory_bytes for session in self._sessions)

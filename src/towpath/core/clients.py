@@ -1,0 +1,97 @@
+"""What each client needs to find this server: for `towpath env`, and for the page.
+
+As seen with each client. OpenCode, the AI SDK of Vercel, Cline and Continue append /messages to the address
+that they are given, all others /v1/messages. Pure.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+_BASE_URL, _KEY = "ANTHROPIC_BASE_URL", "ANTHROPIC_API_KEY"
+_V1 = "/v1"
+DUMMY_KEY = "dummy"
+
+
+@dataclass(frozen=True)
+class Client:
+    """A client, or a kind of clients, under the name that a person knows.
+
+    ``variables``: what it reads, name of the variable to the path behind the server's address; None is the
+    key. ``program``: how it is run, if it is one. ``text``: what goes into a file, a form or code instead,
+    with ``<url>`` and ``<key>`` in it; ``place`` says where.
+    """
+
+    title: str
+    variables: Mapping[str, str | None] = field(default_factory=dict)
+    program: str = ""
+    text: str = ""
+    place: str = ""
+
+    def recipe(self, *, needs_key: bool) -> tuple[str, str]:
+        """Where something is to be put, and what: still with ``<url>`` in it, never with a key of somebody's.
+
+        ``needs_key``: the server asks for a key, which a shell reads where it is.
+        """
+        if self.text:
+            return self.place, self.text.replace("<key>", "YOUR-KEY" if needs_key else DUMMY_KEY)
+        key = '"$CLAUDE_PROXY_API_KEY"' if needs_key else DUMMY_KEY
+        values = [
+            f"{name}={key if path is None else f'<url>{path}'}" for name, path in self.variables.items()
+        ]
+        if self.program:
+            return "in a shell", " ".join([*values, self.program])
+        return "in a shell", f"export {' '.join(values)}"
+
+
+CLIENTS: Mapping[str, Client] = {
+    "opencode": Client("OpenCode", {_BASE_URL: _V1, _KEY: None}, "opencode"),
+    # It asks a person about an API key, not about this.
+    "claude": Client("Claude Code", {_BASE_URL: "", "ANTHROPIC_AUTH_TOKEN": None}, "claude"),
+    "sdk": Client("Anthropic SDKs (Python, TypeScript)", {_BASE_URL: "", _KEY: None}),
+    "openai": Client("OpenAI SDKs", {"OPENAI_BASE_URL": _V1, "OPENAI_API_KEY": None}),
+    "ai-sdk": Client("Vercel AI SDK", {_BASE_URL: _V1, _KEY: None}),
+    "aider": Client("aider", {_BASE_URL: "", "ANTHROPIC_API_BASE": "", _KEY: None}, "aider"),
+    "litellm": Client("LiteLLM", {_BASE_URL: "", "ANTHROPIC_API_BASE": "", _KEY: None}),
+    "llm": Client("llm", {_BASE_URL: "", _KEY: None}, "llm -m claude-sonnet-4.5 'Hello'"),
+    "opencode-file": Client(
+        "OpenCode Desktop",
+        place="~/.config/opencode/opencode.json, or run: towpath setup opencode",
+        text="""{
+  "provider": {
+    "anthropic": { "options": { "baseURL": "<url>/v1", "apiKey": "<key>" } }
+  }
+}""",
+    ),
+    "cline": Client("Cline", place="settings, Anthropic, custom base URL; any key", text="<url>/v1"),
+    "continue": Client(
+        "Continue",
+        place="~/.continue/config.yaml",
+        text="""models:
+  - name: Claude
+    provider: anthropic
+    model: claude-sonnet-4-5
+    apiBase: <url>/v1/
+    apiKey: <key>""",
+    ),
+    "langchain": Client(
+        "LangChain",
+        place="Python",
+        text="""from langchain_anthropic import ChatAnthropic
+
+model = ChatAnthropic(model="claude-sonnet-4-5", base_url="<url>", api_key="<key>")""",
+    ),
+    "pydantic-ai": Client(
+        "Pydantic AI",
+        place="Python",
+        text="""from pydantic_ai.models.anthropic import AnthropicModel
+from pydantic_ai.providers.anthropic import AnthropicProvider
+
+provider = AnthropicProvider(base_url="<url>", api_key="<key>")
+model = AnthropicModel("claude-sonnet-4-5", provider=provider)""",
+    ),
+    "pi": Client(
+        "pi",
+        place="~/.pi/agent/models.json",
+        text="""{ "providers": { "anthropic": { "baseUrl": "<url>" } } }""",
+    ),
+}

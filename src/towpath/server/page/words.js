@@ -1,0 +1,61 @@
+// Figures as a person reads them. Pure.
+
+const COUNT = new Intl.NumberFormat("en");
+
+export const count = (value) => COUNT.format(value);
+
+export const plural = (value, one, many = `${one}s`) => `${count(value)} ${value === 1 ? one : many}`;
+
+/** 950 ms, 1.4 s, 75 s. */
+export function milliseconds(value) {
+  if (value === null) return "–";
+  if (value < 1000) return `${Math.round(value)} ms`;
+  return `${(value / 1000).toFixed(value < 10_000 ? 1 : 0)} s`;
+}
+
+/** 1,234 → 1.2k. */
+export function tokens(value) {
+  if (value < 1000) return String(value);
+  if (value < 1_000_000) return `${(value / 1000).toFixed(value < 10_000 ? 1 : 0)}k`;
+  return `${(value / 1_000_000).toFixed(1)}M`;
+}
+
+/** Seconds as one or two units: 12 s, 3 min, 2 h 5 min, 4 d. */
+export function duration(seconds) {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.round(whole / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 24) return minutes % 60 ? `${hours} h ${minutes % 60} min` : `${hours} h`;
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+export const percent = (share) => `${Math.round(share * 100)} %`;
+
+/** All tokens that the model read: new ones, and those that came from the cache or went into it. */
+export function inputTokens(usage) {
+  return usage.input_tokens + usage.cache_read_input_tokens + usage.cache_creation_input_tokens;
+}
+
+/** The share of them that came from the cache; null where nothing was read. */
+export function cacheShare(usage) {
+  const all = inputTokens(usage);
+  return all ? usage.cache_read_input_tokens / all : null;
+}
+
+export const shareOrDash = (share) => (share === null ? "–" : percent(share));
+
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+const WINDOWS = { five_hour: "Five hours", seven_day: "Seven days" };
+
+/** five_hour → Five hours; a name that is not known, with spaces. */
+export function windowName(name) {
+  const words = String(name).replaceAll("_", " ");
+  return WINDOWS[name] ?? words.charAt(0).toUpperCase() + words.slice(1);
+}

@@ -1,0 +1,34 @@
+"""Exchanges without processes: somebody else answers for the dispatcher."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
+
+from towpath.core.memo import MessageMemo
+from towpath.server.activity import Activity
+from towpath.server.exchanges import Exchanges
+from towpath.server.health import Health
+from towpath.server.limits import KnownLimits
+from towpath.server.reading import Reading
+from towpath.server.record import Observer
+from towpath.sessions.admission import Admission
+from towpath.sessions.dispatcher import Dispatcher
+from towpath.sessions.pool import Pool
+from towpath.settings import Settings
+
+
+def exchanges_of(dispatcher: object, observers: Sequence[Observer] = ()) -> Exchanges:
+    """Those that ``dispatcher`` serves, as far as a test lets them come."""
+    return Exchanges(
+        Settings(),
+        cast(Dispatcher, dispatcher),
+        Admission(running=1, waiting=0),
+        Path("empty"),
+        MessageMemo(),
+        KnownLimits(time.time, no_extra_usage=False),
+        Reading(),
+        observers,
+        Activity(cast(Pool, None), cast(Health, None), shows_content=False),
+        time.time,
+    )
