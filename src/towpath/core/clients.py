@@ -39,15 +39,15 @@ class Client:
             f"{name}={key if path is None else f'<url>{path}'}" for name, path in self.variables.items()
         ]
         if self.program:
-            return "in a shell", " ".join([*values, self.program])
-        return "in a shell", f"export {' '.join(values)}"
+            return "in a shell", " \\\n".join([*values, self.program])
+        return "in a shell", "\n".join(f"export {value}" for value in values)
 
 
 CLIENTS: Mapping[str, Client] = {
     "opencode": Client("OpenCode", {_BASE_URL: _V1, _KEY: None}, "opencode"),
     # It asks a person about an API key, not about this.
     "claude": Client("Claude Code", {_BASE_URL: "", "ANTHROPIC_AUTH_TOKEN": None}, "claude"),
-    "sdk": Client("Anthropic SDKs (Python, TypeScript)", {_BASE_URL: "", _KEY: None}),
+    "sdk": Client("Anthropic SDKs", {_BASE_URL: "", _KEY: None}),
     "openai": Client("OpenAI SDKs", {"OPENAI_BASE_URL": _V1, "OPENAI_API_KEY": None}),
     "ai-sdk": Client("Vercel AI SDK", {_BASE_URL: _V1, _KEY: None}),
     "aider": Client("aider", {_BASE_URL: "", "ANTHROPIC_API_BASE": "", _KEY: None}, "aider"),
@@ -58,7 +58,12 @@ CLIENTS: Mapping[str, Client] = {
         place="~/.config/opencode/opencode.json, or run: towpath setup opencode",
         text="""{
   "provider": {
-    "anthropic": { "options": { "baseURL": "<url>/v1", "apiKey": "<key>" } }
+    "anthropic": {
+      "options": {
+        "baseURL": "<url>/v1",
+        "apiKey": "<key>"
+      }
+    }
   }
 }""",
     ),
@@ -78,7 +83,11 @@ CLIENTS: Mapping[str, Client] = {
         place="Python",
         text="""from langchain_anthropic import ChatAnthropic
 
-model = ChatAnthropic(model="claude-sonnet-4-5", base_url="<url>", api_key="<key>")""",
+model = ChatAnthropic(
+    model="claude-sonnet-4-5",
+    base_url="<url>",
+    api_key="<key>",
+)""",
     ),
     "pydantic-ai": Client(
         "Pydantic AI",
@@ -86,12 +95,19 @@ model = ChatAnthropic(model="claude-sonnet-4-5", base_url="<url>", api_key="<key
         text="""from pydantic_ai.models.anthropic import AnthropicModel
 from pydantic_ai.providers.anthropic import AnthropicProvider
 
-provider = AnthropicProvider(base_url="<url>", api_key="<key>")
+provider = AnthropicProvider(
+    base_url="<url>",
+    api_key="<key>",
+)
 model = AnthropicModel("claude-sonnet-4-5", provider=provider)""",
     ),
     "pi": Client(
         "pi",
         place="~/.pi/agent/models.json",
-        text="""{ "providers": { "anthropic": { "baseUrl": "<url>" } } }""",
+        text="""{
+  "providers": {
+    "anthropic": { "baseUrl": "<url>" }
+  }
+}""",
     ),
 }

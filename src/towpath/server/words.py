@@ -6,7 +6,7 @@ from typing import Any
 from towpath.core.request import Message
 
 _QUESTION_CHARS = 200
-_ANSWER_CHARS = 2000
+_ANSWER_CHARS = 600
 
 
 class Words:

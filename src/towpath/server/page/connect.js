@@ -11,7 +11,7 @@ export async function showClients(place, said) {
 
 function card(client, said) {
   const text = client.text.replaceAll("<url>", location.origin);
-  const lines = make("pre", {}, text);
+  const lines = make("pre", { tabindex: 0, role: "group", "aria-label": `Lines for ${client.title}` }, text);
   const button = make("button", { type: "button", "aria-label": `Copy the lines for ${client.title}` }, "Copy");
   button.addEventListener("click", async () => {
     const done = await copy(text, lines);

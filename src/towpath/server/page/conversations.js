@@ -1,10 +1,10 @@
 // The conversations, the newest first, each with its last exchanges.
 
 import { make, table } from "./dom.js";
-import { cacheShare, duration, inputTokens, milliseconds, plural, shareOrDash, tokens } from "./words.js";
+import { cacheShare, inputTokens, milliseconds, plural, shareOrDash, tokens } from "./words.js";
 
-const SHOWN = 12;
-const SHOWN_EXCHANGES = 4;
+const SHOWN = 8;
+const SHOWN_EXCHANGES = 3;
 const RUNNING = { waiting: "waits for a place", asking: "asks the model", answering: "is answering" };
 const ENDED = { end_turn: "done", tool_use: "called tools", max_tokens: "cut at max_tokens" };
 
@@ -56,36 +56,35 @@ const COLUMNS = [
   { title: "Way", cell: way },
   { title: "First event", numeric: true, cell: (one) => milliseconds(one.first_event_ms) },
   { title: "Input", numeric: true, cell: (one) => tokens(inputTokens(one.usage)) },
-  { title: "From cache", numeric: true, cell: cached },
+  { title: "From cache", numeric: true, cell: (one) => shareOrDash(cacheShare(one.usage)) },
   { title: "Output", numeric: true, cell: (one) => tokens(one.usage.output_tokens) },
   { title: "End", cell: ended },
 ];
 
 function exchangeTable(caption, exchanges) {
-  return table(caption, COLUMNS, exchanges, said);
+  return table(caption, COLUMNS, exchanges, more);
 }
 
 function way(one) {
-  if (!one.way) return one.state in RUNNING ? "…" : "none";
-  return [make("span", { class: `badge ${one.way}` }, one.way), make("span", { class: "why" }, one.reason)];
-}
-
-function cached(one) {
-  return [shareOrDash(cacheShare(one.usage)), one.cache_note && make("span", { class: "why" }, one.cache_note)];
+  if (!one.way) return one.state in RUNNING ? "…" : "–";
+  const badge = make("span", { class: `badge ${one.way}` }, one.way);
+  return make("span", { class: "line" }, badge, make("span", { class: "why" }, one.reason));
 }
 
 function ended(one) {
   if (one.state in RUNNING) return RUNNING[one.state];
-  if (one.error) return make("span", { class: "bad" }, `failed: ${one.error.status} ${one.error.type}`);
-  if (one.state === "client left") return "the client left";
-  return [ENDED[one.stop_reason] ?? one.stop_reason ?? "done", make("span", { class: "why" }, `in ${duration(one.seconds)}`)];
+  const after = make("span", { class: "why" }, `after ${milliseconds(one.seconds * 1000)}`);
+  if (one.error) return [make("span", { class: "bad" }, `failed, ${one.error.status}`), after];
+  if (one.state === "client left") return ["the client left", after];
+  return [ENDED[one.stop_reason] ?? one.stop_reason ?? "done", after];
 }
 
-/** What was said, where the server was asked to show it. */
-function said(one) {
-  if (!one.question && !one.answer) return null;
-  return [
+/** Why the cache did not help; and what was said, where the server was asked to show it. */
+function more(one) {
+  const lines = [
+    one.cache_note && make("p", { class: "hint" }, one.cache_note),
     one.question && make("p", { class: "said" }, make("b", {}, "Asked: "), one.question),
     one.answer && make("p", { class: "said" }, make("b", {}, "Answered: "), one.answer),
-  ];
+  ].filter(Boolean);
+  return lines.length ? lines : null;
 }

@@ -88,11 +88,11 @@ function oneWindow(one) {
   );
 }
 
-function state(one) {
-  const used = typeof one.utilization === "number" ? `${percent(one.utilization)} used` : "";
-  return [used, one.status && one.status !== "allowed" ? String(one.status).replaceAll("_", " ") : ""]
-    .filter(Boolean)
-    .join(", ");
+const STATES = { allowed: "", allowed_warning: "close to its limit", rejected: "used up" };
+
+function state({ utilization, status }) {
+  const used = typeof utilization === "number" ? `${percent(utilization)} used` : "";
+  return [used, STATES[status] ?? status].filter(Boolean).join(", ");
 }
 
 function reset(one) {

@@ -1,0 +1,276 @@
+"""The page as a person meets it: a real browser, the real proxy, and exchanges through the real CLI."""
+
+import re
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Literal
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from tests.page.desk import Desk
+from tests.page.scenes import conversation, failure
+from tests.support.fidelity import user
+from tests.support.proxy import Client
+
+from towpath.core.errors import ApiError
+from towpath.server.app import create_app
+from towpath.settings import Settings
+from towpath.testing import ScriptedApi, serve_in_thread
+
+pytestmark = pytest.mark.slow
+
+KEY = "s3cret"
+HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
+expect.set_options(timeout=30_000)
+
+
+def rows_of(page: Page, conversation: str) -> list[str]:
+    """The way and the end of each exchange of a conversation, the newest first."""
+    article = page.get_by_role("article", name=conversation)
+    article.locator("tbody tr").first.wait_for()
+    return [
+        re.sub(r"\s*after .*", "", f"{way}: {end}")
+        for way, end in zip(
+            article.locator("td[data-title=Way] .badge").all_inner_texts(),
+            article.locator("td[data-title=End]").all_inner_texts(),
+            strict=False,
+        )
+    ]
+
+
+@pytest.mark.cli
+def test_what_happens_is_seen_as_it_happens(
+    settings: Settings, api: ScriptedApi, page: Page, tmp_path: Path
+) -> None:
+    own = settings.model_copy(update={"state_dir": tmp_path / "state"})
+    with serve_in_thread(create_app(own)) as url, httpx.Client(base_url=url, timeout=60) as http:
+        page.goto(url)
+        expect(page.get_by_role("status").first).to_have_text("Live")
+        expect(page.get_by_text("Nothing has come yet.")).to_be_visible()
+
+        conversation(http, api)
+        failure(http, api, "planted error")
+        expect(page.get_by_role("article", name="Conversation 2")).to_contain_text("failed, 529")
+
+        assert rows_of(page, "Conversation 1") == ["resume: done", "answer: done", "start: called tools"]
+        first = page.get_by_role("article", name="Conversation 1")
+        expect(first).to_contain_text("the parked session waits for these results")
+        expect(first.locator("td[data-title='From cache']").first).to_have_text("99 %")
+        expect(page.locator("#errors")).to_contain_text("Too much at once, here or at the API.")
+        expect(page.locator("#new-error")).to_have_text(re.compile("^New error: Too much at once"))
+        expect(page.get_by_role("img", name=re.compile("The last 3 answers: median"))).to_be_visible()
+        expect(page.locator("#processes")).to_contain_text("conversation 1")
+        expect(page.locator("#limits")).to_contain_text("None were told.")
+
+        body = page.locator("body").inner_text()
+        assert "What is in my notes" not in body
+        assert "boats" not in body + http.get("/v1/activity").text
+
+        seen = len(api.exchanges)
+        with ThreadPoolExecutor() as asking, api.held():
+            asking.submit(Client(http).say, user("wait"))
+            api.wait_for(seen + 1)
+            running = page.get_by_role("article", name="Conversation 3")
+            expect(running.locator(".badge.running").first).to_have_text("asks the model")
+        expect(running).to_contain_text("done")
+
+
+@pytest.mark.cli
+def test_content_is_shown_where_that_is_asked_for(
+    settings: Settings, api: ScriptedApi, page: Page, tmp_path: Path
+) -> None:
+    own = settings.model_copy(update={"state_dir": tmp_path / "state", "show_content": True})
+    with serve_in_thread(create_app(own)) as url, httpx.Client(base_url=url, timeout=60) as http:
+        Client(http).say(user(f"SAY {HOSTILE}"))
+        page.goto(url)
+
+        expect(page.get_by_text(f"Asked: SAY {HOSTILE}")).to_be_visible()
+        expect(page.get_by_text(f"Answered: {HOSTILE}")).to_be_visible()
+        assert page.title() == "Towpath"
+
+
+def test_hostile_names_and_errors_are_text(page: Page, tmp_path: Path) -> None:
+    window = {"name": HOSTILE, "status": HOSTILE, "utilization": 0.5, "resets_at": None}
+    desk = Desk(tmp_path, windows=[window])
+    record = desk.record(model=HOSTILE)
+    record.cache_note = HOSTILE
+    desk.tell(record, way=HOSTILE, reason=HOSTILE, error=ApiError(400, HOSTILE, type=HOSTILE))
+    with desk.served() as url:
+        page.goto(url)
+
+        expect(page.locator("#errors")).to_contain_text(HOSTILE)
+        expect(page.locator("#conversation-list code")).to_have_text(HOSTILE)
+        expect(page.locator("#limits")).to_contain_text(HOSTILE)
+        assert page.locator("#data img, #data script").count() == 0
+        assert page.title() == "Towpath"
+
+
+def test_the_policy_of_the_page_lets_no_markup_in(page: Page, tmp_path: Path) -> None:
+    with Desk(tmp_path).served() as url:
+        page.goto(url)
+        refused = page.evaluate(
+            "() => { try { document.body.innerHTML = '<b>x</b>'; return false } catch { return true } }"
+        )
+
+    assert refused is True
+
+
+def test_plan_windows_say_how_full_they_are_and_when_they_reset(page: Page, tmp_path: Path) -> None:
+    windows = [
+        {"name": "five_hour", "status": "allowed", "utilization": 0.42, "resets_at": time.time() + 3600},
+        {"name": "seven_day", "status": "rejected", "utilization": None, "resets_at": None},
+    ]
+    with Desk(tmp_path, windows=windows).served() as url:
+        page.goto(url)
+        shown = page.locator("#limits")
+
+        expect(shown).to_contain_text("42 % used")
+        expect(shown.get_by_role("meter", name="Five hours, used")).to_have_js_property("value", 0.42)
+        expect(shown).to_contain_text(re.compile(r"Resets (at|on) .*\d\d:\d\d"))
+        expect(shown).to_contain_text("Seven days")
+        expect(shown).to_contain_text("used up")
+
+
+def test_the_keyboard_reaches_everything_and_copies(page: Page, tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    for number in range(5):
+        digests = [b"%d" % index for index in range(2 * number + 1)]
+        desk.tell(desk.record(*digests))
+    with desk.served() as url:
+        page.goto(url)
+        earlier = page.locator("summary")
+        earlier.wait_for()
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("link", name="Skip to the conversations")).to_be_focused()
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        expect(earlier).to_be_focused()
+        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("table", name="Earlier exchanges of conversation 1")).to_be_visible()
+
+        copying = page.get_by_role("button", name="Copy the lines for OpenCode", exact=True)
+        while not copying.evaluate("button => button === document.activeElement"):
+            page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(copying).to_have_text("Copied")
+        expect(page.locator("#copied")).to_have_text("The lines for OpenCode are copied.")
+        copied = page.evaluate("navigator.clipboard.readText()")
+
+    assert copied == f"ANTHROPIC_BASE_URL={url}/v1 \\\nANTHROPIC_API_KEY=dummy \\\nopencode"
+
+
+def test_what_was_opened_stays_open_and_focused_when_more_comes(page: Page, tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    for number in range(5):
+        desk.tell(desk.record(*[b"%d" % index for index in range(2 * number + 1)]))
+    with desk.served() as url:
+        page.goto(url)
+        page.locator("summary").press("Enter")
+        page.evaluate("window.before = document.querySelector('#conversation-list article')")
+        # The account belongs to the server's thread; nobody else looks at it in this moment.
+        desk.tell(desk.record(*[b"%d" % index for index in range(11)]))
+
+        expect(page.locator("summary")).to_have_text("3 earlier exchanges")
+        assert page.evaluate("window.before.isConnected") is False
+        expect(page.locator("details")).to_have_attribute("open", "")
+        expect(page.locator("summary")).to_be_focused()
+
+
+def test_the_data_needs_the_key_and_the_tab_keeps_it(context: BrowserContext, tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.tell(desk.record())
+    with desk.served(keys=[KEY]) as url:
+        page = context.new_page()
+        page.goto(url)
+        field = page.get_by_role("textbox", name="Key")
+        expect(field).to_be_focused()
+        expect(page.get_by_text('ANTHROPIC_API_KEY="$CLAUDE_PROXY_API_KEY"').first).to_be_visible()
+        page.keyboard.type("wrong")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("alert")).to_have_text("This key is not accepted.")
+        field.fill(KEY)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("article", name="Conversation 1")).to_be_visible()
+        page.reload()
+        expect(page.get_by_role("article", name="Conversation 1")).to_be_visible()
+        assert page.evaluate("[localStorage.length, document.cookie]") == [0, ""]
+
+        other = context.new_page()
+        other.goto(url)
+        expect(other.get_by_role("textbox", name="Key")).to_be_visible()
+        expect(other.get_by_role("article", name="Conversation 1")).to_have_count(0)
+
+        page.get_by_role("button", name="Forget the key").click()
+        page.reload()
+        expect(page.get_by_role("textbox", name="Key")).to_be_visible()
+
+
+def test_it_connects_again_and_says_so(page: Page, tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.tell(desk.record())
+    state = page.get_by_role("status").first
+    with desk.served() as url:
+        page.goto(url)
+        expect(state).to_have_text("Live")
+    expect(state).to_contain_text("Connection lost; trying again.")
+    expect(page.get_by_role("article", name="Conversation 1")).to_be_visible()
+
+    again = Desk(tmp_path)
+    again.tell(again.record(model="another-model"))
+    with again.served(port=int(url.rpartition(":")[2])):
+        expect(state).to_have_text("Live")
+        expect(page.locator("#conversation-list")).to_contain_text("another-model")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_needs_no_sideways_scrolling_and_colours_can_be_read(
+    browser: Browser, tmp_path: Path, scheme: Literal["light", "dark"]
+) -> None:
+    windows = [{"name": "five_hour", "status": "allowed", "utilization": 0.9, "resets_at": time.time()}]
+    desk = Desk(tmp_path, windows=windows, shows_content=True)
+    desk.tell(desk.record(model="m" * 80, said="w" * 300), answer="a" * 300, reason="r" * 200)
+    desk.tell(desk.record(b"two"), session=2, way="answer", error=ApiError(529, "e" * 300))
+    desk.tell(desk.record(b"three"), session=3, way="resume")
+    with desk.served() as url:
+        page = browser.new_page(viewport={"width": 360, "height": 740}, color_scheme=scheme)
+        page.goto(url)
+        expect(page.locator("#conversation-list article")).to_have_count(3)
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        contrasts = page.evaluate(CONTRASTS)
+        ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        page.close()
+
+    assert wide == 360
+    assert {words: ratio for words, ratio in contrasts.items() if ratio < 4.5} == {}
+    assert len(contrasts) > 30
+    assert (ground == "rgb(245, 246, 244)") is (scheme == "light")
+
+
+# Each text that is seen, with its contrast to the ground that it stands on (WCAG 2).
+CONTRASTS = """() => {
+    const channels = (colour) => colour.match(/[\\d.]+/g).map(Number);
+    const linear = (value) => (value /= 255) <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+    const luminance = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+    const ground = (element) => {
+        for (; element; element = element.parentElement) {
+            const colour = channels(getComputedStyle(element).backgroundColor);
+            if (colour.length === 3 || colour[3] === 1) return colour;
+        }
+        return [255, 255, 255];
+    };
+    const found = {};
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+        const element = texts.currentNode.parentElement;
+        const words = texts.currentNode.textContent.trim();
+        if (!words || !element.checkVisibility()) continue;
+        const style = getComputedStyle(element);
+        const colour = element instanceof SVGElement ? style.fill : style.color;
+        const [a, b] = [luminance(channels(colour)), luminance(ground(element))];
+        found[words] = Math.min(found[words] ?? 21, (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05));
+    }
+    return found;
+}"""
