@@ -9,8 +9,8 @@ from typing import Literal
 import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from tests.page.desk import Desk
 from tests.page.scenes import conversation, failure
+from tests.support.desk import Desk
 from tests.support.fidelity import user
 from tests.support.proxy import Client
 

@@ -47,7 +47,8 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 SCHEMA = schemathesis.openapi.from_dict(openapi_document("1.2.3"))
 ASKING = SCHEMA["/v1/messages"]["POST"]
 LOOKING = [
-    SCHEMA[path]["GET"] for path in ("/", "/health", "/metrics", "/openapi.json", "/v1/limits", "/v1/models")
+    SCHEMA[path]["GET"]
+    for path in ("/", "/health", "/metrics", "/openapi.json", "/v1/activity", "/v1/limits", "/v1/models")
 ]
 HALF = settings(fuzzed, max_examples=fuzzed.max_examples // 2)
 RULES = (*BEYOND_THE_SCHEMA, "in internal mode")  # which has the proxy's own tools

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from towpath.server.openapi_schemas import (
+    activity_schema,
     answer_schema,
     count_schema,
     error_schema,
@@ -42,6 +43,7 @@ _EVENT: Json = {
     "required": ["event", "data"],
 }
 _CHUNK: Json = {"type": "object", "properties": {"data": {"type": "string"}}}
+_FOLLOWING = "The same as server-sent events: `activity` at once and at each change, `ping` between"
 _ANSWER_HEADERS: Mapping[str, str] = {
     "request-id": "The id of the exchange, also in the log.",
     "x-towpath-way": "start, resume or answer: how a process came to hold the conversation.",
@@ -89,7 +91,12 @@ def openapi_document(version: str) -> Json:
             "/v1/limits": {"get": _get("Limits of the account", _json("Limits"), failing=(401, 403))},
             "/metrics": {"get": _get("Figures for Prometheus", _text(), failing=(401, 403))},
             "/openapi.json": {"get": _get("This document", _json("Document"), failing=(401, 403))},
-            "/": {"get": _get("A greeting", _text(), failing=(401, 403))},
+            "/v1/activity": {
+                "get": _get("What happens now and happened lately", _json("Activity"), failing=(401, 403))
+            },
+            "/v1/activity/stream": {"get": _get(_FOLLOWING, _events(), failing=(401, 403))},
+            "/": {"get": _get("The page for a browser, else a greeting", _text("html"), failing=(403,))},
+            "/page/{name}": {"get": _page_file()},
         },
         "components": {"schemas": _schemas(), "securitySchemes": _KEYS},
         # Without keys of the server's own, any or none will do.
@@ -113,6 +120,8 @@ def _schemas() -> Json:
         # Anthropic's reference describes these: they are handed on as they are.
         "Batch": {"type": "object"},
         "File": {"type": "object"},
+        "Activity": activity_schema(),
+        "Clients": {"type": "array", "items": {"type": "object", "required": ["title", "place", "text"]}},
         # OpenAI describes the rest of these.
         "ChatRequest": {"type": "object", "required": ["model", "messages"]},
         "Completion": {"type": "object", "required": ["id", "object", "choices"]},
@@ -286,5 +295,18 @@ def _json(name: str) -> Json:
     return {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
 
 
-def _text() -> Json:
-    return {"text/plain": {"schema": {"type": "string"}}}
+def _text(*others: str) -> Json:
+    return {f"text/{kind}": {"schema": {"type": "string"}} for kind in ("plain", *others)}
+
+
+def _events() -> Json:
+    return {"text/event-stream": {"schema": _EVENT}}
+
+
+def _page_file() -> Json:
+    files = {**_json("Clients"), **_text("css", "html", "javascript")}
+    name = {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}
+    return {
+        **_get("A file of the page; clients.json: how to connect", files, failing=(403, 404)),
+        "parameters": [name],
+    }

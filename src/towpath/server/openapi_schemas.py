@@ -19,6 +19,7 @@ WITH_TEXT: Schema = {"type": "string", "pattern": r"\S"}
 _JSON_TYPES: Mapping[type, Schema] = {str: STRING, dict: OBJECT}
 _SOURCE: Schema = {"type": "object", "properties": {"type": STRING}, "required": ["type"]}
 
+WAYS = ["start", "resume", "answer", None]
 _RULES = (
     "Beside what the schema says: the conversation ends with a message of the user's; each tool_use has "
     "exactly one tool_result in the user's next message, its id is unique; an error result holds text only; "
@@ -105,6 +106,25 @@ def limits_schema() -> Schema:
     refused = _object({"window": word, "model": STRING, "until": {"type": "integer"}})
     lists = {"windows": {"type": "array", "items": window}, "refusing": {"type": "array", "items": refused}}
     return _object({"as_of": time, "status": word, "representative": word, "extra_usage": extra, **lists})
+
+
+def activity_schema() -> Schema:
+    """What /v1/activity says. Times are Unix seconds; of lists the newest is first."""
+    count = {"type": "integer", "minimum": 0}
+    exchange = {"request_id": STRING, "conversation": count, "state": STRING, "way": {"enum": WAYS}}
+    error = {"at": count, "status": count, "plain": STRING, "message": STRING}
+    process = {"session": count, "state": STRING, "since": count, "memory_mb": count}
+    lists = {"exchanges": exchange, "errors": error, "processes": process}
+    return _object(
+        {
+            "at": {"type": "number"},
+            "server": health_schema(),
+            "shows_content": {"type": "boolean"},
+            "totals": {"type": "object", "additionalProperties": count},
+            "limits": limits_schema(),
+            **{name: {"type": "array", "items": _object(fields)} for name, fields in lists.items()},
+        }
+    )
 
 
 def _user() -> Schema:

@@ -1,0 +1,167 @@
+"""The account of what happens: what is in it, how it is bounded, and which exchanges belong together."""
+
+import asyncio
+import itertools
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+from tests.support.answering import answering_proxy
+from tests.support.desk import Desk
+from tests.support.fidelity import request, user
+
+from towpath.core.errors import ERROR_TYPES, ApiError
+from towpath.server.activity import KEPT_ERRORS, KEPT_EXCHANGES
+from towpath.server.plain_words import plain_words
+from towpath.settings import Settings
+
+USAGE = {
+    "input_tokens": 7,
+    "cache_read_input_tokens": 90,
+    "cache_creation_input_tokens": 3,
+    "output_tokens": 5,
+}
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def numbers(desk: Desk) -> list[int]:
+    """The conversations of the exchanges, the oldest first."""
+    return [one["conversation"] for one in reversed(desk.activity.snapshot()["exchanges"])]
+
+
+def test_it_keeps_the_newest_and_counts_all(desk: Desk) -> None:
+    for number in range(KEPT_EXCHANGES + 50):
+        desk.tell(desk.record(b"%d" % number), session=number, usage=USAGE, error=ApiError(529, f"{number}"))
+    seen = desk.activity.snapshot()
+
+    assert len(seen["exchanges"]) == KEPT_EXCHANGES
+    assert [error["message"] for error in seen["errors"]] == [
+        str(number) for number in range(149, 149 - KEPT_ERRORS, -1)
+    ]
+    assert seen["totals"] == {
+        "exchanges": 150,
+        "failed": 150,
+        **{kind: 150 * count for kind, count in USAGE.items()},
+    }
+
+
+def test_an_exchange_is_seen_from_its_place_in_the_queue_to_its_end(desk: Desk) -> None:
+    record = desk.record()
+    states = []
+
+    def look() -> dict[str, Any]:
+        (one,) = desk.activity.snapshot()["exchanges"]
+        states.append((one["state"], one["way"]))
+        return dict(one)
+
+    desk.activity.begins(record)
+    look()
+    record.started()
+    desk.activity.goes_on(record)
+    look()
+    record.way, record.session = "start", 1
+    record.phases.update(start=20.0, model=300.0)
+    desk.activity.goes_on(record)
+    assert look()["seconds"] is None
+    record.saw({"type": "message_stop"})
+    desk.activity.observe(record)
+    over = look()
+
+    assert states == [("waiting", None), ("asking", None), ("answering", "start"), ("complete", "start")]
+    assert over["seconds"] >= 0
+    assert over["first_event_ms"] == pytest.approx(320, abs=5)
+
+
+def test_a_conversation_is_followed_by_its_session(desk: Desk) -> None:
+    desk.tell(desk.record(b"a"), session=1)
+    desk.tell(desk.record(b"a", b"b", b"c"), session=1, way="resume")
+    desk.tell(desk.record(b"other"), session=2)
+
+    assert numbers(desk) == [1, 1, 2]
+
+
+def test_a_conversation_is_followed_into_another_session_by_what_is_in_it(desk: Desk) -> None:
+    desk.tell(desk.record(b"a"), session=1)
+    desk.tell(desk.record(b"a", b"b", b"c"), session=2)
+    desk.tell(desk.record(b"a", b"b", b"edited"), session=3)
+    desk.tell(desk.record(b"a", b"b", b"c", model="claude-opus-4-6"), session=4)
+
+    assert numbers(desk) == [1, 1, 1, 2]
+
+
+def test_conversations_that_begin_alike_are_told_apart(desk: Desk) -> None:
+    desk.tell(desk.record(b"hello"), session=1)
+    desk.tell(desk.record(b"hello"), session=2)
+    desk.tell(desk.record(b"hello", b"b", b"c"), session=1, way="resume")
+
+    assert numbers(desk) == [1, 2, 1]
+
+
+def test_a_refused_request_is_an_error_and_no_exchange(desk: Desk) -> None:
+    desk.activity.refused("req_1", ApiError(400, "max_tokens: Input should be greater"))
+    seen = desk.activity.snapshot()
+
+    assert seen["exchanges"] == []
+    assert seen["totals"]["failed"] == 1
+    (error,) = seen["errors"]
+    assert error["message"] == "max_tokens: Input should be greater"
+    assert error["plain"] == plain_words(ApiError(400, ""))
+
+
+def test_every_status_has_words_of_its_own() -> None:
+    words = [plain_words(ApiError(status, "")) for status in (*ERROR_TYPES, 503)]
+
+    assert len(set(words)) == len(words)
+    assert plain_words(ApiError(418, "")) == "The request failed."
+
+
+def test_watchers_get_each_change_and_are_let_go(desk: Desk) -> None:
+    async def main() -> list[int]:
+        seen = []
+        async for snapshot in desk.activity.snapshots():
+            seen.append(len(snapshot["exchanges"]))
+            if len(seen) < 3:
+                desk.tell(desk.record(b"%d" % len(seen)), session=len(seen))
+            else:
+                desk.activity.close()
+        return seen
+
+    assert asyncio.run(main()) == [0, 1, 2]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shows", [False, True])
+def test_what_was_said_is_there_only_where_it_is_asked_for(tmp_path: Path, *, shows: bool) -> None:
+    settings = Settings(state_dir=tmp_path, spares=0, show_content=shows)
+    with answering_proxy(settings) as url, httpx.Client(base_url=url) as http:
+        http.post("/v1/messages", json=request([user("planted " + "q" * 500)])).raise_for_status()
+        assert http.post("/v1/messages", json={"model": "planted"}).status_code == 400
+        http.post("/v1/chat/completions", json={"model": "m", "n": 2, "messages": []})
+        seen = http.get("/v1/activity").json()
+    (exchange,) = seen["exchanges"]
+
+    assert seen["shows_content"] is shows
+    assert ("planted" in orjson.dumps(seen).decode()) is shows
+    assert [error["status"] for error in seen["errors"]] == [400, 400]
+    if shows:
+        assert exchange["question"] == f"planted {'q' * 191}…"
+        assert exchange["answer"] == "yes"
+        assert exchange["first_event_ms"] is not None
+
+
+def test_a_long_answer_is_not_kept_whole(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, shows_content=True)
+    record = desk.record(said="q")
+    desk.activity.begins(record)
+    for _ in itertools.repeat(None, 1000):
+        record.saw({"type": "content_block_delta", "delta": {"type": "text_delta", "text": "word "}})
+    desk.activity.observe(record)
+    (exchange,) = desk.activity.snapshot()["exchanges"]
+
+    assert len(exchange["answer"]) == 600
