@@ -14,6 +14,7 @@ from towpath.cli.replay import replay
 from towpath.cli.service.command import service
 from towpath.cli.serving import serve_supervised, serve_until_stopped
 from towpath.cli.setup.command import setup
+from towpath.cli.top.command import top
 from towpath.settings import Settings
 
 app = typer.Typer(
@@ -90,5 +91,6 @@ app.command()(bench)
 app.command()(doctor)
 app.command()(env)
 app.command()(replay)
+app.command()(top)
 app.add_typer(setup, name="setup")
 app.add_typer(service, name="service")

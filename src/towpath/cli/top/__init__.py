@@ -1,0 +1,1 @@
+"""`towpath top`: the page's account of what happens, in a terminal."""

@@ -1,0 +1,108 @@
+"""`towpath top`: what happens on a server, live."""
+
+import sys
+import time
+from collections.abc import Iterator
+from typing import NoReturn
+
+import httpx
+import orjson
+import typer
+from rich.console import Console, RenderableType
+from rich.live import Live
+
+from towpath.cli.address import client_url
+from towpath.cli.flags import settings_from
+from towpath.cli.top.picture import picture
+from towpath.cli.top.reading import NoActivityError, Snapshot, snapshots
+
+_TRY_AGAIN_SECONDS = 1.0
+_ROWS_ONCE = 20
+# What stands beside the exchanges: heads, figures, errors.
+_OTHER_LINES = 18
+
+
+def top(
+    url: str | None = typer.Option(
+        None, help="Address of the server. Default: that of the settings (CLAUDE_PROXY_PORT)."
+    ),
+    once: bool = typer.Option(False, "--once", help="Print one picture and end; so does a pipe."),
+    as_json: bool = typer.Option(
+        False, "--json", help="Print what GET /v1/activity says, a line at each change."
+    ),
+) -> None:
+    """Show what happens on a running server: conversations, tokens, plan windows, processes, errors.
+
+    Example: towpath top --once
+    """
+    settings = settings_from({})
+    address = (url or client_url(settings)).rstrip("/")
+    try:
+        coming = snapshots(address, settings.keys)
+        first = next(coming)
+        if as_json:
+            _print_json(first, coming, once=once)
+        elif once or not sys.stdout.isatty():
+            console = Console()
+            console.print(picture(first, first["at"], rows=_ROWS_ONCE, width=console.width))
+        else:
+            _Screen(address, settings.keys).show(first, coming)
+    except NoActivityError as problem:
+        _give_up(str(problem))
+    except (httpx.HTTPError, httpx.InvalidURL, StopIteration):
+        _give_up(
+            f"No server answers at {address}. Start one with `towpath serve`, or name another one with --url."
+        )
+    except KeyboardInterrupt:
+        pass
+
+
+def _print_json(first: Snapshot, coming: Iterator[Snapshot], *, once: bool) -> None:
+    typer.echo(orjson.dumps(first))
+    if not once:
+        for snapshot in coming:
+            typer.echo(orjson.dumps(snapshot))
+
+
+class _Screen:
+    """The whole terminal, drawn anew each second, until Ctrl-C. A server that is gone is awaited."""
+
+    def __init__(self, url: str, keys: tuple[str, ...]) -> None:
+        self._url = url
+        self._keys = keys
+        self._console = Console()
+        self._note = ""
+        self._newest: Snapshot = {}
+        self._ahead_seconds = 0.0  # how far the server's clock is ahead of this one
+
+    def show(self, first: Snapshot, coming: Iterator[Snapshot]) -> None:
+        """Show what comes, the first one of it at once."""
+        self._take(first)
+        with Live(
+            get_renderable=self._picture, console=self._console, refresh_per_second=1, screen=True
+        ) as live:
+            while True:
+                try:
+                    for snapshot in coming:
+                        self._take(snapshot)
+                        live.refresh()
+                except httpx.HTTPError:
+                    pass  # told by the note, as is a stream that ended
+                self._note = "connection lost; trying again"
+                live.refresh()
+                time.sleep(_TRY_AGAIN_SECONDS)
+                coming = snapshots(self._url, self._keys)
+
+    def _take(self, snapshot: Snapshot) -> None:
+        self._newest, self._note = snapshot, ""
+        self._ahead_seconds = snapshot["at"] - time.time()
+
+    def _picture(self) -> RenderableType:
+        rows = max(3, self._console.height - _OTHER_LINES - len(self._newest["processes"]))
+        now, width = time.time() + self._ahead_seconds, self._console.width
+        return picture(self._newest, now, rows=rows, width=width, note=self._note)
+
+
+def _give_up(sentence: str) -> NoReturn:
+    typer.secho(sentence, err=True, fg="red")
+    raise typer.Exit(1)

@@ -1,0 +1,168 @@
+"""A snapshot as a picture for a terminal. Pure."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from towpath.cli.top.figures import (
+    bars,
+    cache_share,
+    duration,
+    input_tokens,
+    milliseconds,
+    plain,
+    reset,
+    tokens,
+)
+from towpath.cli.top.reading import Snapshot
+
+_SHOWN_TIMES = 40
+_SHOWN_ERRORS = 3
+_WIDTH_FOR_REASONS = 110
+_WAYS = {"start": "yellow", "resume": "green", "answer": "blue"}
+_RUNNING = {"waiting": "waiting", "asking": "asking", "answering": "answering"}
+_ENDS = {"end_turn": "done", "tool_use": "called tools", "max_tokens": "cut at max_tokens"}
+_STATES = {"allowed": "", "allowed_warning": ", close to its limit", "rejected": ", used up"}
+_WINDOWS = {"five_hour": "five hours", "seven_day": "seven days"}
+
+
+def picture(seen: Snapshot, now: float, *, rows: int, width: int, note: str = "") -> RenderableType:
+    """All of it, with at most so many exchanges; ``now`` in Unix seconds by the server's clock.
+
+    ``note``: what is to be said of the connection.
+    """
+    return Group(
+        _head(seen, now, note),
+        _figures(seen),
+        *_times(seen["exchanges"]),
+        *_windows(seen["limits"]["windows"], now),
+        _exchanges(seen, now, rows, width),
+        *_processes(seen["processes"], now),
+        *_errors(seen["errors"][:_SHOWN_ERRORS], now),
+    )
+
+
+def _head(seen: Snapshot, now: float, note: str) -> Text:
+    server = seen["server"]
+    status = {"ok": "logged in", "starting": "is starting"}.get(server["status"], server["status"])
+    head = Text("Towpath ", style="bold")
+    head.append(plain(server["version"]), style="not bold")
+    words = f"  {plain(status)} · {plain(server['mode'])} mode · up {duration(now - server['started_at'])}"
+    head.append(words, style="not bold red" if server["status"] == "not logged in" else "not bold dim")
+    head.append(f"  {note}", style="not bold red")
+    return head
+
+
+def _figures(seen: Snapshot) -> Text:
+    totals, server = seen["totals"], seen["server"]
+    running = sum(one["state"] in ("asking", "answering") for one in seen["exchanges"])
+    parts = [
+        f"{running} running, {server['waiting']} waiting",
+        f"{sum(server['sessions'].values())} processes, {server['memory_mb']:,} MB",
+        f"{totals['exchanges']:,} exchanges, {totals['failed']:,} failed",
+        f"{tokens(input_tokens(totals))} tokens in ({cache_share(totals)} from cache), "
+        f"{tokens(totals['output_tokens'])} out",
+    ]
+    return Text(" │ ".join(parts))
+
+
+def _times(exchanges: Sequence[Mapping[str, Any]]) -> list[Text]:
+    known = [one["first_event_ms"] for one in exchanges if one["first_event_ms"] is not None]
+    if not known:
+        return []
+    shown = known[:_SHOWN_TIMES]
+    line = Text("First event  ")
+    line.append(bars(shown[::-1]), style="cyan")
+    slowest, middle = milliseconds(max(shown)), milliseconds(sorted(shown)[len(shown) // 2])
+    return [line.append(f"  newest {milliseconds(shown[0])}, median {middle}, slowest {slowest}")]
+
+
+def _windows(windows: Sequence[Mapping[str, Any]], now: float) -> list[Text]:
+    lines = []
+    for one in windows:
+        used = one["utilization"]
+        name = _WINDOWS.get(one["name"]) or plain(one["name"]).replace("_", " ")
+        share = "" if used is None else f"{used:.0%} used, "
+        state = _STATES.get(one["status"], f", {plain(one['status'])}")
+        lines.append(Text(f"Plan, {name}: {share}{reset(one['resets_at'], now)}{state}"))
+    return lines or [Text("Plan windows: none were told", style="dim")]
+
+
+def _exchanges(seen: Snapshot, now: float, rows: int, width: int) -> RenderableType:
+    if not seen["exchanges"]:
+        return Text("\nNothing has come yet. `towpath env` says how to connect a client.")
+    table = _table("Last exchanges", "ago", "no.", "model", "way", "first", "in", "cached", "out", "end")
+    for column in (4, 5, 6, 7):
+        table.columns[column].justify = "right"
+    last = ["why"] * (width >= _WIDTH_FOR_REASONS) + ["asked"] * seen["shows_content"]
+    for title in last:
+        table.add_column(title, ratio=1, no_wrap=True, style="dim")
+    for one in seen["exchanges"][:rows]:
+        way = plain(one["way"] or "-")
+        why = "; ".join(text for text in (one["reason"], one["cache_note"]) if text)
+        more = {"why": why, "asked": one.get("question", "")}
+        table.add_row(
+            duration(now - one["began_at"]),
+            str(one["conversation"]),
+            plain(one["model"]).removeprefix("claude-"),
+            Text(way, style=_WAYS.get(way, "")),
+            milliseconds(one["first_event_ms"]),
+            tokens(input_tokens(one["usage"])),
+            cache_share(one["usage"]),
+            tokens(one["usage"]["output_tokens"]),
+            _end(one),
+            *(plain(more[title]) for title in last),
+        )
+    return table
+
+
+def _end(one: Mapping[str, Any]) -> Text:
+    if one["state"] in _RUNNING:
+        return Text(_RUNNING[one["state"]], style="bold green")
+    if one["error"]:
+        return Text(f"failed, {one['error']['status']}", style="red")
+    if one["state"] != "complete":
+        return Text(f"the {plain(one['state'])}")
+    return Text(_ENDS.get(one["stop_reason"]) or plain(one["stop_reason"] or "done"))
+
+
+def _processes(processes: Sequence[Mapping[str, Any]], now: float) -> list[RenderableType]:
+    if not processes:
+        return []
+    table = _table("Live processes", "session", "state", "since", "memory", "holds", "model", "process")
+    for one in processes:
+        table.add_row(
+            str(one["session"]),
+            plain(one["state"]),
+            duration(now - one["since"]),
+            f"{one['memory_mb']} MB",
+            f"conversation {one['conversation']}" if one["conversation"] else "nothing yet",
+            plain(one["model"]),
+            str(one["pid"] or "-"),
+        )
+    return [table]
+
+
+def _errors(errors: Sequence[Mapping[str, Any]], now: float) -> list[Text]:
+    lines = [Text("\nLast errors", style="bold")] if errors else []
+    for one in errors:
+        lines.append(Text(f"{duration(now - one['at'])} ago: {plain(one['plain'])}", style="red"))
+        lines.append(Text(f"  {one['status']} {plain(one['type'])}: {plain(one['message'])}", style="dim"))
+    return lines
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(
+        title=f"\n{title}",
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        header_style="dim",
+        padding=(0, 1, 0, 0),
+    )
+    for column in columns:
+        table.add_column(column, no_wrap=True, overflow="ellipsis")
+    return table
