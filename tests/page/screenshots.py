@@ -15,9 +15,9 @@ from towpath.testing import ScriptedApi, serve_in_thread
 
 FOLDER = Path(__file__).parents[2] / "docs/images"
 LOOKS: dict[str, dict[str, object]] = {
-    "page-light": {"viewport": {"width": 1100, "height": 1500}, "color_scheme": "light"},
-    "page-dark": {"viewport": {"width": 1100, "height": 1500}, "color_scheme": "dark"},
-    "page-phone": {"viewport": {"width": 390, "height": 1500}, "color_scheme": "light", "is_mobile": True},
+    "page-light": {"viewport": {"width": 1080, "height": 1120}, "color_scheme": "light"},
+    "page-dark": {"viewport": {"width": 1080, "height": 1120}, "color_scheme": "dark"},
+    "page-phone": {"viewport": {"width": 390, "height": 1120}, "color_scheme": "light", "is_mobile": True},
 }
 
 

@@ -4,7 +4,7 @@ import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import httpx
 import pytest
@@ -118,7 +118,7 @@ def test_the_policy_of_the_page_lets_no_markup_in(page: Page, tmp_path: Path) ->
 
 
 def test_plan_windows_say_how_full_they_are_and_when_they_reset(page: Page, tmp_path: Path) -> None:
-    windows = [
+    windows: list[dict[str, Any]] = [
         {"name": "five_hour", "status": "allowed", "utilization": 0.42, "resets_at": time.time() + 3600},
         {"name": "seven_day", "status": "rejected", "utilization": None, "resets_at": None},
     ]

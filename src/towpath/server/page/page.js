@@ -9,6 +9,7 @@ import { follow } from "./stream.js";
 import { duration } from "./words.js";
 
 const KEY = "towpath-key";
+const SHOWN_ERRORS = 5;
 const at = (id) => document.getElementById(id);
 
 let newest = null;
@@ -91,7 +92,7 @@ function showErrors(errors) {
     at("errors").replaceChildren(make("p", { class: "hint" }, "None."));
   } else {
     if (at("errors").firstElementChild?.tagName !== "OL") at("errors").replaceChildren(make("ol", {}));
-    keep(at("errors").firstElementChild, errors, (one) => one.request_id, errorItem);
+    keep(at("errors").firstElementChild, errors.slice(0, SHOWN_ERRORS), (one) => one.request_id, errorItem);
   }
   const ids = errors.map((one) => one.request_id);
   const fresh = seenErrors && errors.find((one) => !seenErrors.has(one.request_id));
