@@ -1,4 +1,7 @@
-"""One browser for all tests of the page; each test has a context of its own."""
+"""One browser for all tests of the page; each test has a context of its own.
+
+Not for the whole session: while Playwright runs, asyncio.run fails in this thread, and other tests call it.
+"""
 
 import os
 from collections.abc import Iterator
@@ -10,7 +13,7 @@ from tests.page.browser import EXECUTABLE, launched
 _NEEDED_SECONDS = 30
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if EXECUTABLE is None:
         if "CI" in os.environ:
