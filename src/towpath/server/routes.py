@@ -1,0 +1,98 @@
+"""What is served where."""
+
+from collections.abc import Iterator
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from towpath import __version__
+from towpath.core.errors import ApiError
+from towpath.server.chat import ChatDoor
+from towpath.server.count import CountEndpoint, ExactCount, count_routes
+from towpath.server.errors import error_response
+from towpath.server.looking import ActivityStream, looking_routes
+from towpath.server.messages import MessagesEndpoint
+from towpath.server.metrics import CONTENT_TYPE
+from towpath.server.openai import OpenAIEndpoint
+from towpath.server.openapi import openapi_document
+from towpath.server.parts import Parts
+from towpath.server.relay import Relay, relay_routes
+from towpath.server.responses import ResponsesDoor
+from towpath.settings import Settings
+
+# Clients differ in whether the base URL ends in /v1; a user who mixes them up is still understood.
+MESSAGES_PATHS = ("/v1/messages", "/messages", "/v1/v1/messages")
+CHAT_PATHS = ("/v1/chat/completions", "/chat/completions", "/v1/v1/chat/completions")
+RESPONSES_PATHS = ("/v1/responses", "/responses", "/v1/v1/responses")
+MODELS_PATHS = ("/v1/models", "/models", "/v1/v1/models")
+
+
+def routes(settings: Settings, parts: Parts) -> Iterator[Route]:
+    """All of them."""
+    messages = MessagesEndpoint(settings, parts.exchanges)
+    chat = OpenAIEndpoint(settings, parts.exchanges, ChatDoor)
+    responses = OpenAIEndpoint(settings, parts.exchanges, ResponsesDoor)
+    for paths, endpoint in (
+        (MESSAGES_PATHS, messages),
+        (CHAT_PATHS, chat),
+        (RESPONSES_PATHS, responses),
+    ):
+        yield from (Route(path, endpoint, methods=["POST"]) for path in paths)
+    for path in MODELS_PATHS:
+        yield Route(path, parts.models.list)
+        yield Route(f"{path}/{{model_id:path}}", parts.models.one)
+    yield from _upstream_routes(settings, parts)
+    yield from _reports(parts)
+    stream = ActivityStream(
+        parts.activity, ping_seconds=settings.ping_seconds, client_seconds=settings.client_timeout_seconds
+    )
+    yield from looking_routes(parts.activity, stream, needs_key=bool(settings.keys))
+
+
+def _upstream_routes(settings: Settings, parts: Parts) -> Iterator[Route]:
+    """What the proxy itself asks the operator's upstream."""
+    count = ExactCount(parts.upstream, parts.models.id_of) if parts.upstream else parts.estimate
+    yield from count_routes(MESSAGES_PATHS, CountEndpoint(settings, count, parts.memo, parts.reading))
+    yield from relay_routes(MESSAGES_PATHS, Relay(parts.upstream, settings.client_timeout_seconds))
+
+
+def _reports(parts: Parts) -> list[Route]:
+    """What the server says of itself."""
+    document = openapi_document(__version__)
+
+    async def report(request: Request) -> Response:
+        return JSONResponse(parts.health.report() if request.state.has_key else {"status": "ok"})
+
+    async def show_metrics(_: Request) -> Response:
+        return Response(parts.metrics.text(), media_type=CONTENT_TYPE)
+
+    async def show_limits(_: Request) -> Response:
+        return JSONResponse(parts.limits.report())
+
+    async def describe(_: Request) -> Response:
+        return JSONResponse(document)
+
+    return [
+        Route("/health", report),
+        Route("/metrics", show_metrics),
+        Route("/v1/limits", show_limits),
+        Route("/openapi.json", describe),
+    ]
+
+
+async def not_found(request: Request, error: Exception) -> Response:
+    """A path or method that is not there, in the API's form."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    served = (MESSAGES_PATHS[0], CHAT_PATHS[0], RESPONSES_PATHS[0], MODELS_PATHS[0], "/health", "/metrics")
+    known = ", ".join(served)
+    kind = "not_found_error" if status == 404 else "invalid_request_error"
+    message = f"{request.method} {request.url.path} is not served here; there are {known}"
+    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    return error_response(ApiError(status, message, type=kind, headers=headers))
+
+
+async def failed(_: Request, error: Exception) -> Response:
+    """What nobody foresaw, in the API's form; the server's log has it in full."""
+    return error_response(ApiError(500, f"{type(error).__name__} in towpath; its log says more"))
