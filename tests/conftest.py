@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 from hypothesis import settings as hypothesis
+from tests.support.profiles import IS_NIGHTLY
 
 from towpath.server.app import create_app
 from towpath.settings import Settings
@@ -16,6 +17,11 @@ from towpath.testing import ScriptedApi, serve_in_thread
 # For tests that do not say how often; how hard the fuzz tests try is another matter (support/profiles.py).
 hypothesis.register_profile("units", max_examples=40, deadline=None)
 hypothesis.load_profile("units")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("nightly") and not IS_NIGHTLY:
+        pytest.skip("run in the nightly profile only")
 
 
 @pytest.fixture(scope="session", autouse=True)

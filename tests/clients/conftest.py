@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.clients.listed import Outcomes
 from tests.clients.opencode import OpenCode, Server, Workspace, install, workspace
 from tests.clients.recorder import RecordedProxy, Recorder, serve_recorded
 
@@ -16,6 +17,16 @@ from towpath.testing import ScriptedApi
 CACHE = Path(__file__).parents[2] / ".cache" / "npm-clients"
 # Taken before tests/conftest.py gives the tests a home of their own: npm's settings are in the user's.
 USERS_ENVIRONMENT = dict(os.environ)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--write-clients", action="store_true", help="write docs/clients.md if all of it passed")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Where the whole suite is run, this file comes too late for its option to be known.
+    if config.getoption("write_clients", False):
+        config.pluginmanager.register(Outcomes())
 
 
 @pytest.fixture(scope="session")

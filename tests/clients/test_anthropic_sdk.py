@@ -12,6 +12,7 @@ from anthropic.types import MessageParam, ToolParam
 from pydantic import SecretStr
 from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
+from tests.clients.listed import Client
 from tests.clients.recorder import RecordedProxy, Recorder, model_calls, requests, serve_recorded
 from tests.support.fidelity import Json, seen, sent
 
@@ -24,6 +25,11 @@ from towpath.testing.stream import events
 
 pytestmark = pytest.mark.cli
 
+CLIENT = Client(
+    name="anthropic, the SDK for Python",
+    version=anthropic.__version__,
+    lines="export ANTHROPIC_BASE_URL=http://127.0.0.1:3456 ANTHROPIC_API_KEY=dummy",
+)
 MODEL = "claude-sonnet-4-6"  # the SDK warns of older ones
 MAX_TOKENS = 4000
 GAUGE: ToolParam = {
@@ -63,6 +69,7 @@ def texts(message: anthropic.types.Message) -> list[str]:
     return [block.text for block in message.content if block.type == "text"]
 
 
+@pytest.mark.shows("text turn")
 def test_a_question_is_answered(client: Anthropic, api: ScriptedApi) -> None:
     message = ask(client, "SAY hello", system="You are a lock keeper.", stop_sequences=["###"])
 
@@ -74,6 +81,7 @@ def test_a_question_is_answered(client: Anthropic, api: ScriptedApi) -> None:
     assert len(api.exchanges) == 1
 
 
+@pytest.mark.shows("usage")
 def test_usage_is_that_of_the_model_call(client: Anthropic, api: ScriptedApi) -> None:
     usage = {
         "input_tokens": 3,
@@ -91,6 +99,7 @@ def test_usage_is_that_of_the_model_call(client: Anthropic, api: ScriptedApi) ->
     assert usage.items() <= streamed.items()
 
 
+@pytest.mark.shows("streaming")
 def test_a_stream_brings_the_text_in_pieces(client: Anthropic) -> None:
     text = "a long walk along the canal " * 20
     with stream_of(client, f"SAY {text}") as stream:
@@ -103,6 +112,7 @@ def test_a_stream_brings_the_text_in_pieces(client: Anthropic) -> None:
     assert message.stop_reason == "end_turn"
 
 
+@pytest.mark.shows("tool round trip")
 def test_a_tool_can_be_run_by_hand(client: Anthropic, api: ScriptedApi, recorder: Recorder) -> None:
     fields: Any = {"model": MODEL, "max_tokens": MAX_TOKENS, "tools": [GAUGE]}
     messages = [user('CALL gauge {"lock": "upper"}')]
@@ -125,6 +135,7 @@ def depth(lock: str) -> str:
     return f"{lock} is three metres deep"
 
 
+@pytest.mark.shows("tool runner")
 def test_a_tool_runner_falls_back_to_sending_the_whole_conversation(
     client: Anthropic, api: ScriptedApi, recorder: Recorder
 ) -> None:
@@ -144,6 +155,7 @@ def test_a_tool_runner_falls_back_to_sending_the_whole_conversation(
     assert model_calls(api) == requests(recorder)
 
 
+@pytest.mark.shows("thinking")
 def test_thinking_comes_back_to_the_model_with_its_signature(
     client: Anthropic, api: ScriptedApi, recorder: Recorder
 ) -> None:
@@ -171,6 +183,7 @@ def test_thinking_comes_back_to_the_model_with_its_signature(
     assert started == answered == sent(recorder.exchanges[-1].body["messages"])
 
 
+@pytest.mark.shows("error")
 @pytest.mark.parametrize(
     ("error", "status", "kind"),
     [
@@ -265,6 +278,7 @@ def test_only_the_key_of_the_server_opens_it(
             assert texts(ask(owner, "SAY welcome")) == ["welcome"]
 
 
+@pytest.mark.shows("async client")
 def test_parallel_requests_are_answered_each_with_its_own(
     proxy: RecordedProxy, api: ScriptedApi, recorder: Recorder
 ) -> None:
@@ -287,6 +301,7 @@ def test_parallel_requests_are_answered_each_with_its_own(
     assert model_calls(api) == requests(recorder)
 
 
+@pytest.mark.shows("broken streams")
 @pytest.mark.parametrize(
     "reply",
     [

@@ -6,11 +6,17 @@ from typing import Any
 
 import openai
 import pytest
+from tests.clients.listed import Client
 
 from towpath.testing import Failure, Reply, ScriptedApi
 
 pytestmark = pytest.mark.cli
 
+CLIENT = Client(
+    name="openai, the SDK for Python",
+    version=openai.__version__,
+    lines="export OPENAI_BASE_URL=http://127.0.0.1:3456/v1 OPENAI_API_KEY=dummy",
+)
 Json = dict[str, Any]
 MODEL = "claude-sonnet-4-5"
 WEATHER: Json = {
@@ -33,6 +39,7 @@ def ask(client: openai.OpenAI, messages: list[Json], **fields: Any) -> Any:
     return client.chat.completions.create(model=MODEL, messages=messages, **fields)  # type: ignore[arg-type]
 
 
+@pytest.mark.shows("text turn")
 def test_a_text_turn_and_the_next_one(client: openai.OpenAI, api: ScriptedApi) -> None:
     messages: list[Json] = [
         {"role": "system", "content": "Be brief."},
@@ -56,6 +63,7 @@ def test_a_text_turn_and_the_next_one(client: openai.OpenAI, api: ScriptedApi) -
     assert "Be brief." in str(api.last["system"])
 
 
+@pytest.mark.shows("tool round trip")
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_tool_round_trip_is_an_answer_to_the_parked_process(
     client: openai.OpenAI, api: ScriptedApi, *, stream: bool
@@ -87,6 +95,7 @@ def test_a_tool_round_trip_is_an_answer_to_the_parked_process(
     assert len(api.exchanges) == 2
 
 
+@pytest.mark.shows("streaming")
 def test_a_stream_ends_with_its_usage(client: openai.OpenAI) -> None:
     chunks = list(
         ask(
@@ -101,6 +110,7 @@ def test_a_stream_ends_with_its_usage(client: openai.OpenAI) -> None:
     assert chunks[-1].usage.total_tokens > 0
 
 
+@pytest.mark.shows("error")
 def test_errors_arrive_as_the_sdk_knows_them(client: openai.OpenAI, api: ScriptedApi) -> None:
     with pytest.raises(openai.BadRequestError, match="n: 2 has no counterpart"):
         ask(client, [{"role": "user", "content": "hi"}], n=2)
@@ -113,5 +123,6 @@ def test_errors_arrive_as_the_sdk_knows_them(client: openai.OpenAI, api: Scripte
         list(ask(client, [{"role": "user", "content": "hi"}], stream=True, user="openai-broken"))
 
 
+@pytest.mark.shows("list of models")
 def test_the_list_of_models_is_readable(client: openai.OpenAI) -> None:
     assert any("sonnet" in model.id for model in client.models.list())

@@ -1,0 +1,137 @@
+"""The list of clients that are tested, and docs/clients.md, which is made of it.
+
+A module of client tests has a constant ``CLIENT`` and marks its tests with what they show:
+``@pytest.mark.shows("text turn")``. A complete run with ``--write-clients`` in which all of these passed
+writes the document; a test compares it with the modules.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "clients.md"
+SHOWN_BY_EACH = ("text turn", "tool round trip", "error")
+IN_EACH_RUN, NIGHTLY = "✓", "nightly"
+
+
+@dataclass(frozen=True)
+class Client:
+    """A client, and the ``lines`` that point it at http://127.0.0.1:3456: of a shell, or of ``language``."""
+
+    name: str
+    version: str
+    lines: str
+    language: str = "sh"
+
+
+Listing = Mapping[Client, Mapping[str, str]]
+"""For each client what its tests show, and whether they do that in each run or only in the nightly one."""
+
+
+def modules() -> list[ModuleType]:
+    """The modules of client tests that name a client."""
+    names = sorted(path.stem for path in Path(__file__).parent.glob("test_*.py"))
+    imported = (import_module(f"tests.clients.{name}") for name in names)
+    return [module for module in imported if hasattr(module, "CLIENT")]
+
+
+def listing(modules: Iterable[Any]) -> Listing:
+    """What modules of client tests show."""
+    listed: dict[Client, dict[str, str]] = {}
+    for module in modules:
+        shown = listed.setdefault(module.CLIENT, {})
+        for marks in _marks_of_tests(module):
+            when = NIGHTLY if any(mark.name == "nightly" for mark in marks) else IN_EACH_RUN
+            for word in (word for mark in marks if mark.name == "shows" for word in mark.args):
+                shown[word] = min(when, shown.get(word, when), key=(IN_EACH_RUN, NIGHTLY).index)
+    return listed
+
+
+def _marks_of_tests(module: Any) -> Iterator[list[pytest.Mark]]:
+    of_all = getattr(module, "pytestmark", [])
+    for name, test in vars(module).items():
+        if name.startswith("test_"):
+            applied = [*getattr(test, "pytestmark", []), *(of_all if isinstance(of_all, list) else [of_all])]
+            yield [getattr(mark, "mark", mark) for mark in applied]
+
+
+HEAD = """\
+# Clients
+
+Real clients, unmodified, go through the proxy and the real CLI to the scripted API
+([scripted-api.md](scripted-api.md)). ✓ is tested in each run of CI, *nightly* in the nightly profile only
+([CONTRIBUTING.md](../CONTRIBUTING.md)). The tests are in `tests/clients`. Other clients that speak the
+Messages API or OpenAI's chat API should work alike: see [setup.md](setup.md) and [openai.md](openai.md).
+
+This page is written by a test run in which all of it passed, and CI compares it with the tests:
+
+```sh
+TOWPATH_PROFILE=nightly uv run pytest tests/clients --write-clients
+```
+"""
+
+
+def render(listed: Listing) -> str:
+    """The document."""
+    clients = sorted(listed, key=lambda client: client.name.lower())
+    rows = [_row(("client", "version", *SHOWN_BY_EACH, "and")), _row(("---", "---", *[":-:"] * 3, "---"))]
+    for client in clients:
+        shown = listed[client]
+        rest = [
+            word if shown[word] == IN_EACH_RUN else f"{word} ({NIGHTLY})"
+            for word in shown
+            if word not in SHOWN_BY_EACH
+        ]
+        cells = [shown.get(word, "") for word in SHOWN_BY_EACH]
+        rows.append(_row((client.name, client.version, *cells, ", ".join(rest))))
+    sections = (
+        f"\n### {client.name}\n\n```{client.language}\n{client.lines.strip()}\n```\n" for client in clients
+    )
+    return f"{HEAD}\n{''.join(rows)}\n## The lines that point them at the proxy\n{''.join(sections)}"
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |\n"
+
+
+class Outcomes:
+    """A pytest plugin that writes the document at the end of a run, if all that is listed was shown."""
+
+    def __init__(self) -> None:
+        self._shows: dict[str, set[tuple[Client, str]]] = {}
+        self._passed: set[str] = set()
+        self._others: set[str] = set()
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Function]) -> None:
+        for item in items:
+            if client := getattr(item.module, "CLIENT", None):
+                words = (word for mark in item.iter_markers("shows") for word in mark.args)
+                self._shows[item.nodeid] = {(client, word) for word in words}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if not report.passed:
+            self._others.add(report.nodeid)
+        elif report.when == "call":
+            self._passed.add(report.nodeid)
+
+    def missing(self, listed: Listing) -> list[str]:
+        """What is listed and was not shown: a test of it did not pass, or none was run."""
+        shown = set().union(*(self._shows.get(test, set()) for test in self._passed))
+        shown -= set().union(*(self._shows.get(test, set()) for test in self._others))
+        claimed = {(client, word) for client, words in listed.items() for word in words}
+        return sorted(f"{client.name}: {word}" for client, word in claimed - shown)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        listed = listing(modules())
+        if missing := self.missing(listed):
+            terminalreporter.write_line(f"{DOCUMENT.name} was not written, these were not shown:", red=True)
+            for line in missing:
+                terminalreporter.write_line(f"  {line}")
+        else:
+            DOCUMENT.write_text(render(listed))
+            terminalreporter.write_line(f"{DOCUMENT.name} was written", green=True)

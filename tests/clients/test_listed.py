@@ -1,0 +1,80 @@
+"""docs/clients.md says what the tests of the clients show."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from tests.clients.listed import (
+    DOCUMENT,
+    IN_EACH_RUN,
+    NIGHTLY,
+    SHOWN_BY_EACH,
+    Client,
+    Outcomes,
+    listing,
+    modules,
+    render,
+)
+
+BARGE = Client("Barge", "1.2", "export BARGE_URL=http://127.0.0.1:3456")
+
+
+def test_the_document_is_what_the_modules_say(pytestconfig: pytest.Config) -> None:
+    if pytestconfig.getoption("write_clients", False):
+        pytest.skip("this run writes it")
+    assert DOCUMENT.read_text() == render(listing(modules())), "see docs/clients.md for the command"
+
+
+@pytest.mark.parametrize("module", modules(), ids=lambda module: module.CLIENT.name)
+def test_each_client_is_tested_with(module: Any) -> None:
+    (shown,) = listing([module]).values()
+
+    assert set(SHOWN_BY_EACH) <= set(shown)
+    assert "127.0.0.1:3456" in module.CLIENT.lines
+
+
+def module_of_tests(*marked: pytest.MarkDecorator, **fields: Any) -> Any:
+    def test() -> None: ...
+
+    for mark in marked:
+        test = mark(test)
+    return SimpleNamespace(CLIENT=BARGE, test_something=test, **fields)
+
+
+def test_what_a_nightly_test_shows_is_listed_as_such_unless_another_shows_it_too() -> None:
+    nightly = module_of_tests(pytest.mark.nightly, pytest.mark.shows("error", "async"))
+    each_run = module_of_tests(pytest.mark.shows("error"))
+    wholly = module_of_tests(pytest.mark.shows("text turn"), pytestmark=pytest.mark.nightly)
+
+    assert listing([nightly, each_run]) == {BARGE: {"error": IN_EACH_RUN, "async": NIGHTLY}}
+    assert listing([wholly]) == {BARGE: {"text turn": NIGHTLY}}
+
+
+def test_the_document_has_a_row_and_the_lines() -> None:
+    text = render({BARGE: {"error": IN_EACH_RUN, "text turn": NIGHTLY, "async": NIGHTLY, "thinking": "✓"}})
+
+    assert "| Barge | 1.2 | nightly |  | ✓ | async (nightly), thinking |\n" in text
+    assert "### Barge\n\n```sh\nexport BARGE_URL=http://127.0.0.1:3456\n```\n" in text
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "missing"),
+    [
+        (["passed", "passed"], []),
+        (["passed", "failed"], ["Barge: error"]),
+        (["passed", "skipped"], ["Barge: error"]),
+        (["passed"], ["Barge: error", "Barge: text turn"]),  # a test of each was not run
+    ],
+)
+def test_only_what_was_shown_may_be_written(outcomes: list[str], missing: list[str]) -> None:
+    run = Outcomes()
+    shown = [("text turn",), ("error",)] if len(outcomes) == 2 else [("tool round trip",)]
+    for number, (outcome, words) in enumerate(zip(outcomes, shown, strict=True)):
+        module = SimpleNamespace(CLIENT=BARGE)
+        marks = [pytest.mark.shows(*words).mark]
+        item = SimpleNamespace(module=module, nodeid=str(number), iter_markers=lambda _, marks=marks: marks)
+        run.pytest_collection_modifyitems([cast(pytest.Function, item)])
+        report = {"nodeid": str(number), "when": "call", "passed": outcome == "passed"}
+        run.pytest_runtest_logreport(cast(pytest.TestReport, SimpleNamespace(**report)))
+
+    assert run.missing({BARGE: {"text turn": IN_EACH_RUN, "error": IN_EACH_RUN}}) == missing
