@@ -5,6 +5,7 @@ A module of client tests has a constant ``CLIENT`` and marks its tests with what
 writes the document; a test compares it with the modules.
 """
 
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -21,12 +22,21 @@ IN_EACH_RUN, NIGHTLY = "✓", "nightly"
 
 @dataclass(frozen=True)
 class Client:
-    """A client, and the ``lines`` that point it at http://127.0.0.1:3456: of a shell, or of ``language``."""
+    """A client, and the ``lines`` that point it at http://127.0.0.1:3456: of a shell, or of ``language``.
+
+    ``has_tools`` is false for one that offers the model no tools.
+    """
 
     name: str
     version: str
     lines: str
     language: str = "sh"
+    has_tools: bool = True
+
+    def variables(self, url: str) -> dict[str, str]:
+        """The variables that the lines export, with the ``url`` of a proxy in place of 127.0.0.1:3456."""
+        words = shlex.split(self.lines.replace("http://127.0.0.1:3456", url))
+        return dict(word.split("=", 1) for word in words if "=" in word)
 
 
 Listing = Mapping[Client, Mapping[str, str]]
@@ -87,12 +97,17 @@ def render(listed: Listing) -> str:
             for word in shown
             if word not in SHOWN_BY_EACH
         ]
-        cells = [shown.get(word, "") for word in SHOWN_BY_EACH]
+        cells = [shown.get(word, "") if word in expected(client) else "has none" for word in SHOWN_BY_EACH]
         rows.append(_row((client.name, client.version, *cells, ", ".join(rest))))
     sections = (
         f"\n### {client.name}\n\n```{client.language}\n{client.lines.strip()}\n```\n" for client in clients
     )
     return f"{HEAD}\n{''.join(rows)}\n## The lines that point them at the proxy\n{''.join(sections)}"
+
+
+def expected(client: Client) -> set[str]:
+    """What its tests must show at least."""
+    return {word for word in SHOWN_BY_EACH if client.has_tools or word != "tool round trip"}
 
 
 def _row(cells: Iterable[str]) -> str:

@@ -1,0 +1,102 @@
+"""The tests that Anthropic's SDK for Python has of its own, with the proxy as the API.
+
+They call each method with few and with all parameters, synchronously and not, and check every field of
+the answers against its type. They are in the SDK's source package.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import anthropic
+import pytest
+from tests.clients.python_clients import TIMEOUT_SECONDS, Environment
+from tests.clients.recorder import RecordedProxy
+from tests.clients.suites import Results, assert_fails_only, run_suite, source_of
+from tests.clients.test_anthropic_sdk import CLIENT as CLIENT  # the listing shows both as one
+
+from towpath.testing import ScriptedApi
+
+pytestmark = [pytest.mark.cli, pytest.mark.timeout(TIMEOUT_SECONDS)]
+
+PACKAGE = f"anthropic=={anthropic.__version__}"
+# What its tests import, as its pyproject.toml says; and pip, because uv cannot fetch a source package.
+NEEDED = "pytest pytest-asyncio pytest-xdist respx time-machine dirty-equals rich hypothesis inline-snapshot"
+SUITE = Environment(
+    "anthropic-suite",
+    (
+        PACKAGE,
+        *NEEDED.split(),
+        "griffe",
+        "http-snapshot[httpx]==0.1.9",
+        "opentelemetry-sdk",
+        "aiohttp",
+        "pip",
+    ),
+)
+
+# The tests ask for a model, and for a page of the list, that no account has.
+_NO_SUCH_MODEL = "model: model_id"
+_NO_SUCH_PLACE = "after_id: 'after_id' is not in the list"
+_NOT_SERVED = "POST /v1/messages/count_tokens is not served here"
+REFUSED: Mapping[str, str] = {
+    "test_method_count_tokens": _NOT_SERVED,
+    "test_method_count_tokens_with_all_params": _NOT_SERVED,
+    "test_raw_response_count_tokens": _NOT_SERVED,
+    "test_streaming_response_count_tokens": _NOT_SERVED,
+    "test_method_retrieve": _NO_SUCH_MODEL,
+    "test_method_retrieve_with_all_params": _NO_SUCH_MODEL,
+    "test_raw_response_retrieve": _NO_SUCH_MODEL,
+    "test_streaming_response_retrieve": _NO_SUCH_MODEL,
+    "test_method_list_with_all_params": _NO_SUCH_PLACE,
+}
+# "All parameters" are with citations inside the system prompt, of which the CLI takes only the text.
+_CITATIONS = "system.0.citations: Extra inputs are not permitted"
+REFUSED_MESSAGES: Mapping[str, str] = {
+    "test_method_create_with_all_params_overload_1": _CITATIONS,
+    "test_method_create_with_all_params_overload_2": _CITATIONS,
+}
+# Nor are threads: the SDK's tool runner does without them if it is told so, a plain request fails.
+_THREAD = "thread: conversations are not held by this server"
+REFUSED_BETA: Mapping[str, str] = dict.fromkeys(REFUSED_MESSAGES, _THREAD)
+
+
+@pytest.fixture(scope="module")
+def source() -> Path:
+    return source_of(SUITE, PACKAGE)
+
+
+def results(source: Path, proxy: RecordedProxy, home: Path, *arguments: str) -> Results:
+    variables = {"TEST_API_BASE_URL": proxy.url}
+    return run_suite(SUITE, source, home, variables, "-n", "0", *arguments)
+
+
+@pytest.mark.shows("the SDK's own tests of messages and models")
+def test_the_own_tests_pass_but_for_what_is_refused(
+    source: Path, proxy: RecordedProxy, api: ScriptedApi, tmp_path: Path
+) -> None:
+    # "strict" validates the answers. The rest, and beta, is for the night: each test starts a CLI.
+    files = ("tests/api_resources/test_messages.py", "tests/api_resources/test_models.py")
+    found = results(source, proxy, tmp_path, "-k", "strict and not deprecated", *files)
+
+    assert len(found) > 30
+    assert_fails_only(found, {**REFUSED, **REFUSED_MESSAGES})
+
+
+@pytest.mark.nightly
+@pytest.mark.shows("all of these tests, and those of beta")
+@pytest.mark.parametrize(
+    ("folder", "refused"), [("", {**REFUSED, **REFUSED_MESSAGES}), ("beta/", {**REFUSED, **REFUSED_BETA})]
+)
+def test_all_the_own_tests_pass_but_for_what_is_refused(
+    folder: str,
+    refused: Mapping[str, str],
+    source: Path,
+    proxy: RecordedProxy,
+    api: ScriptedApi,
+    tmp_path: Path,
+) -> None:
+    files = (f"tests/api_resources/{folder}test_messages.py", f"tests/api_resources/{folder}test_models.py")
+    found = results(source, proxy, tmp_path, *files)
+
+    assert len(found) > 100
+    assert_fails_only(found, refused)

@@ -1,0 +1,81 @@
+"""LangChain's standard tests of chat models (langchain-tests), with the proxy behind langchain-anthropic."""
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.clients.python_clients import MAX_REQUESTS, SCRIPTS, TIMEOUT_SECONDS
+from tests.clients.recorder import RecordedProxy, Recorder, model_calls, requests
+from tests.clients.suites import Results, assert_fails_only, run_suite
+from tests.clients.test_langchain import CLIENT, LANGCHAIN
+from tests.support.fidelity import Json
+
+from towpath.testing import Reply, ScriptedApi
+from towpath.testing.script import obey
+
+pytestmark = [pytest.mark.cli, pytest.mark.timeout(TIMEOUT_SECONDS)]
+
+# A few of each kind: text, streams, tools, results, structured output, media, usage. Each starts CLIs.
+SOME = (
+    "test_ainvoke or test_stream_events_v3 or test_conversation or test_usage_metadata_streaming"
+    " or test_stop_sequence or test_tool_message_histories_list_content or test_tool_message_error_status"
+    " or test_agent_loop or test_unicode_tool or test_structured_output_optional or test_image_inputs"
+    " or test_pdf_tool_message or test_anthropic_inputs"
+)
+
+
+def use_the_tool(body: Json) -> Reply:
+    """Call the tool that the suite wants to be called, with arguments out of the prompt."""
+    newest = body["messages"][-1]["content"]
+    blocks = [{"type": "text", "text": newest}] if isinstance(newest, str) else newest
+    choice = body.get("tool_choice") or {"type": "auto"}
+    tools = body.get("tools") or []
+    has_results = any(block["type"] == "tool_result" for block in blocks)
+    if not tools or (has_results and choice["type"] == "auto"):
+        return obey(body)
+    tool = next((tool for tool in tools if tool["name"] == choice.get("name")), tools[0])
+    texts = [block["text"] for block in blocks if block["type"] == "text"]
+    prompt = next((text for text in texts if not text.startswith("<system-reminder>")), "Hello")
+    schema = tool["input_schema"]
+    names = schema.get("required", ())
+    arguments = {name: _argument(schema["properties"][name], prompt) for name in names}
+    return Reply(({"type": "tool_use", "name": tool["name"], "input": arguments},))
+
+
+def _argument(schema: Json, prompt: str) -> Any:
+    number = re.search(r"\d+", prompt)
+    return int(number[0] if number else 1) if schema.get("type") == "integer" else prompt
+
+
+def results(proxy: RecordedProxy, api: ScriptedApi, home: Path, *arguments: str) -> Results:
+    api.reply(*[use_the_tool] * MAX_REQUESTS)
+    # Beside no configuration of ours.
+    shutil.copy(SCRIPTS / "langchain_standard.py", home)
+    variables = CLIENT.variables(proxy.url)
+    return run_suite(
+        LANGCHAIN, home, home, variables, "-o", "asyncio_mode=auto", *arguments, "langchain_standard.py"
+    )
+
+
+@pytest.mark.shows("a part of LangChain's standard tests")
+def test_some_standard_tests_pass(
+    proxy: RecordedProxy, api: ScriptedApi, recorder: Recorder, tmp_path: Path
+) -> None:
+    found = results(proxy, api, tmp_path, "-k", SOME)
+
+    assert len(found) > 12
+    assert_fails_only(found, {})
+    assert model_calls(api) == requests(recorder)
+
+
+@pytest.mark.nightly
+@pytest.mark.shows("all of these")
+def test_all_standard_tests_pass(
+    proxy: RecordedProxy, api: ScriptedApi, recorder: Recorder, tmp_path: Path
+) -> None:
+    found = results(proxy, api, tmp_path)
+
+    assert len(found) > 40
+    assert_fails_only(found, {})
