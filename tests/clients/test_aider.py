@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.clients.listed import Client
-from tests.clients.python_clients import FAILURE, TIMEOUT_SECONDS, Environment, begin, run
+from tests.clients.python_clients import FAILING, FAILURE, TIMEOUT_SECONDS, Environment, begin, run
 from tests.clients.recorder import RecordedProxy, model_calls, requests
 
 from towpath.testing import Reply, ScriptedApi
@@ -23,9 +23,10 @@ CLIENT = Client(
     has_tools=False,
 )
 OPTIONS = (
-    "--model anthropic/claude-sonnet-4-5 --no-check-update --no-analytics --no-show-model-warnings"
-    " --yes-always --no-pretty --no-auto-commits --no-gitignore"
-).split()
+    *("--model", "anthropic/claude-sonnet-4-5", "--no-show-model-warnings"),
+    *("--no-check-update", "--no-analytics", "--no-auto-commits", "--no-gitignore"),
+    *("--yes-always", "--no-pretty"),
+)
 EDIT = """\
 lock.txt
 ```
@@ -38,29 +39,38 @@ the gate is open
 """
 
 
-def aider(proxy: RecordedProxy, folder: Path, *options: str) -> "subprocess.CompletedProcess[str]":
-    (folder / "lock.txt").write_text("the gate is closed\n")
-    command = (AIDER.program("aider"), *OPTIONS, *options, "lock.txt")
+@pytest.fixture
+def lock(tmp_path: Path) -> Path:
+    folder = tmp_path / "work"
+    folder.mkdir()
+    file = folder / "lock.txt"
+    file.write_text("the gate is closed\n")
+    return file
+
+
+def aider(proxy: RecordedProxy, lock: Path, *options: str) -> "subprocess.CompletedProcess[str]":
+    command = (AIDER.program("aider"), *OPTIONS, *options, lock.name)
     variables = {**CLIENT.variables(proxy.url), "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
-    return run(command, folder, variables)
+    return run(command, lock.parent.parent, variables, lock.parent)
 
 
 @pytest.mark.shows("text turn", "edits a file")
 @pytest.mark.parametrize("stream", ["--stream", "--no-stream"])
-def test_an_edit_is_made(stream: str, proxy: RecordedProxy, api: ScriptedApi, tmp_path: Path) -> None:
+def test_an_edit_is_made(stream: str, proxy: RecordedProxy, api: ScriptedApi, lock: Path) -> None:
     begin(proxy, api)
     api.clear()
     api.reply(Reply(({"type": "text", "text": EDIT},)))
-    done = aider(proxy, tmp_path, stream, "--message", "Open the gate.")
+    done = aider(proxy, lock, stream, "--message", "Open the gate.")
 
-    assert (tmp_path / "lock.txt").read_text() == "the gate is open\n", done.stdout + done.stderr
+    assert lock.read_text() == "the gate is open\n", done.stdout + done.stderr
     assert model_calls(api) == requests(proxy.recorder)
 
 
 @pytest.mark.shows("error")
-def test_an_error_of_the_api_is_shown(proxy: RecordedProxy, api: ScriptedApi, tmp_path: Path) -> None:
+def test_an_error_of_the_api_is_shown(proxy: RecordedProxy, api: ScriptedApi, lock: Path) -> None:
     begin(proxy, api)
-    done = aider(proxy, tmp_path, "--message", "CLOSE THE GATE")
+    done = aider(proxy, lock, "--message", FAILING)
 
-    assert FAILURE.message in done.stdout + done.stderr
-    assert (tmp_path / "lock.txt").read_text() == "the gate is closed\n"
+    assert FAILURE.message in " ".join(done.stdout.split())
+    assert len(api.exchanges) == 1
+    assert lock.read_text() == "the gate is closed\n"

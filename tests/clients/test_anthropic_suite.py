@@ -70,7 +70,7 @@ def results(source: Path, proxy: RecordedProxy, home: Path, *arguments: str) -> 
     return run_suite(SUITE, source, home, variables, "-n", "0", *arguments)
 
 
-@pytest.mark.shows("the SDK's own tests of messages and models")
+@pytest.mark.shows("most of its own tests of messages and models")
 def test_the_own_tests_pass_but_for_what_is_refused(
     source: Path, proxy: RecordedProxy, api: ScriptedApi, tmp_path: Path
 ) -> None:
@@ -83,7 +83,7 @@ def test_the_own_tests_pass_but_for_what_is_refused(
 
 
 @pytest.mark.nightly
-@pytest.mark.shows("all of these tests, and those of beta")
+@pytest.mark.shows("all of them, and those of beta")
 @pytest.mark.parametrize(
     ("folder", "refused"), [("", {**REFUSED, **REFUSED_MESSAGES}), ("beta/", {**REFUSED, **REFUSED_BETA})]
 )

@@ -59,7 +59,7 @@ def results(proxy: RecordedProxy, api: ScriptedApi, home: Path, *arguments: str)
     )
 
 
-@pytest.mark.shows("a part of LangChain's standard tests")
+@pytest.mark.shows("some of LangChain's standard tests")
 def test_some_standard_tests_pass(
     proxy: RecordedProxy, api: ScriptedApi, recorder: Recorder, tmp_path: Path
 ) -> None:
@@ -71,7 +71,7 @@ def test_some_standard_tests_pass(
 
 
 @pytest.mark.nightly
-@pytest.mark.shows("all of these")
+@pytest.mark.shows("all of LangChain's standard tests")
 def test_all_standard_tests_pass(
     proxy: RecordedProxy, api: ScriptedApi, recorder: Recorder, tmp_path: Path
 ) -> None:

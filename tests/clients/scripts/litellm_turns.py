@@ -12,6 +12,7 @@ DEPTH = {
         "parameters": {"type": "object", "properties": {"lock": {"type": "string"}}, "required": ["lock"]},
     },
 }
+litellm.suppress_debug_info = True  # it would be printed where the answers are
 MODEL = "anthropic/claude-sonnet-4-6"
 said = {}
 
