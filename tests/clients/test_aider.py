@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 from tests.clients.listed import Client
-from tests.clients.python_clients import FAILING, FAILURE, TIMEOUT_SECONDS, Environment, begin, run
-from tests.clients.recorder import RecordedProxy, model_calls, requests
+from tests.clients.python_clients import TIMEOUT_SECONDS, Environment, run
+from tests.clients.recorder import RecordedProxy, Recorder, model_calls, requests
 
-from towpath.testing import Reply, ScriptedApi
+from towpath.testing import Failure, Reply, ScriptedApi
 
 pytestmark = [pytest.mark.cli, pytest.mark.nightly, pytest.mark.timeout(TIMEOUT_SECONDS)]
 
@@ -56,21 +56,25 @@ def aider(proxy: RecordedProxy, lock: Path, *options: str) -> "subprocess.Comple
 
 @pytest.mark.shows("text turn", "edits a file")
 @pytest.mark.parametrize("stream", ["--stream", "--no-stream"])
-def test_an_edit_is_made(stream: str, proxy: RecordedProxy, api: ScriptedApi, lock: Path) -> None:
-    begin(proxy, api)
-    api.clear()
+def test_an_edit_is_made(
+    stream: str, proxy: RecordedProxy, recorder: Recorder, api: ScriptedApi, lock: Path
+) -> None:
     api.reply(Reply(({"type": "text", "text": EDIT},)))
     done = aider(proxy, lock, stream, "--message", "Open the gate.")
 
     assert lock.read_text() == "the gate is open\n", done.stdout + done.stderr
-    assert model_calls(api) == requests(proxy.recorder)
+    assert model_calls(api) == requests(recorder)
 
 
 @pytest.mark.shows("error")
-def test_an_error_of_the_api_is_shown(proxy: RecordedProxy, api: ScriptedApi, lock: Path) -> None:
-    begin(proxy, api)
-    done = aider(proxy, lock, "--message", FAILING)
+def test_an_error_of_the_api_is_shown(
+    proxy: RecordedProxy, recorder: Recorder, api: ScriptedApi, lock: Path
+) -> None:
+    api.reply(
+        Failure(401, "authentication_error", "the gate is closed")
+    )  # others it tries again for a minute
+    done = aider(proxy, lock, "--message", "Open the gate.")
 
-    assert FAILURE.message in " ".join(done.stdout.split())
+    assert "the gate is closed" in " ".join(done.stdout.split())
     assert len(api.exchanges) == 1
     assert lock.read_text() == "the gate is closed\n"

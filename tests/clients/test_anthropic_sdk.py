@@ -6,7 +6,7 @@ from typing import Any
 
 import anthropic
 import pytest
-from anthropic import Anthropic, AsyncAnthropic, beta_tool
+from anthropic import Anthropic, AsyncAnthropic, beta_async_tool, beta_tool
 from anthropic.lib.streaming import MessageStreamManager
 from anthropic.types import MessageParam, ToolParam
 from pydantic import SecretStr
@@ -81,6 +81,15 @@ def test_a_question_is_answered(client: Anthropic, api: ScriptedApi) -> None:
     assert len(api.exchanges) == 1
 
 
+def test_the_variables_of_the_listing_are_enough(
+    proxy: RecordedProxy, api: ScriptedApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in CLIENT.variables(proxy.url).items():
+        monkeypatch.setenv(name, value)
+    with Anthropic(max_retries=0) as client:
+        assert texts(ask(client, "SAY hello")) == ["hello"]
+
+
 @pytest.mark.shows("usage")
 def test_usage_is_that_of_the_model_call(client: Anthropic, api: ScriptedApi) -> None:
     usage = {
@@ -151,6 +160,32 @@ def test_a_tool_runner_falls_back_to_sending_the_whole_conversation(
     assert "upper is three metres deep" in final.content[-1].text
     asked = [(e.status, "thread" in e.body, len(e.body["messages"])) for e in recorder.exchanges]
     assert asked == [(400, True, 1), (200, False, 1), (200, False, 3)]
+    assert recorder.ways == [None, "start", "answer"]
+    assert model_calls(api) == requests(recorder)
+
+
+@beta_async_tool
+async def width(lock: str) -> str:
+    """Measures the width of a lock."""
+    return f"{lock} is five metres wide"
+
+
+@pytest.mark.shows("async tool runner")
+def test_an_async_tool_runner_streams_each_step(
+    proxy: RecordedProxy, api: ScriptedApi, recorder: Recorder
+) -> None:
+    async def steps() -> list[str]:
+        async with AsyncAnthropic(base_url=proxy.url, api_key="dummy", max_retries=0) as client:
+            runner = client.beta.messages.tool_runner(
+                model=MODEL,
+                max_tokens=MAX_TOKENS,
+                messages=[{"role": "user", "content": 'SAY looking\nCALL width {"lock": "lower"}'}],
+                tools=[width],
+                stream=True,
+            )
+            return [await stream.get_final_text() async for stream in runner]
+
+    assert asyncio.run(steps()) == ["looking", "Results: lower is five metres wide"]
     assert recorder.ways == [None, "start", "answer"]
     assert model_calls(api) == requests(recorder)
 

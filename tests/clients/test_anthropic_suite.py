@@ -10,7 +10,6 @@ from pathlib import Path
 import anthropic
 import pytest
 from tests.clients.python_clients import TIMEOUT_SECONDS, Environment
-from tests.clients.recorder import RecordedProxy
 from tests.clients.suites import Results, assert_fails_only, run_suite, source_of
 from tests.clients.test_anthropic_sdk import CLIENT as CLIENT  # the listing shows both as one
 
@@ -65,18 +64,18 @@ def source() -> Path:
     return source_of(SUITE, PACKAGE)
 
 
-def results(source: Path, proxy: RecordedProxy, home: Path, *arguments: str) -> Results:
-    variables = {"TEST_API_BASE_URL": proxy.url}
+def results(source: Path, proxy_url: str, home: Path, *arguments: str) -> Results:
+    variables = {"TEST_API_BASE_URL": proxy_url}
     return run_suite(SUITE, source, home, variables, "-n", "0", *arguments)
 
 
 @pytest.mark.shows("most of its own tests of messages and models")
 def test_the_own_tests_pass_but_for_what_is_refused(
-    source: Path, proxy: RecordedProxy, api: ScriptedApi, tmp_path: Path
+    source: Path, proxy_url: str, api: ScriptedApi, tmp_path: Path
 ) -> None:
     # "strict" validates the answers. The rest, and beta, is for the night: each test starts a CLI.
     files = ("tests/api_resources/test_messages.py", "tests/api_resources/test_models.py")
-    found = results(source, proxy, tmp_path, "-k", "strict and not deprecated", *files)
+    found = results(source, proxy_url, tmp_path, "-k", "strict and not deprecated", *files)
 
     assert len(found) > 30
     assert_fails_only(found, {**REFUSED, **REFUSED_MESSAGES})
@@ -91,12 +90,12 @@ def test_all_the_own_tests_pass_but_for_what_is_refused(
     folder: str,
     refused: Mapping[str, str],
     source: Path,
-    proxy: RecordedProxy,
+    proxy_url: str,
     api: ScriptedApi,
     tmp_path: Path,
 ) -> None:
     files = (f"tests/api_resources/{folder}test_messages.py", f"tests/api_resources/{folder}test_models.py")
-    found = results(source, proxy, tmp_path, *files)
+    found = results(source, proxy_url, tmp_path, *files)
 
     assert len(found) > 100
     assert_fails_only(found, refused)
