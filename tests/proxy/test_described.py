@@ -12,7 +12,7 @@ import schemathesis
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from schemathesis.checks import CHECKS, load_all_checks
-from tests.server.test_openapi import BEYOND_THE_SCHEMA
+from tests.fuzz.test_openapi import BEYOND_THE_SCHEMA
 from tests.support.answering import answering_proxy
 from tests.support.profiles import TIMEOUT_SECONDS, fuzzed
 

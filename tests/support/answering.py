@@ -9,7 +9,7 @@ from tests.sessions.fake_process import FakeProcess
 
 from towpath.agent.process import AgentProcess
 from towpath.core.launch import Launch
-from towpath.server import app
+from towpath.server.app import create_app
 from towpath.settings import Settings
 from towpath.testing import Reply, serve_in_thread
 from towpath.testing.stream import events
@@ -40,7 +40,7 @@ def answering_proxy(settings: Settings) -> Iterator[str]:
         return lambda launch: cast(AgentProcess, AnsweringProcess(launch))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(app, "_process_maker", process_maker)
-        application = app.create_app(settings)
+        patch.setattr("towpath.server.parts.process_maker", process_maker)
+        application = create_app(settings)
     with serve_in_thread(application) as url:
         yield url

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as cases
 from hypothesis import strategies as st
-from tests.core.test_request_fuzz import BODIES
+from tests.fuzz.test_request import BODIES
 from tests.server.test_openapi import REQUEST
 from tests.support.answering import answering_proxy
 from tests.support.fidelity import Json, assistant, call, result, seen, sent, text, user
