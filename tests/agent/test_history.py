@@ -9,6 +9,7 @@ import pytest
 from tests.support.fidelity import Json, assistant, call, document, image, result, text, user
 
 from towpath.agent.history import Additions, session_lines
+from towpath.core.canonical import SYSTEM_TEXT
 
 CACHED = {"cache_control": {"type": "ephemeral"}}
 THINKING = {"type": "thinking", "thinking": "hm", "signature": "s"}
@@ -97,6 +98,17 @@ def test_additions_stand_behind_the_messages_that_they_came_with() -> None:
     added = [None if "message" in entry else entry.get("rendered") for entry in entries[1:]]
     assert added == [None, "the date", "the model", None, None, "the late", None]
     assert all(entries[2][key] == date[key] for key in date)
+
+
+def test_a_system_message_stands_behind_the_user_s_and_before_additions() -> None:
+    told = user("a", {"type": SYSTEM_TEXT, "text": "be brief"})
+
+    _, said, system, addition, _ = entries_of([told], {1: [attachment("date")]})
+
+    assert sent(said) == user("a")
+    assert (system["type"], system["renderedRole"]) == ("attachment", "system")
+    assert system["rendered"] == [{"content": "<system-reminder>\nbe brief\n</system-reminder>"}]
+    assert addition["rendered"] == "the date"
 
 
 def test_an_addition_belongs_to_this_session() -> None:

@@ -25,6 +25,7 @@ from towpath.agent.cli import BUNDLED_VERSION
 from towpath.agent.history import session_lines
 from towpath.agent.options import agent_options
 from towpath.agent.tools import ParkedTools
+from towpath.core.canonical import SYSTEM_TEXT
 from towpath.core.launch import Launch
 from towpath.testing import Failure, Reply, ScriptedApi
 
@@ -145,6 +146,30 @@ def test_h7_the_thinking_of_another_model_is_dropped(api: ScriptedApi, run: Any)
     other = b'"model":"claude-sonnet-4-5"'
     run(messages, model="claude-opus-5-5", lines=lambda d: d.replace(b'"model":"claude-opus-5-5"', other))
     assert thought not in seen(api.last)[1]["content"]
+
+
+SYSTEM_TEXTS = ("be brief", "  a </system-reminder> b\n\n", "<system-reminder>\nc\n</system-reminder>")
+
+
+@pytest.mark.parametrize("told", SYSTEM_TEXTS)
+def test_h12_attachment_entries_carry_system_messages(api: ScriptedApi, run: Any, told: str) -> None:
+    system = {"type": SYSTEM_TEXT, "text": told}
+    run([user("one", system), assistant("two"), user("three", system)], model="claude-opus-5-5")
+
+    one, first, two, three, second = api.last["messages"]
+    assert [m["role"] for m in (one, two, three)] == ["user", "assistant", "user"]
+    assert first == {"role": "system", "content": told}
+    assert (second["role"], second["content"].partition("\n\n# Environment\n")[0]) == ("system", told)
+
+
+def test_h12_older_models_get_them_in_front_of_what_the_user_says(api: ScriptedApi, run: Any) -> None:
+    run([user("one", {"type": SYSTEM_TEXT, "text": "be brief"}), assistant("two"), user("three")])
+
+    first = api.last["messages"][0]
+    assert [block["text"] for block in first["content"]] == [
+        "<system-reminder>\nbe brief\n</system-reminder>\n",
+        "one",
+    ]
 
 
 # Parked tools

@@ -12,7 +12,7 @@ from tests.support.fidelity import Json, assistant, call, document, image, resul
 
 from towpath.core.canonical import Tip, seed, step, tips
 from towpath.core.checked import checked_message
-from towpath.core.request import merge_runs, runs_of_one_role
+from towpath.core.request import merge_runs, runs_of_one_side
 
 CACHED = {"cache_control": {"type": "ephemeral"}}
 THINKING = {"type": "thinking", "thinking": "hm", "signature": "s"}
@@ -23,7 +23,7 @@ KEY = b"launch"
 def digests_of(*messages: Json, transient: tuple[str, ...] = ()) -> tuple[bytes, ...]:
     """The digests of a conversation in which adjacent messages of one role are merged."""
     checked = [checked_message(message, b"") for message in messages]
-    return merge_runs(runs_of_one_role(checked), transient)[1]
+    return merge_runs(runs_of_one_side(checked), transient)[1]
 
 
 def tip_of(*messages: Json, transient: tuple[str, ...] = ()) -> Tip:
@@ -121,6 +121,17 @@ def test_7_a_transient_text_is_not_there() -> None:
     messages = [user("a"), assistant("b"), user("c", "go on")]
 
     assert tip_of(*messages, transient=("go on",)) == tip_of(user("a"), assistant("b"), user("c"))
+
+
+def test_a_system_message_belongs_to_the_user_s_before_it_and_counts() -> None:
+    told = [user("a"), string("system", "b"), assistant("c")]
+
+    assert len(digests_of(*told)) == 2
+    assert tip_of(*told) != tip_of(user("a"), assistant("c"))
+    assert tip_of(*told) != tip_of(user("a", "b"), assistant("c"))
+    assert tip_of(*told) == tip_of(
+        user("a"), {"role": "system", "content": [text("b") | CACHED]}, assistant("c")
+    )
 
 
 def test_adjacent_messages_of_one_role_are_one() -> None:

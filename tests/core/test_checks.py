@@ -11,6 +11,7 @@ from towpath.core.request import parse_request
 
 ABSENT = object()
 USER = {"role": "user", "content": "hello"}
+SYSTEM = {"role": "system", "content": "be brief"}
 TOOL = {"name": "read", "input_schema": {"type": "object"}}
 CALL = {"type": "tool_use", "id": "c1", "name": "read", "input": {}}
 RESULT = {"type": "tool_result", "tool_use_id": "c1", "content": "text of the file"}
@@ -165,7 +166,19 @@ def test_a_tool_choice_must_name_what_is_there(choice: Any, tools: list[Any], pa
         ([{"content": "hello"}], "messages.0.role"),
         ([{"role": ["user"], "content": "hello"}], "messages.0.role"),
         ([{"role": "tool", "content": "hello"}], "messages.0.role"),
-        ([USER, {"role": "system", "content": "be brief"}], "messages.1.role"),
+        ([SYSTEM], "messages.0.role"),
+        ([SYSTEM, USER], "messages.0.role"),
+        ([USER, {"role": "system", "content": ""}], "messages.1"),
+        ([USER, {"role": "system", "content": " "}], "messages.1.content"),
+        ([USER, {"role": "system", "content": [text(" ")]}], "messages.1.content.0.text"),
+        ([USER, {"role": "system", "content": [{"type": "tool_removal"}]}], "messages.1.content.0.type"),
+        ([USER, {"role": "system", "content": [{**text("a"), "title": "b"}]}], "messages.1.content.0.title"),
+        ([USER, {"role": "system", "content": [], "output_config": {}}], "messages.1.output_config"),
+        ([USER, SYSTEM, USER], "messages.1.role"),
+        ([USER, SYSTEM, SYSTEM], "messages.1.role"),
+        ([USER, assistant(text("yes")), SYSTEM], "messages.2.role"),
+        ([USER, assistant(text("yes")), SYSTEM, USER], "messages.2.role"),
+        ([USER, assistant(CALL), SYSTEM, user(RESULT)], "messages.2.role"),
         ([USER, {"role": "assistant", "content": "Well,"}], "messages.1.role"),
         ([USER, USER, {"role": "assistant", "content": "Well,"}], "messages.2.role"),
         ([{**USER, "name": "ann"}], "messages.0.name"),

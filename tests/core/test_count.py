@@ -7,7 +7,7 @@ import pytest
 
 from towpath.core.checks import NOT_COUNTED
 from towpath.core.errors import ApiError
-from towpath.core.request import CountRequest, parse_count
+from towpath.core.request import CountRequest, api_messages, parse_count
 
 ASKED: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
 CALL = {"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "read", "input": {}}]}
@@ -65,3 +65,13 @@ def test_what_is_said_of_an_answer_is_refused_by_name(field: str) -> None:
 )
 def test_the_rules_of_a_request_hold(fields: Any, named: str) -> None:
     assert refusal({**ASKED, **fields}).partition(":")[0] == named
+
+
+def test_a_system_message_goes_out_as_one_again() -> None:
+    told = [
+        {"role": "user", "content": [{"type": "text", "text": "a"}]},
+        {"role": "system", "content": "be brief"},
+        {"role": "assistant", "content": [{"type": "text", "text": "b"}]},
+    ]
+
+    assert api_messages(parsed(messages=told).messages) == told

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from towpath.core.body import MAX_BODY_BYTES, MAX_DEPTH, is_deeper_than
-from towpath.core.canonical import block_digest, message_digest
+from towpath.core.canonical import SYSTEM_TEXT, block_digest, message_digest
 from towpath.core.errors import ApiError
 from towpath.core.request import MessagesRequest, parse_request
 
@@ -46,6 +46,18 @@ def nested(depth: int) -> Any:
     for _ in range(depth):
         value = [value]
     return value
+
+
+@pytest.mark.parametrize("content", ["be\n\nbrief", [{"type": "text", "text": t} for t in ("be", "brief")]])
+def test_a_system_message_becomes_the_last_block_of_the_user_s_before_it(content: Any) -> None:
+    messages = [USER, USER, {"role": "system", "content": content}]
+
+    (message,) = parse_request(body_with(messages=messages)).messages
+    hello = {"type": "text", "text": "hello"}
+    assert message == {
+        "role": "user",
+        "content": [hello, hello, {"type": SYSTEM_TEXT, "text": "be\n\nbrief"}],
+    }
 
 
 def test_a_minimal_request_has_nothing_that_was_not_sent() -> None:

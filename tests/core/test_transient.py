@@ -7,7 +7,7 @@ import pytest
 from tests.support.fidelity import Json, assistant, call, image, result, user
 
 from towpath.core.checked import checked_message
-from towpath.core.request import merge_runs, runs_of_one_role
+from towpath.core.request import merge_runs, runs_of_one_side
 from towpath.core.transient import DEFAULT_TRANSIENT_TEXTS
 
 GO_ON = "go on"
@@ -16,7 +16,7 @@ GO_ON = "go on"
 def without_transient(messages: Sequence[Json], texts: Sequence[str]) -> tuple[tuple[Json, ...], int]:
     """The messages that are left, and the count of texts that are not."""
     checked = [checked_message(message, b"") for message in messages]
-    kept, _, left_out = merge_runs(runs_of_one_role(checked), texts)
+    kept, _, left_out = merge_runs(runs_of_one_side(checked), texts)
     return kept, left_out
 
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.fidelity import Json, assistant, call, document, image, result, text, user
 
+from towpath.core.canonical import SYSTEM_TEXT
 from towpath.core.ways import MAX_ERROR_CHARS, MAX_RESULT_CHARS, Answer, Resume, Start, State, choose_way
 
 
@@ -29,6 +30,7 @@ PARKED_AT_A = Held(State.PARKED, frozenset({"a"}))
 
 BEFORE = [user("q"), assistant(call("a"), call("b"))]
 A, B = result("a", "ok"), result("b", [text("ok"), text("more")])
+SYSTEM = {"type": SYSTEM_TEXT, "text": "be brief"}
 FAILED = result("a", "no such file", is_error=True)
 
 
@@ -86,6 +88,7 @@ def test_a_parked_session_is_answered(newest: Json) -> None:
         pytest.param(user(A, B), IDLE, "the session that holds the rest is idle", id="results-idle"),
         pytest.param(user("x", image()), IDLE, "an image needs a new process", id="image"),
         pytest.param(user(A, B, image()), PARKED, "an image needs a new process", id="image-behind-results"),
+        pytest.param(user("x", SYSTEM), IDLE, "a system message needs a new process", id="system"),
         pytest.param(
             user("x", A, B), PARKED, "text in front of tool results needs a new process", id="in-front"
         ),

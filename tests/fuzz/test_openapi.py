@@ -19,6 +19,8 @@ BEYOND_THE_SCHEMA = (
     "may only be made while providing `tools`",
     "not found in provided tools",
     "assistant prefill is not possible",
+    "use the top-level 'system' parameter",
+    "a system message must follow a user message",
     "`tool_use` ids must be unique",
     "unexpected `tool_use_id` found",
     "found multiple `tool_result` blocks",

@@ -16,6 +16,7 @@ from tests.support.fidelity import (
     text,
     user,
 )
+from tests.support.proxy import Client, calls_of
 
 from towpath.testing import ScriptedApi
 
@@ -128,3 +129,32 @@ def test_start(name: str, api: ScriptedApi, http: httpx.Client) -> None:
 
     assert len(api.exchanges) == 1
     assert seen(api.last) == sent(messages)
+
+
+def test_a_system_message_reaches_the_model_at_its_place_on_each_way(
+    http: httpx.Client, api: ScriptedApi
+) -> None:
+    """Claude Code sends its environment so: behind the first message, and from then on in the history."""
+    client = Client(http, model="claude-opus-5-5", system="A system message stands behind a user's.")
+    first = user("one")
+    told: Json = {"role": "system", "content": [text("be brief") | {"cache_control": {"type": "ephemeral"}}]}
+    client.messages = [first]
+    client.say(told)
+    client.messages[1] = {"role": "system", "content": "be brief"}
+    (call_id,) = calls_of(client.say(user('CALL read {"path": "a"}')))
+    client.say(user(result(call_id, "r")))
+    client.ask([*client.messages, user("late"), {"role": "system", "content": "be kind"}])
+
+    assert client.ways == ["start", "resume", "answer", "start"]
+    roles = [[message["role"] for message in e.body["messages"][:3]] for e in api.exchanges]
+    assert roles == [["user", "system"], *[["user", "system", "assistant"]] * 3]
+    systems = [e.body["messages"][1]["content"] for e in api.exchanges]
+    assert all(text_of(content).startswith("be brief\n\n# Environment\n") for content in systems)
+    assert len({text_of(content) for content in systems}) == 1
+    assert text_of(api.last["messages"][-1]["content"]) == "be kind"
+    assert seen(api.last) == sent([m for m in client.messages if m["role"] != "system"] + [user("late")])
+
+
+def text_of(content: "str | list[Json]") -> str:
+    """Of a system message, in either form."""
+    return content if isinstance(content, str) else "".join(block["text"] for block in content)

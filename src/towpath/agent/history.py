@@ -7,8 +7,8 @@ The shape of a file, measured in tests/contract:
 
 1. A ``system`` entry that opens it; the CLI refuses an empty file. It is not sent to the API.
 2. One entry a message, without cache_control: the API allows four marks, and the CLI sets three. Behind
-   a message, the attachment entries that the CLI itself wrote there in an earlier process (``additions``);
-   where there are any, it adds none of its own.
+   it one for a system message (``_system_entry``), then the attachment entries that the CLI itself wrote
+   there in an earlier process (``additions``); where there are any, it adds none of its own.
 3. A user entry without content. With CLAUDE_CODE_RESUME_INTERRUPTED_TURN the CLI takes it for the
    prompt that was left unanswered, and calls the model. Since it says nothing, the API sees exactly the
    messages before it, whatever the last one is: text, images, tool results alone or with text behind.
@@ -22,7 +22,7 @@ from typing import Any
 
 import orjson
 
-from towpath.core.canonical import result_blocks, unmarked
+from towpath.core.canonical import SYSTEM_TEXT, result_blocks, unmarked
 from towpath.core.request import Message
 
 Entry = dict[str, Any]
@@ -49,7 +49,7 @@ def session_lines(
     """
     entries: list[Entry] = [_opening()]
     for position, message in enumerate(messages, start=1):
-        entries.append(_message_entry(message, position, model))
+        entries.extend(_message_entries(message, position, model))
         entries.extend(dict(entry) for entry in additions.get(position, ()))
     if messages:
         entries.append({"type": "user", "message": {"role": "user", "content": []}, **_VERBATIM})
@@ -83,10 +83,30 @@ def _opening() -> Entry:
     }
 
 
-def _message_entry(message: Message, position: int, model: str) -> Entry:
-    if message["role"] == "user":
-        content = [unmarked(_native_result(block)) for block in message["content"]]
-        return {"type": "user", "message": {"role": "user", "content": content}, **_VERBATIM}
+def _message_entries(message: Message, position: int, model: str) -> list[Entry]:
+    if message["role"] == "assistant":
+        return [_assistant_entry(message, position, model)]
+    said = [block for block in message["content"] if block["type"] != SYSTEM_TEXT]
+    content = [unmarked(_native_result(block)) for block in said]
+    system = [_system_entry(block["text"]) for block in message["content"] if block["type"] == SYSTEM_TEXT]
+    return [{"type": "user", "message": {"role": "user", "content": content}, **_VERBATIM}, *system]
+
+
+def _system_entry(text: str) -> Entry:
+    """A message of role ``system``, in the form in which the CLI writes down those of its own.
+
+    It sends them as such to the models that take them, with its own reminders behind them if these stand
+    at the same place; for other models it puts them in front of what the user says.
+    """
+    return {
+        "type": "attachment",
+        "attachment": {"type": "towpath_system_message"},
+        "rendered": [{"content": f"<system-reminder>\n{text}\n</system-reminder>"}],
+        "renderedRole": "system",
+    }
+
+
+def _assistant_entry(message: Message, position: int, model: str) -> Entry:
     content = [unmarked(block) for block in message["content"]]
     called = any(block["type"] == "tool_use" for block in content)
     return {

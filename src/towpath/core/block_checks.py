@@ -59,11 +59,8 @@ def check_no_others(fields: Mapping[str, Any], known: Sequence[str], path: str) 
 
 def check_message(message: Any, path: str) -> None:
     role = required(typed(message, dict, path), "role", str, path)
-    if role == "system":
-        problem = "a system message inside the conversation cannot be carried; put its text into `system`"
-        raise invalid(f"{path}.role", problem)
-    if role not in ("user", "assistant"):
-        raise invalid(f"{path}.role", "Input should be 'user' or 'assistant'")
+    if role not in ("user", "assistant", "system"):
+        raise invalid(f"{path}.role", "Input should be 'user', 'assistant' or 'system'")
     # The API knows no other keys of a message, and merging would lose them.
     check_no_others(message, ("role", "content"), path)
     check_content(message, role, path)
@@ -75,7 +72,7 @@ def check_content(message: Mapping[str, Any], role: str, path: str) -> None:
         problem = "all messages must have non-empty content except for the optional final assistant message"
         raise invalid(path, problem)
     if isinstance(content, str):
-        if role == "user":
+        if role != "assistant":
             check_has_text(content, f"{path}.content")
         return
     for index, block in enumerate(required(message, "content", list, path)):
@@ -84,6 +81,9 @@ def check_content(message: Mapping[str, Any], role: str, path: str) -> None:
 
 def check_block(block: Any, role: str, path: str) -> None:
     kind = required(typed(block, dict, path), "type", str, path)
+    if role == "system":
+        check_system_block(block, kind, path)
+        return
     misplaced = kind not in USER_TYPES if role == "user" else kind in USER_TYPES - {"text"}
     if misplaced:
         raise invalid(f"{path}.type", f"a block of type {kind!r} cannot stand in a message of role {role!r}")
@@ -96,6 +96,14 @@ def check_block(block: Any, role: str, path: str) -> None:
         check_caller(block, path)
     elif kind == "tool_result":
         check_tool_result(block, path)
+
+
+def check_system_block(block: Block, kind: str, path: str) -> None:
+    # The API knows blocks that add and remove tools here; the tools of a process are fixed.
+    if kind != "text":
+        raise invalid(f"{path}.type", f"a block of type {kind!r} in a system message cannot be carried")
+    check_has_text(required(block, "text", str, path), f"{path}.text")
+    check_no_others(block, ("type", "text", "cache_control"), path)
 
 
 def check_fields(block: Block, kind: str, path: str) -> None:
@@ -137,10 +145,28 @@ def check_tool_result(block: Block, path: str) -> None:
             raise invalid(path, "all content must be type `text` if `is_error` is true")
 
 
+def check_system_places(runs: Iterable[Sequence[CheckedMessage]]) -> None:
+    """The API's rules: a system message stands behind a user's, and an assistant's or nothing follows."""
+    index = 0
+    for run in runs:
+        for place, message in enumerate(run):
+            if message.role == "system":
+                if index + place == 0:
+                    problem = "use the top-level 'system' parameter for the initial system prompt"
+                    raise invalid("messages.0.role", problem)
+                if place == 0 or place < len(run) - 1:
+                    problem = (
+                        "a system message must follow a user message, "
+                        "and be the last message or be followed by an assistant message"
+                    )
+                    raise invalid(f"messages.{index + place}.role", problem)
+        index += len(run)
+
+
 def check_pairing(runs: Iterable[Sequence[CheckedMessage]]) -> None:
     """Each call must have its one result in the next run, each result its call in the one before.
 
-    A run is of one role and counts as one message, as at the API.
+    A run is of one side and counts as one message, as at the API.
     """
     seen: set[str] = set()
     open_calls: dict[str, int] = {}  # the calls of the run before, with the index each was sent at

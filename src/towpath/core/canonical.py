@@ -16,7 +16,9 @@ left out here. The rules:
    data: there everything else counts.
 7. Texts that the operator declared transient are not there (``transient``).
 
-Adjacent messages of one role have been merged before (``request``), as the API merges them.
+Adjacent messages of one role have been merged before (``request``), as the API merges them. A message of
+role ``system`` has become the last block of the user's before it, with a type of its own: so it counts, and
+roles alternate.
 
 The digest of a message is its role and the digests of its blocks, one behind the other: so what is known
 of a block stays true when messages are merged or a transient text beside it is left out.
@@ -34,6 +36,7 @@ import orjson
 Tip = NewType("Tip", bytes)
 Block = dict[str, Any]
 
+SYSTEM_TEXT = "system_text"  # not a type of the API's: no client can send such a block
 CHAIN_PREFIX = b"towpath-chain-2:"
 _DIGEST_BYTES = 20
 _EXACT_FLOATS = 2**53  # beyond it a float is no longer one certain integer

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sys import getsizeof
 from typing import Any
 
-from towpath.core.canonical import Block, block_digest, message_digest
+from towpath.core.canonical import SYSTEM_TEXT, Block, block_digest, message_digest
 
 # The value itself and its place in the dictionary of those that are kept.
 _OWN_BYTES = 200
@@ -35,6 +35,9 @@ class CheckedMessage:
 def checked_message(message: Mapping[str, Any], source: bytes) -> CheckedMessage:
     """The value for a message that ``block_checks.check_message`` let pass."""
     role, content = message["role"], content_blocks(message["content"])
+    if role == "system":
+        # As one text: the CLI carries no more, and joins texts so.
+        content = [{"type": SYSTEM_TEXT, "text": "\n\n".join(block["text"] for block in content)}]
     key, kind = ("id", "tool_use") if role == "assistant" else ("tool_use_id", "tool_result")
     block_digests = tuple(block_digest(block, role) for block in content)
     made = {"role": role, "content": content}

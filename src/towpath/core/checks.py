@@ -9,7 +9,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from towpath.core.block_checks import check_message, check_no_others, check_pairing, required, typed
+from towpath.core.block_checks import (
+    check_message,
+    check_no_others,
+    check_pairing,
+    check_system_places,
+    required,
+    typed,
+)
 from towpath.core.checked import CheckedMessage
 from towpath.core.errors import invalid
 
@@ -170,11 +177,12 @@ def check_messages(messages: list[Any]) -> None:
 
 
 def check_conversation(runs: Sequence[Sequence[CheckedMessage]]) -> None:
-    """Check what holds between messages, after ``check_request``; each run is of one role."""
+    """Check what holds between messages, after ``check_request``; each run is of one side."""
     if runs[-1][-1].role == "assistant":
         problem = (
             "assistant prefill is not possible through the Agent SDK: "
             "the conversation must end with a user message"
         )
         raise invalid(f"messages.{sum(map(len, runs)) - 1}.role", problem)
+    check_system_places(runs)
     check_pairing(runs)

@@ -1,19 +1,19 @@
 """One request of the Messages API, parsed.
 
 Knows the parts of a request and the one form in which the other modules see a conversation: content as
-a list of blocks, roles that alternate, no transient texts. Must not know the rules (``checks``) or what
+a list of blocks, roles that alternate, no transient texts; a system message between them is a block of the
+user's before it (``canonical.SYSTEM_TEXT``). Must not know the rules (``checks``) or what
 any part is used for: a block, a tool and a parameter stay as the client wrote them.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from operator import attrgetter
 from typing import Any
 
-from towpath.core.block_checks import check_pairing
+from towpath.core.block_checks import check_pairing, check_system_places
 from towpath.core.body import Body, read_body
-from towpath.core.canonical import message_digest
+from towpath.core.canonical import SYSTEM_TEXT, message_digest
 from towpath.core.checked import CheckedMessage, checked_message
 from towpath.core.checks import check_conversation, check_count, check_request
 from towpath.core.memo import MessageMemo
@@ -86,6 +86,7 @@ def parse_count(
     It may end with the assistant: a client counts what it has, before the user says more.
     """
     fields, runs = _read(body, memo, check_count)
+    check_system_places(runs)
     check_pairing(runs)
     return CountRequest(
         model=fields["model"],
@@ -99,11 +100,22 @@ def parse_count(
 def _read(
     body: bytes, memo: MessageMemo | None, check: Callable[[Mapping[str, Any]], None]
 ) -> tuple[dict[str, Any], list[list[CheckedMessage]]]:
-    """The checked fields of a body, and its messages as runs of one role."""
+    """The checked fields of a body, and its messages as runs of one side."""
     memo = MessageMemo() if memo is None else memo
     read = read_body(body, memo)
     check(read.fields)
-    return read.fields, runs_of_one_role(checked_messages(read, memo))
+    return read.fields, runs_of_one_side(checked_messages(read, memo))
+
+
+def api_messages(messages: Iterable[Message]) -> list[Message]:
+    """The conversation as the API takes it: a system message is a message again."""
+    made: list[Message] = []
+    for message in messages:
+        blocks = message["content"]
+        told = [block["text"] for block in blocks if block["type"] == SYSTEM_TEXT]
+        said = [block for block in blocks if block["type"] != SYSTEM_TEXT] if told else blocks
+        made += [{**message, "content": said}, *({"role": "system", "content": text} for text in told)]
+    return made
 
 
 def _parameters(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -123,8 +135,9 @@ def checked_messages(body: Body, memo: MessageMemo) -> list[CheckedMessage]:
     return messages
 
 
-def runs_of_one_role(messages: Iterable[CheckedMessage]) -> list[list[CheckedMessage]]:
-    return [list(run) for _, run in groupby(messages, key=attrgetter("role"))]
+def runs_of_one_side(messages: Iterable[CheckedMessage]) -> list[list[CheckedMessage]]:
+    """What the assistant said, what it was told by user and system, and so on in turn."""
+    return [list(run) for _, run in groupby(messages, key=lambda message: message.role == "assistant")]
 
 
 def merge_runs(

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
-from towpath.core.canonical import result_blocks
+from towpath.core.canonical import SYSTEM_TEXT, result_blocks
 from towpath.core.request import Message
 
 # The CLI replaces a longer result by a note that names a file (documented ceiling of
@@ -165,4 +165,6 @@ def _why_not_carried(blocks: Sequence[dict[str, Any]]) -> str:
     """Why a live session cannot take these blocks as the next user message exactly; empty if it can."""
     if any(block["type"] == "image" for block in blocks):
         return "an image needs a new process"  # the CLI adds a line that names a file of this host
+    if any(block["type"] == SYSTEM_TEXT for block in blocks):
+        return "a system message needs a new process"  # a query is the user's
     return ""

@@ -26,7 +26,7 @@ from towpath.core.errors import ApiError
 from towpath.core.launch import Launch, system_text
 from towpath.core.memo import MessageMemo
 from towpath.core.models import FAMILIES, resolve_model
-from towpath.core.request import CountRequest, parse_count
+from towpath.core.request import CountRequest, api_messages, parse_count
 from towpath.server.errors import error_response, new_request_id
 from towpath.server.messages import read_body
 from towpath.server.reading import Reading
@@ -150,5 +150,5 @@ class EstimatedCount:
 def _body(request: CountRequest, model: str) -> Mapping[str, Any]:
     """The conversation as it would go out: without transient texts, the system prompt as one text."""
     system, tools = system_text(request.system), list(request.tools)
-    body = {"model": model, "messages": request.messages, **request.parameters}
+    body = {"model": model, "messages": api_messages(request.messages), **request.parameters}
     return {**body, **({"system": system} if system else {}), **({"tools": tools} if tools else {})}

@@ -21,8 +21,9 @@ _SOURCE: Schema = {"type": "object", "properties": {"type": STRING}, "required":
 
 WAYS = ["start", "resume", "answer", None]
 _RULES = (
-    "Beside what the schema says: the conversation ends with a message of the user's; each tool_use has "
-    "exactly one tool_result in the user's next message, its id is unique; an error result holds text only; "
+    "Beside what the schema says: the conversation does not end with the assistant; each tool_use has "
+    "exactly one tool_result in the user's next message, its id is unique; a message of role system stands "
+    "behind one of the user's, and the assistant's or nothing follows; an error result holds text only; "
     "tool names are unique; tool_choice any or tool needs tools, and the tool that it names; integers are "
     "written without point and exponent, below 2^64; the body has at most 32 MB and 200 levels. Unknown "
     "parameters are passed on to the API."
@@ -33,11 +34,12 @@ def request_schema() -> Schema:
     """The body of POST /v1/messages."""
     share = {"type": "number", "minimum": 0, "maximum": 1}
     stop = {"type": "array", "items": WITH_TEXT}
+    messages = [_user(), _assistant(), _system_message()]
     properties = {
         "model": {"type": "string", "minLength": 1},
         "max_tokens": {"type": "integer", "minimum": 1},
-        "messages": {"type": "array", "minItems": 1, "items": {"anyOf": [_user(), _assistant()]}},
-        "system": _system(),
+        "messages": {"type": "array", "minItems": 1, "items": {"anyOf": messages}},
+        "system": _system(STRING),
         "tools": {"type": "array", "items": _tool()},
         "tool_choice": _object({"type": {"enum": list(TOOL_CHOICES)}}),
         "stream": {"type": "boolean", "default": False},
@@ -166,12 +168,18 @@ def _block(kind: str) -> Schema:
     return _object({"type": {"const": kind}, **fields})
 
 
-def _system() -> Schema:
-    text = {"type": "string", "minLength": 1}
+def _system_message() -> Schema:
+    content = _system(WITH_TEXT)
+    content["anyOf"][1] |= {"minItems": 1}
+    return _closed({"role": {"const": "system"}, "content": content})
+
+
+def _system(text: Schema) -> Schema:
     block = _closed(
-        {"type": {"const": "text"}, "text": text, "cache_control": {}}, optional=("cache_control",)
+        {"type": {"const": "text"}, "text": {**text, "minLength": 1}, "cache_control": {}},
+        optional=("cache_control",),
     )
-    return {"anyOf": [STRING, {"type": "array", "items": block}]}
+    return {"anyOf": [text, {"type": "array", "items": block}]}
 
 
 def _tool() -> Schema:
