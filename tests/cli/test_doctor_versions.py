@@ -3,7 +3,7 @@
 import tomllib
 from pathlib import Path
 
-from tests.clients.opencode import VERSIONS
+from tests.clients.npm import VERSIONS
 
 from towpath.cli.doctor import tested
 

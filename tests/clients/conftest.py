@@ -1,20 +1,19 @@
 """Fixtures: a proxy that is recorded, and the real clients in front of it."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.clients.listed import Outcomes
-from tests.clients.opencode import OpenCode, Server, Workspace, install, workspace
+from tests.clients.npm import VERSIONS, installed
+from tests.clients.opencode import OpenCode, Server, Workspace, workspace
 from tests.clients.recorder import RecordedProxy, Recorder, serve_recorded
 
 from towpath.server.app import create_app
 from towpath.settings import Settings
 from towpath.testing import ScriptedApi
 
-CACHE = Path(__file__).parents[2] / ".cache" / "npm-clients"
 # Taken before tests/conftest.py gives the tests a home of their own: npm's settings are in the user's.
 USERS_ENVIRONMENT = dict(os.environ)
 
@@ -53,13 +52,8 @@ def recorder(proxy: RecordedProxy) -> Recorder:
 
 @pytest.fixture(scope="session")
 def node_modules() -> Path:
-    """The clients from npm, in a cache folder of the project."""
-    if shutil.which("npm") is None:
-        if os.environ.get("CI"):
-            pytest.fail("npm is missing: CI must run the tests with OpenCode")
-        pytest.skip("npm is missing: OpenCode cannot be installed")
-    install(CACHE, USERS_ENVIRONMENT)
-    return CACHE / "node_modules"
+    """The clients from npm."""
+    return installed("npm-clients", VERSIONS, USERS_ENVIRONMENT)
 
 
 @pytest.fixture(scope="session")

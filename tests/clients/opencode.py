@@ -1,25 +1,21 @@
 """The real OpenCode, from npm, as a user runs it; and nothing that it starts outlives its test."""
 
 import json
-import os
 import platform
-import shutil
-import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import httpx
+from tests.clients import npm
+from tests.clients.program import RUN_SECONDS, run, started
 from tests.support.fidelity import Json
 
-VERSIONS: Mapping[str, str] = {"opencode-ai": "1.18.33", "oh-my-opencode": "4.19.4"}
 MODEL = "claude-sonnet-4-5"
-INSTALL_SECONDS = 600
-RUN_SECONDS = 90
 TIMEOUT_SECONDS = 800  # for a test; the first one may have to install
 
 # With these, only loopback is contacted (checked with strace): OpenCode would look for updates and models
@@ -30,33 +26,8 @@ OFFLINE: Mapping[str, str] = {
     "OPENCODE_DISABLE_LSP_DOWNLOAD": "1",
     "OMO_DISABLE_POSTHOG": "1",
     "OMO_SEND_ANONYMOUS_TELEMETRY": "0",
-    "npm_config_registry": "http://127.0.0.1:9/",
-    "npm_config_fetch_retries": "0",
-    "HTTP_PROXY": "http://127.0.0.1:9",
-    "HTTPS_PROXY": "http://127.0.0.1:9",
-    "NO_PROXY": "127.0.0.1,localhost",
+    **npm.OFFLINE,
 }
-
-
-def install(folder: Path, environment: Mapping[str, str]) -> None:
-    """Install the clients with npm into ``folder``, unless these versions are there."""
-    stamp = folder / "installed.json"
-    if stamp.is_file() and json.loads(stamp.read_text()) == VERSIONS:
-        return
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    (folder / "package.json").write_text('{"private": true}')
-    # No install scripts: they would only copy the program, which comes in a package for this platform.
-    packages = [f"{name}@{version}" for name, version in VERSIONS.items()]
-    options = ("--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error")
-    subprocess.run(
-        ("npm", "install", *options, *packages),
-        cwd=folder,
-        env=environment,
-        check=True,
-        timeout=INSTALL_SECONDS,
-    )
-    stamp.write_text(json.dumps(VERSIONS))
 
 
 @dataclass(frozen=True)
@@ -93,21 +64,18 @@ class OpenCode:
         self, prompt: str, workspace: Workspace, *args: str, model: str = MODEL, plugin: bool = False
     ) -> "subprocess.CompletedProcess[str]":
         """``opencode run``, to its end. ``plugin`` adds oh-my-opencode. A --title saves the title request."""
-        command = (str(self._program()), "run", *args, prompt)
-        with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
-            with self._started(command, workspace, out, err, model=model, plugin=plugin) as process:
-                code = process.wait(RUN_SECONDS)
-            out.seek(0)
-            err.seek(0)
-            return subprocess.CompletedProcess(command, code, out.read(), err.read())
+        self._write_configuration(workspace.home, model, plugin=plugin)
+        command: list[str | Path] = [self.program, "run", *args, prompt]
+        return run(command, workspace.folder, _environment(workspace.home))
 
     @contextmanager
     def serve(self, home: Path) -> Iterator["Server"]:
         """``opencode serve``: it is up after 5 s of work, then a conversation costs next to nothing."""
-        command = (str(self._program()), "serve", "--port", "0")
+        self._write_configuration(home, MODEL, plugin=False)
+        command = (self.program, "serve", "--port", "0")
         with (
             tempfile.TemporaryFile("w+") as err,
-            self._started(command, Workspace(home, home), subprocess.PIPE, err, model=MODEL) as process,
+            started(command, home, _environment(home), subprocess.PIPE, err) as process,
         ):
             assert process.stdout
             with process.stdout as lines:
@@ -115,43 +83,14 @@ class OpenCode:
                 with httpx.Client(base_url=url, timeout=RUN_SECONDS) as client:
                     yield Server(client)
 
-    @contextmanager
-    def _started(
-        self,
-        command: tuple[str, ...],
-        workspace: Workspace,
-        out: "int | IO[str]",
-        err: "IO[str]",
-        *,
-        model: str,
-        plugin: bool = False,
-    ) -> Iterator["subprocess.Popen[str]"]:
-        """A process with a group of its own, which is killed in the end, whatever it has started."""
-        self._write_configuration(workspace, model, plugin=plugin)
-        process = subprocess.Popen(
-            command,
-            cwd=workspace.folder,
-            env={"PATH": os.environ["PATH"], "HOME": str(workspace.home), **OFFLINE},
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=err,
-            text=True,
-            start_new_session=True,
-        )
-        try:
-            yield process
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
-    def _program(self) -> Path:
+    @property
+    def program(self) -> Path:
         """The native program; ``node_modules/.bin`` has only what the install scripts would have replaced."""
         machine = {"x86_64": "x64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
         return self.modules / f"opencode-{platform.system().lower()}-{machine}" / "bin" / "opencode"
 
-    def _write_configuration(self, workspace: Workspace, model: str, *, plugin: bool) -> None:
-        folder = workspace.home / ".config" / "opencode"
+    def _write_configuration(self, home: Path, model: str, *, plugin: bool) -> None:
+        folder = home / ".config" / "opencode"
         folder.mkdir(parents=True, exist_ok=True)
         configuration = {
             "autoupdate": False,
@@ -164,6 +103,10 @@ class OpenCode:
         (folder / "opencode.json").write_text(json.dumps(configuration))
         quiet = {"disabled_mcps": ["websearch", "context7", "grep_app"], "telemetry": False}
         (folder / "oh-my-opencode.json").write_text(json.dumps(quiet))
+
+
+def _environment(home: Path) -> dict[str, str]:
+    return {"HOME": str(home), **OFFLINE}
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.clients.opencode import RUN_SECONDS, TIMEOUT_SECONDS, OpenCode, Server, Workspace, workspace
+from tests.clients.opencode import TIMEOUT_SECONDS, OpenCode, Server, Workspace, workspace
+from tests.clients.program import RUN_SECONDS
 from tests.clients.recorder import Exchange, RecordedProxy, Recorder, model_calls, requests
 from tests.support.fidelity import Json, added, seen, sent
 

@@ -13,7 +13,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from tests.clients.opencode import RUN_SECONDS, TIMEOUT_SECONDS, OpenCode, Workspace
+from tests.clients.opencode import TIMEOUT_SECONDS, OpenCode, Workspace
+from tests.clients.program import RUN_SECONDS
 
 from towpath.cli.setup.command import PLUGIN_FILE
 from towpath.testing import ScriptedApi
@@ -123,7 +124,7 @@ def headers(opencode: OpenCode, folder: Path, request: dict[str, Any], **environ
         "console.log(JSON.stringify(output.headers))\n"
     )
     done = subprocess.run(
-        (opencode._program(), "run", script),
+        (opencode.program, "run", script),
         env={"PATH": os.environ["PATH"], "HOME": str(folder), "BUN_BE_BUN": "1", **environment},
         check=True,
         capture_output=True,

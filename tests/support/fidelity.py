@@ -61,6 +61,28 @@ def added(body: Json) -> list[str]:
     ]
 
 
+def beyond(messages: list[Json], body: Json) -> list[str]:
+    """What an API request has beside a conversation that it must have whole, in order and at its places.
+
+    For clients that send reminders or system messages of their own, which ``seen`` would leave out.
+    """
+    own = [(message["role"], block) for message in sent(messages) for block in message["content"]]
+    others: list[str] = []
+    for message in sent(body["messages"]):
+        role = message["role"]
+        for block in message["content"]:
+            if own and (role, block) == own[0]:
+                own.pop(0)
+            elif (
+                own and role == own[0][0] == "system" and block["text"].startswith(own[0][1]["text"] + "\n\n")
+            ):
+                others.append(block["text"].removeprefix(own.pop(0)[1]["text"] + "\n\n"))
+            else:
+                others.append(block.get("text", str(block)))
+    assert not own, f"these did not reach the API in this order: {own}"
+    return others
+
+
 def prefix_of(body: Json, count: int) -> list[Json]:
     """The first messages of an API request as the prompt cache sees them: all but the cache marks."""
     return [
