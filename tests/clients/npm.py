@@ -11,6 +11,7 @@ import pytest
 
 CACHE = Path(__file__).parents[2] / ".cache"
 INSTALL_SECONDS = 600
+TIMEOUT_SECONDS = 800  # for a test; the first one may have to install
 
 # One installation for all. What takes long to install is by itself, and tested in the nightly profile.
 VERSIONS: Mapping[str, str] = {

@@ -12,11 +12,16 @@ from typing import Any
 
 import httpx
 from tests.clients import npm
+from tests.clients.listed import Client
 from tests.clients.program import RUN_SECONDS, run, started
-from tests.support.fidelity import Json
+from tests.support.fidelity import Json, seen
 
+CLIENT = Client(
+    name="OpenCode",
+    version=npm.VERSIONS["opencode-ai"],
+    lines="ANTHROPIC_API_KEY=dummy ANTHROPIC_BASE_URL=http://127.0.0.1:3456 opencode",
+)
 MODEL = "claude-sonnet-4-5"
-TIMEOUT_SECONDS = 800  # for a test; the first one may have to install
 
 # With these, only loopback is contacted (checked with strace): OpenCode would look for updates and models
 # and install its plugin library, the plugin would ask npm for its newest version and send telemetry.
@@ -144,7 +149,40 @@ class Session:
         message: Json = self.post("message", parts=[{"type": "text", "text": text}])
         return message
 
+    def fork(self, message_id: str) -> "Session":
+        """A conversation of its own, with what was said before this message."""
+        return Session(self.client, self.post("fork", messageID=message_id)["id"], self.where)
+
     def post(self, action: str, **fields: object) -> Any:
         """Ask for an action on the conversation: revert, abort."""
         path = f"/session/{self.id}/{action}"
         return self.client.post(path, params=self.where, json=fields).raise_for_status().json()
+
+
+def call(tool: str, **arguments: str) -> str:
+    """The line of a prompt that makes the model call a tool."""
+    return f"CALL {tool} {json.dumps(arguments)}"
+
+
+def results(body: Json) -> dict[str, str]:
+    """The tool results in the newest message of an API request, by the id of their call."""
+    blocks = body["messages"][-1]["content"]
+    return {b["tool_use_id"]: text_of(b["content"]) for b in blocks if b["type"] == "tool_result"}
+
+
+def calls(body: Json) -> dict[str, Json]:
+    """The arguments of the calls in the message before, by id."""
+    blocks = body["messages"][-2]["content"]
+    return {block["id"]: block["input"] for block in blocks if block["type"] == "tool_use"}
+
+
+def text_of(content: "str | list[Json]") -> str:
+    """The text of blocks, or of parts, as OpenCode calls its own."""
+    if isinstance(content, str):
+        return content
+    return "".join(item["text"] for item in content if item["type"] == "text")
+
+
+def conversation(body: Json) -> list[tuple[str, str]]:
+    """The texts that the model sees, with who wrote them."""
+    return [(message["role"], text_of(message["content"])) for message in seen(body)]

@@ -85,16 +85,17 @@ class RecordedProxy:
 
 
 @contextmanager
-def serve_recorded(app: ASGIApp) -> Iterator[RecordedProxy]:
-    """Serve a proxy's application behind a recorder."""
+def serve_recorded(app: ASGIApp, port: int = 0) -> Iterator[RecordedProxy]:
+    """Serve a proxy's application behind a recorder, on any port that is free or on this one."""
     recorder = Recorder(app)
-    with serve_in_thread(recorder) as url:
+    with serve_in_thread(recorder, port=port) as url:
         yield RecordedProxy(url, recorder)
 
 
-def requests(recorder: Recorder) -> list[Conversation]:
+def requests(*recorders: Recorder) -> list[Conversation]:
     """The conversations that the client asked the proxy to go on with, in an order of their own."""
-    answered = [exchange.body for exchange in recorder.exchanges if exchange.status == 200]
+    exchanges = [exchange for recorder in recorders for exchange in recorder.exchanges]
+    answered = [exchange.body for exchange in exchanges if exchange.status == 200]
     return sorted(((body["model"], sent(body["messages"])) for body in answered), key=repr)
 
 

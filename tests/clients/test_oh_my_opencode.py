@@ -8,14 +8,21 @@ import json
 from dataclasses import dataclass
 
 import pytest
-from tests.clients.opencode import TIMEOUT_SECONDS, OpenCode, workspace
-from tests.clients.recorder import Exchange, RecordedProxy
+from tests.clients.listed import Client
+from tests.clients.npm import TIMEOUT_SECONDS, VERSIONS
+from tests.clients.opencode import OpenCode, Workspace, workspace
+from tests.clients.recorder import Exchange, RecordedProxy, Recorder
 from tests.support.fidelity import Json, seen, sent
 
-from towpath.testing import Recorded, Reply, ScriptedApi
+from towpath.testing import Failure, Recorded, Reply, ScriptedApi
 
 pytestmark = [pytest.mark.cli, pytest.mark.opencode, pytest.mark.timeout(TIMEOUT_SECONDS)]
 
+CLIENT = Client(
+    name="OpenCode with oh-my-opencode",
+    version=f"{VERSIONS['opencode-ai']}, {VERSIONS['oh-my-opencode']}",
+    lines="ANTHROPIC_API_KEY=dummy ANTHROPIC_BASE_URL=http://127.0.0.1:3456 opencode",
+)
 TRANSIENT = "[internal] Continue from the previous assistant state."
 # One of the models for which the plugin adds the text: those that refuse a conversation whose last
 # message is the assistant's.
@@ -26,6 +33,7 @@ MODEL = "claude-sonnet-4-6"
 class Steps:
     """What happened when the model was made to read two files, one after the other."""
 
+    stdout: str
     client: list[Exchange]
     api: list[Recorded]
 
@@ -48,7 +56,7 @@ def steps(
     api.reply(*(Reply((call,)) for call in calls))
     done = opencode.run("Read both.", place, "--title", "a title", model=MODEL, plugin=True)
     assert done.returncode == 0, done.stderr
-    return Steps(proxy.recorder.exchanges, api.exchanges)
+    return Steps(done.stdout, proxy.recorder.exchanges, api.exchanges)
 
 
 def test_the_plugin_is_at_work(steps: Steps) -> None:
@@ -84,10 +92,28 @@ def test_each_step_is_answered_by_the_process_that_made_the_call(steps: Steps) -
     assert [exchange.way for exchange in steps.client] == ["start", "answer", "answer"]
 
 
+@pytest.mark.shows("tool round trip", "transient texts")
 def test_each_step_is_one_model_call_with_exactly_the_rest_of_its_conversation(steps: Steps) -> None:
     asked = [without_transient(sent(exchange.body["messages"])) for exchange in steps.client]
 
     assert [seen(recorded.body) for recorded in steps.api] == asked
+
+
+@pytest.mark.shows("text turn")
+def test_the_answer_is_shown(steps: Steps) -> None:
+    assert "Results: " in steps.stdout
+    assert "I am two.txt" in steps.stdout
+
+
+@pytest.mark.shows("error")
+def test_an_error_of_the_api_is_shown_with_its_message(
+    opencode: OpenCode, place: Workspace, api: ScriptedApi, recorder: Recorder
+) -> None:
+    api.reply(Failure(400, "invalid_request_error", "the lock is full"))
+    done = opencode.run("hello", place, "--title", "a title", model=MODEL, plugin=True)
+
+    assert "the lock is full" in done.stdout + done.stderr
+    assert [exchange.status for exchange in recorder.exchanges] == [400]
 
 
 def test_the_files_reach_the_model(steps: Steps) -> None:

@@ -10,7 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.clients.opencode import TIMEOUT_SECONDS, OpenCode, Server, Workspace, workspace
+from tests.clients.npm import TIMEOUT_SECONDS
+from tests.clients.opencode import CLIENT as CLIENT
+from tests.clients.opencode import (
+    OpenCode,
+    Server,
+    Workspace,
+    call,
+    calls,
+    conversation,
+    results,
+    text_of,
+    workspace,
+)
 from tests.clients.program import RUN_SECONDS
 from tests.clients.recorder import Exchange, RecordedProxy, Recorder, model_calls, requests
 from tests.support.fidelity import Json, added, seen, sent
@@ -21,35 +33,6 @@ pytestmark = [pytest.mark.cli, pytest.mark.opencode, pytest.mark.timeout(TIMEOUT
 
 NO_TITLE_REQUEST = ("--title", "a title")
 LONG_DESCRIPTION_CHARS = 2500
-
-
-def call(tool: str, **arguments: str) -> str:
-    """The line of a prompt that makes the model call a tool."""
-    return f"CALL {tool} {json.dumps(arguments)}"
-
-
-def results(body: Json) -> dict[str, str]:
-    """The tool results in the newest message of an API request, by the id of their call."""
-    blocks = body["messages"][-1]["content"]
-    return {b["tool_use_id"]: text_of(b["content"]) for b in blocks if b["type"] == "tool_result"}
-
-
-def calls(body: Json) -> dict[str, Json]:
-    """The arguments of the calls in the message before, by id."""
-    blocks = body["messages"][-2]["content"]
-    return {block["id"]: block["input"] for block in blocks if block["type"] == "tool_use"}
-
-
-def text_of(content: "str | list[Json]") -> str:
-    """The text of blocks, or of parts, as OpenCode calls its own."""
-    if isinstance(content, str):
-        return content
-    return "".join(item["text"] for item in content if item["type"] == "text")
-
-
-def conversation(body: Json) -> list[tuple[str, str]]:
-    """The texts that the model sees, with who wrote them."""
-    return [(message["role"], text_of(message["content"])) for message in seen(body)]
 
 
 @dataclass(frozen=True)
@@ -82,6 +65,7 @@ def reading(
     return Reading(file, done.stdout, exchanges, api.exchanges, requests(proxy.recorder), model_calls(api))
 
 
+@pytest.mark.shows("tool round trip")
 def test_a_file_that_it_read_reaches_the_model_as_the_result_of_that_call(reading: Reading) -> None:
     first, second = (recorded.body for recorded in reading.api)
     (call_id,) = calls(second)
@@ -122,6 +106,7 @@ def test_the_model_works_in_the_folder_that_it_names(reading: Reading) -> None:
     assert f"working directory: {reading.file.parent}\n" in environment
 
 
+@pytest.mark.shows("text turn")
 def test_a_question_is_answered(opencode: OpenCode, place: Workspace, api: ScriptedApi) -> None:
     with ThreadPoolExecutor() as pool, api.held():
         running = pool.submit(opencode.run, "SAY The canal is open.", place)
@@ -152,6 +137,7 @@ def test_two_runs_at_once_do_not_mix(
     assert sorted(map(str, recorder.ways)) == ["answer", "answer", "start", "start"]
 
 
+@pytest.mark.shows("resumed session")
 def test_a_later_run_goes_on_in_the_process_that_holds_the_conversation(
     opencode: OpenCode, place: Workspace, api: ScriptedApi, recorder: Recorder
 ) -> None:
@@ -190,6 +176,7 @@ def test_the_output_of_a_command_reaches_the_model(
     assert model_calls(api) == requests(recorder)
 
 
+@pytest.mark.shows("parallel tools")
 def test_two_files_read_at_once_reach_the_model_as_two_results(
     server: Server, place: Workspace, api: ScriptedApi, recorder: Recorder
 ) -> None:
@@ -204,6 +191,7 @@ def test_two_files_read_at_once_reach_the_model_as_two_results(
     assert model_calls(api) == requests(recorder)
 
 
+@pytest.mark.shows("title request")
 def test_the_title_request_and_the_question_are_answered_side_by_side(
     server: Server, place: Workspace, api: ScriptedApi, recorder: Recorder
 ) -> None:
@@ -223,6 +211,7 @@ def test_the_title_request_and_the_question_are_answered_side_by_side(
     assert model_calls(api) == requests(recorder)
 
 
+@pytest.mark.shows("undo and redo")
 def test_what_was_undone_does_not_reach_the_model(
     server: Server, place: Workspace, api: ScriptedApi, recorder: Recorder
 ) -> None:
@@ -237,6 +226,7 @@ def test_what_was_undone_does_not_reach_the_model(
     assert model_calls(api) == requests(recorder)
 
 
+@pytest.mark.shows("subagents")
 def test_a_subagent_has_a_conversation_of_its_own(
     server: Server, place: Workspace, api: ScriptedApi, recorder: Recorder
 ) -> None:
@@ -252,6 +242,7 @@ def test_a_subagent_has_a_conversation_of_its_own(
     assert model_calls(api) == requests(recorder)
 
 
+@pytest.mark.shows("aborted turn")
 def test_the_conversation_goes_on_after_an_aborted_turn(
     server: Server, place: Workspace, api: ScriptedApi, recorder: Recorder
 ) -> None:
@@ -267,6 +258,7 @@ def test_the_conversation_goes_on_after_an_aborted_turn(
     assert seen(api.last) == sent(recorder.exchanges[-1].body["messages"])
 
 
+@pytest.mark.shows("error")
 def test_an_error_of_the_api_is_shown_with_its_message(
     server: Server, place: Workspace, api: ScriptedApi, recorder: Recorder
 ) -> None:
