@@ -211,37 +211,6 @@ def test_the_title_request_and_the_question_are_answered_side_by_side(
     assert model_calls(api) == requests(recorder)
 
 
-@pytest.mark.shows("undo and redo")
-def test_what_was_undone_does_not_reach_the_model(
-    server: Server, place: Workspace, api: ScriptedApi, recorder: Recorder
-) -> None:
-    session = server.session(place.folder, title="t")
-    session.say("SAY one")
-    undone = session.say("SAY a mistake")
-    session.post("revert", messageID=undone["info"]["parentID"])
-    session.say("SAY two")
-
-    assert conversation(api.last) == [("user", "SAY one"), ("assistant", "one"), ("user", "SAY two")]
-    assert recorder.ways == ["start", "resume", "start"]
-    assert model_calls(api) == requests(recorder)
-
-
-@pytest.mark.shows("subagents")
-def test_a_subagent_has_a_conversation_of_its_own(
-    server: Server, place: Workspace, api: ScriptedApi, recorder: Recorder
-) -> None:
-    task = call("task", description="Asks", prompt="SAY from the child", subagent_type="general")
-    server.session(place.folder, title="t").say(task)
-
-    parent, child, parent_again = (recorded.body for recorded in api.exchanges)
-    assert conversation(child) == [("user", "SAY from the child")]
-    assert {tool["name"] for tool in parent["tools"]} - {tool["name"] for tool in child["tools"]} == {"task"}
-    (output,) = results(parent_again).values()
-    assert "from the child" in output
-    assert recorder.ways == ["start", "start", "answer"]
-    assert model_calls(api) == requests(recorder)
-
-
 @pytest.mark.shows("aborted turn")
 def test_the_conversation_goes_on_after_an_aborted_turn(
     server: Server, place: Workspace, api: ScriptedApi, recorder: Recorder
