@@ -1,6 +1,7 @@
 """Fixtures: the scripted API, and the proxy in front of the real CLI in front of it."""
 
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,6 +35,16 @@ def home() -> Iterator[Path]:
             patch.delenv(name)
         yield Path(folder)
         patch.undo()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c() -> None:
+    """Programs that tests start take Ctrl-C, also where the tests run in a shell's background.
+
+    There it is ignored, and who ignores a signal hands that on: `towpath top` then never ended.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -119,13 +119,16 @@ def test_in_a_terminal_it_shows_what_comes_until_ctrl_c(desk: Desk) -> None:
         command = [sys.executable, "-m", "towpath", "top", "--url", url]
         environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120", "LINES": "40"}
         with subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=environment) as process:
-            os.close(slave)
-            seen = read_until(master, b"failed, 529")
-            desk.tell(desk.record(b"y", model="claude-planted"), session=3)
-            seen += read_until(master, b"planted")
-            process.send_signal(signal.SIGINT)
-            seen += read_until(master, None)
-            code = process.wait()
+            try:
+                os.close(slave)
+                seen = read_until(master, b"failed, 529")
+                desk.tell(desk.record(b"y", model="claude-planted"), session=3)
+                seen += read_until(master, b"planted")
+                process.send_signal(signal.SIGINT)
+                seen += read_until(master, None)
+                code = process.wait()
+            finally:
+                process.kill()
     os.close(master)
 
     assert code == 0
