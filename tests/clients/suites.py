@@ -50,10 +50,12 @@ def assert_fails_only(results: Results, expected: Mapping[str, str]) -> None:
         for test, message in results.items()
         if message is not None and expected.get(base_name(test), "\0") not in message
     }
-    assert unexpected == {}
+    assert not unexpected, unexpected
     passed = {test for test, message in results.items() if message is None}
-    assert [test for test in passed if base_name(test) in expected] == []
-    assert {base_name(test) for test in results} >= set(expected)
+    fixed = [test for test in passed if base_name(test) in expected]
+    assert not fixed, f"expected to fail, and passed: {fixed}"
+    gone = set(expected) - {base_name(test) for test in results}
+    assert not gone, f"expected to fail, and not run: {gone}"
 
 
 def source_of(environment: Environment, package: str) -> Path:

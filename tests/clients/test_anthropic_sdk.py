@@ -296,9 +296,9 @@ def test_a_request_over_the_size_limit_is_too_large(client: Anthropic, api: Scri
 
 def test_what_is_not_served_is_not_found(client: Anthropic) -> None:
     with pytest.raises(anthropic.NotFoundError) as raised:
-        client.messages.batches.list()
+        client.beta.skills.list()
 
-    assert "/v1/messages/batches" in error_of(raised.value)["message"]
+    assert "/v1/skills" in error_of(raised.value)["message"]
 
 
 def test_only_the_key_of_the_server_opens_it(

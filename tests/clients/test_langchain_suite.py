@@ -18,10 +18,9 @@ pytestmark = [pytest.mark.cli, pytest.mark.timeout(TIMEOUT_SECONDS)]
 
 # A few of each kind: text, streams, tools, results, structured output, media, usage. Each starts CLIs.
 SOME = (
-    "test_ainvoke or test_stream_events_v3 or test_conversation or test_usage_metadata_streaming"
-    " or test_stop_sequence or test_tool_message_histories_list_content or test_tool_message_error_status"
-    " or test_agent_loop or test_unicode_tool or test_structured_output_optional or test_image_inputs"
-    " or test_pdf_tool_message or test_anthropic_inputs"
+    "test_ainvoke or test_stream_events_v3 or test_usage_metadata_streaming or test_agent_loop"
+    " or test_tool_message_histories_list_content or test_unicode_tool or test_image_inputs"
+    " or test_pdf_tool_message"
 )
 
 
@@ -63,7 +62,7 @@ def results(proxy_url: str, api: ScriptedApi, home: Path, *arguments: str) -> Re
 def test_some_standard_tests_pass(proxy_url: str, api: ScriptedApi, tmp_path: Path) -> None:
     found = results(proxy_url, api, tmp_path, "-k", SOME)
 
-    assert len(found) > 12
+    assert len(found) > 7
     assert_fails_only(found, {})
 
 
