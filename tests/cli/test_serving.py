@@ -37,8 +37,10 @@ def test_who_holds_the_port_is_named_and_both_ways_out() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("flags", [[], ["--internal"], ["--supervise"]])
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])  # noqa: S104 - refused before it is bound
+@pytest.mark.parametrize(
+    ("host", "flags"),
+    [("0.0.0.0", []), ("::", ["--internal"]), ("192.0.2.1", ["--supervise"])],  # noqa: S104 - refused first
+)
 def test_another_address_without_a_key_is_refused(host: str, flags: list[str]) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "towpath", "serve", "--host", host, "--port", "0", *flags],
