@@ -18,6 +18,7 @@ from towpath.cli.main import app
 from towpath.cli.top import figures
 from towpath.cli.top.picture import picture
 from towpath.core.errors import ApiError
+from towpath.core.limits import Window
 from towpath.testing import ScriptedApi, serve_in_thread
 
 USAGE = {"input_tokens": 10, "cache_read_input_tokens": 1170, "cache_creation_input_tokens": 20}
@@ -26,8 +27,7 @@ KEY = "s3cret"
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
-    windows = [{"name": "five_hour", "status": "rejected", "utilization": 0.42, "resets_at": None}]
-    desk = Desk(tmp_path, windows=windows)
+    desk = Desk(tmp_path, windows=[Window("five_hour", "rejected", 0.42)])
     desk.tell(desk.record(b"a"), usage={**USAGE, "output_tokens": 50})
     desk.tell(desk.record(b"a", b"b", b"c"), way="answer", reason="planted reason", first_event_ms=1500)
     desk.tell(desk.record(b"x"), session=2, error=ApiError(529, "planted error"))
@@ -92,8 +92,7 @@ def test_the_key_is_that_of_the_settings(desk: Desk, monkeypatch: pytest.MonkeyP
 
 def test_what_a_terminal_would_obey_is_not_printed(tmp_path: Path) -> None:
     hostile = "\x1b]0;owned\x07\x1b[2J[red]x"
-    window = {"name": hostile, "status": hostile, "utilization": None, "resets_at": None}
-    desk = Desk(tmp_path, shows_content=True, windows=[window])
+    desk = Desk(tmp_path, shows_content=True, windows=[Window(hostile, hostile)])
     record = desk.record(model=hostile, said=hostile)
     desk.tell(record, way=hostile, reason=hostile, error=ApiError(400, hostile, type=hostile))
     console = Console(width=200, record=True, file=io.StringIO())

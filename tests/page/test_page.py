@@ -4,7 +4,7 @@ import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import httpx
 import pytest
@@ -15,6 +15,7 @@ from tests.support.fidelity import user
 from tests.support.proxy import Client
 
 from towpath.core.errors import ApiError
+from towpath.core.limits import ExtraUsage, Verdict, Window
 from towpath.server.app import create_app
 from towpath.settings import Settings
 from towpath.testing import ScriptedApi, serve_in_thread
@@ -92,8 +93,7 @@ def test_content_is_shown_where_that_is_asked_for(
 
 
 def test_hostile_names_and_errors_are_text(page: Page, tmp_path: Path) -> None:
-    window = {"name": HOSTILE, "status": HOSTILE, "utilization": 0.5, "resets_at": None}
-    desk = Desk(tmp_path, windows=[window])
+    desk = Desk(tmp_path, windows=[Window(HOSTILE, HOSTILE, 0.5)])
     record = desk.record(model=HOSTILE)
     record.cache_note = HOSTILE
     desk.tell(record, way=HOSTILE, reason=HOSTILE, error=ApiError(400, HOSTILE, type=HOSTILE))
@@ -118,11 +118,12 @@ def test_the_policy_of_the_page_lets_no_markup_in(page: Page, tmp_path: Path) ->
 
 
 def test_plan_windows_say_how_full_they_are_and_when_they_reset(page: Page, tmp_path: Path) -> None:
-    windows: list[dict[str, Any]] = [
-        {"name": "five_hour", "status": "allowed", "utilization": 0.42, "resets_at": time.time() + 3600},
-        {"name": "seven_day", "status": "rejected", "utilization": None, "resets_at": None},
-    ]
-    with Desk(tmp_path, windows=windows).served() as url:
+    now = time.time()
+    windows = (Window("five_hour", "allowed", 0.42, int(now) + 3600), Window("seven_day", "rejected"))
+    desk = Desk(tmp_path)
+    paid = Verdict("m", now, "allowed", windows=windows, extra=ExtraUsage(in_use=True))
+    desk.limits.hear(paid)
+    with desk.served() as url:
         page.goto(url)
         shown = page.locator("#limits")
 
@@ -131,6 +132,7 @@ def test_plan_windows_say_how_full_they_are_and_when_they_reset(page: Page, tmp_
         expect(shown).to_contain_text(re.compile(r"Resets (at|on) .*\d\d:\d\d"))
         expect(shown).to_contain_text("Seven days")
         expect(shown).to_contain_text("used up")
+        expect(shown).to_contain_text("Paid extra usage pays for the answers now.")
 
 
 def test_the_keyboard_reaches_everything_and_copies(page: Page, tmp_path: Path) -> None:
@@ -229,7 +231,7 @@ def test_it_connects_again_and_says_so(page: Page, tmp_path: Path) -> None:
 def test_a_phone_needs_no_sideways_scrolling_and_colours_can_be_read(
     browser: Browser, tmp_path: Path, scheme: Literal["light", "dark"]
 ) -> None:
-    windows = [{"name": "five_hour", "status": "allowed", "utilization": 0.9, "resets_at": time.time()}]
+    windows = [Window("five_hour", "allowed", 0.9, int(time.time()) + 3600)]
     desk = Desk(tmp_path, windows=windows, shows_content=True)
     desk.tell(desk.record(model="m" * 80, said="w" * 300), answer="a" * 300, reason="r" * 200)
     desk.tell(desk.record(b"two"), session=2, way="answer", error=ApiError(529, "e" * 300))

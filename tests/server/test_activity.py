@@ -143,9 +143,10 @@ def test_what_was_said_is_there_only_where_it_is_asked_for(tmp_path: Path, *, sh
         http.post("/v1/messages", json=request([user("planted " + "q" * 500)])).raise_for_status()
         assert http.post("/v1/messages", json={"model": "planted"}).status_code == 400
         http.post("/v1/chat/completions", json={"model": "m", "n": 2, "messages": []})
-        seen = http.get("/v1/activity").json()
+        seen, limits = http.get("/v1/activity").json(), http.get("/v1/limits").json()
     (exchange,) = seen["exchanges"]
 
+    assert seen["limits"] == limits
     assert seen["shows_content"] is shows
     assert ("planted" in orjson.dumps(seen).decode()) is shows
     assert [error["status"] for error in seen["errors"]] == [400, 400]

@@ -3,6 +3,7 @@
 All parts are the real ones; only the exchanges did not happen.
 """
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,11 +17,13 @@ from towpath.agent.cli import AuthStatus
 from towpath.core.canonical import tips
 from towpath.core.errors import ApiError
 from towpath.core.launch import Launch
+from towpath.core.limits import Verdict, Window
 from towpath.core.mode import Mode
 from towpath.core.request import Message
-from towpath.server.activity import Activity, no_windows
+from towpath.server.activity import Activity
 from towpath.server.guard import Guard, Rules
 from towpath.server.health import Health
+from towpath.server.limits import KnownLimits
 from towpath.server.looking import ActivityStream, looking_routes
 from towpath.server.record import COMPLETE, ExchangeRecord
 from towpath.server.words import Words
@@ -38,9 +41,7 @@ async def _nobody() -> AuthStatus | None:
 class Desk:
     """An account with no pool behind it. ``tell`` writes an exchange into it that is over."""
 
-    def __init__(
-        self, folder: Path, *, shows_content: bool = False, windows: Sequence[Mapping[str, Any]] | None = None
-    ) -> None:
+    def __init__(self, folder: Path, *, shows_content: bool = False, windows: Sequence[Window] = ()) -> None:
         pool = Pool(
             lambda _: _never(),
             AdditionStore(folder),
@@ -49,9 +50,10 @@ class Desk:
             Patience(),
         )
         health = Health(pool, Admission(running=1, waiting=1), Mode.PASSTHROUGH, is_shared=False, ask=_nobody)
-        told = no_windows if windows is None else lambda: {"windows": windows}
+        self.limits = KnownLimits(time.time, no_extra_usage=False)
+        self.limits.hear(Verdict("claude-sonnet-4-5", time.time(), "allowed", windows=tuple(windows)))
         self.shows_content = shows_content
-        self.activity = Activity(pool, health, shows_content=shows_content, limits=told)
+        self.activity = Activity(pool, health, shows_content=shows_content, limits=self.limits.report)
         self._numbers = iter(range(1, 10_000))
 
     def record(self, *digests: bytes, model: str = "claude-sonnet-4-5", said: str = "") -> ExchangeRecord:

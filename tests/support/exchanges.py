@@ -20,15 +20,16 @@ from towpath.settings import Settings
 
 def exchanges_of(dispatcher: object, observers: Sequence[Observer] = ()) -> Exchanges:
     """Those that ``dispatcher`` serves, as far as a test lets them come."""
+    limits = KnownLimits(time.time, no_extra_usage=False)
     return Exchanges(
         Settings(),
         cast(Dispatcher, dispatcher),
         Admission(running=1, waiting=0),
         Path("empty"),
         MessageMemo(),
-        KnownLimits(time.time, no_extra_usage=False),
+        limits,
         Reading(),
         observers,
-        Activity(cast(Pool, None), cast(Health, None), shows_content=False),
+        Activity(cast(Pool, None), cast(Health, None), shows_content=False, limits=limits.report),
         time.time,
     )

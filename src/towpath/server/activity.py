@@ -29,13 +29,7 @@ _TOKENS = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_toke
 
 Json = dict[str, Any]
 Limits = Callable[[], Mapping[str, Any]]
-"""Tells the plan's windows: ``{"windows": [{"name", "status", "utilization", "resets_at"}]}``; utilization
-from 0 to 1 or None, resets_at in Unix seconds or None."""
-
-
-def no_windows() -> Mapping[str, Any]:
-    """For a server that is told of none."""
-    return {"windows": []}
+"""What is known of the account's limits, as GET /v1/limits tells it."""
 
 
 class Activity:
@@ -44,9 +38,7 @@ class Activity:
     All of it belongs to the event loop. Bounded by the numbers above, and by what runs.
     """
 
-    def __init__(
-        self, pool: Pool, health: Health, *, shows_content: bool, limits: Limits = no_windows
-    ) -> None:
+    def __init__(self, pool: Pool, health: Health, *, shows_content: bool, limits: Limits) -> None:
         self._pool = pool
         self._health = health
         self._shows_content = shows_content

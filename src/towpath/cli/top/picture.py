@@ -38,7 +38,7 @@ def picture(seen: Snapshot, now: float, *, rows: int, width: int, note: str = ""
         _head(seen, now, note),
         _figures(seen),
         *_times(seen["exchanges"]),
-        *_windows(seen["limits"]["windows"], now),
+        *_windows(seen["limits"], now),
         _exchanges(seen, now, rows, width),
         *_processes(seen["processes"], now),
         *_errors(seen["errors"][:_SHOWN_ERRORS], now),
@@ -80,14 +80,16 @@ def _times(exchanges: Sequence[Mapping[str, Any]]) -> list[Text]:
     return [line.append(f"  newest {milliseconds(shown[0])}, median {middle}, slowest {slowest}")]
 
 
-def _windows(windows: Sequence[Mapping[str, Any]], now: float) -> list[Text]:
+def _windows(limits: Mapping[str, Any], now: float) -> list[Text]:
     lines = []
-    for one in windows:
+    for one in limits["windows"]:
         used = one["utilization"]
         name = _WINDOWS.get(one["name"]) or plain(one["name"]).replace("_", " ")
         share = "" if used is None else f"{used:.0%} used, "
-        state = _STATES.get(one["status"], f", {plain(one['status'])}")
+        state = _STATES.get(one["status"] or "allowed", f", {plain(one['status'])}")
         lines.append(Text(f"Plan, {name}: {share}{reset(one['resets_at'], now)}{state}"))
+    if limits["extra_usage"]["in_use"]:
+        lines.append(Text("Paid extra usage pays for the answers now", style="red"))
     return lines or [Text("Plan windows: none were told", style="dim")]
 
 

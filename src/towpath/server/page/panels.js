@@ -65,13 +65,14 @@ export function tokenTable(totals) {
 }
 
 /** The plan's windows, or in words that there are none. */
-export function windows({ windows: known }) {
+export function windows({ windows: known, extra_usage: extra }) {
   if (!known.length) {
     const words =
       "None were told. An API key or a cloud provider has no plan windows; a plan tells them with its answers.";
     return make("p", { class: "hint" }, words);
   }
-  return make("ul", { class: "windows" }, known.map(oneWindow));
+  const paid = extra.in_use && make("li", { class: "bad" }, "Paid extra usage pays for the answers now.");
+  return make("ul", { class: "windows" }, known.map(oneWindow), paid);
 }
 
 function oneWindow(one) {
