@@ -1,10 +1,11 @@
 """Cline's command line works through the proxy: its tools, and the errors that it shows."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from tests.clients.listed import Client
 from tests.clients.npm import NIGHTLY_VERSIONS, OFFLINE, TIMEOUT_SECONDS
@@ -34,7 +35,7 @@ def cline(
     proxy: RecordedProxy,
     api: ScriptedApi,
     recorder: Recorder,
-) -> Cline:
+) -> Iterator[Cline]:
     """``cline --json``: how its run ended. It is logged in as its ``auth`` command would have done it."""
     folder = place.home / ".cline" / "data" / "settings"
     folder.mkdir(parents=True)
@@ -54,7 +55,6 @@ def cline(
     (folder / "providers.json").write_text(json.dumps(providers))
     program = nightly_node_modules / "cline" / "bin" / "cline"
 
-    # Else it starts a daemon on a port of its own, which outlives it.
     environment = {"HOME": str(place.home), "CLINE_SESSION_BACKEND_MODE": "local", **OFFLINE}
 
     def ask(prompt: str) -> dict[str, Any]:
@@ -64,7 +64,11 @@ def cline(
         (result,) = [event for event in events if event["type"] == "run_result"]
         return result
 
-    return ask
+    yield ask
+    # It leaves a daemon in a session of its own, which no end of a group reaches.
+    for process in psutil.process_iter(["cmdline"]):
+        if str(place.folder) in (process.info["cmdline"] or ()):
+            process.kill()
 
 
 @pytest.mark.shows("text turn")
