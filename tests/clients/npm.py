@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 CACHE = Path(__file__).parents[2] / ".cache"
 INSTALL_SECONDS = 600
@@ -43,7 +44,9 @@ def installed(name: str, versions: Mapping[str, str], environment: Mapping[str, 
         if os.environ.get("CI"):
             pytest.fail("npm is missing: CI must run the tests with clients from npm")
         pytest.skip("npm is missing: this client cannot be installed")
-    _install(CACHE / name, versions, environment)
+    CACHE.mkdir(exist_ok=True)
+    with FileLock(CACHE / f"{name}.lock"):  # tests that run side by side share it
+        _install(CACHE / name, versions, environment)
     return CACHE / name / "node_modules"
 
 

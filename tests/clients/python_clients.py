@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 from tests.clients.listed import Client
 from tests.clients.recorder import Conversation, Exchange, RecordedProxy, model_calls, requests
 from tests.support.fidelity import Json
@@ -54,16 +55,22 @@ class Environment:
 
     def program(self, name: str) -> str:
         """The path of one of its programs, after it was installed. Skips the test if that is not possible."""
-        stamp = self.folder / "installed.json"
-        if not stamp.is_file() or json.loads(stamp.read_text()) != list(self.packages):
-            try:
-                self._install()
-            except (OSError, subprocess.SubprocessError) as error:
-                if os.environ.get("CI"):
-                    raise
-                pytest.skip(f"{self.name} cannot be installed: {error}")
-            stamp.write_text(json.dumps(self.packages))
+        CACHE.mkdir(parents=True, exist_ok=True)
+        with FileLock(CACHE / f"{self.name}.lock"):  # tests that run side by side share it
+            self._install_once()
         return str(self.folder / "bin" / name)
+
+    def _install_once(self) -> None:
+        stamp = self.folder / "installed.json"
+        if stamp.is_file() and json.loads(stamp.read_text()) == list(self.packages):
+            return
+        try:
+            self._install()
+        except (OSError, subprocess.SubprocessError) as error:
+            if os.environ.get("CI"):
+                raise
+            pytest.skip(f"{self.name} cannot be installed: {error}")
+        stamp.write_text(json.dumps(self.packages))
 
     def _install(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
