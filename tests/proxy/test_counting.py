@@ -13,7 +13,7 @@ import anthropic
 import httpx
 import orjson
 import pytest
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 from tests.support.fidelity import TOOLS, Json, assistant, call, image, request, result, user
 from tests.support.processes import cli_processes
 from tests.support.proxy import Client
@@ -108,13 +108,19 @@ class Crowded:
         self._app = ScriptedApi().app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            self._now += 1
-            self.most = max(self.most, self._now)
-            await asyncio.sleep(0.02)
-        await self._app(scope, receive, send)
-        if scope["type"] == "http":
-            self._now -= 1
+        if scope.get("method") != "POST":  # a CLI that is asked who is logged in greets the API (HEAD)
+            await self._app(scope, receive, send)
+            return
+
+        async def send_and_count(message: Message) -> None:
+            # Before it is sent: whoever has the end of an answer may already ask again.
+            self._now -= message["type"] == "http.response.body" and not message.get("more_body", False)
+            await send(message)
+
+        self._now += 1
+        self.most = max(self.most, self._now)
+        await asyncio.sleep(0.02)
+        await self._app(scope, receive, send_and_count)
 
 
 @pytest.mark.cli

@@ -3,8 +3,8 @@
 import time
 
 _UNIFIED = "anthropic-ratelimit-unified"
-# An hour from now: to the CLI a reset that has passed says nothing.
-RESET = int(time.time()) + 3600
+# A day from now, longer than any run: to the CLI a reset that has passed says nothing.
+RESET = int(time.time()) + 86_400
 
 
 def _headers(**values: object) -> dict[str, str]:

@@ -34,7 +34,7 @@ def cli_path() -> Path:
 
 
 async def auth_status(environment: Mapping[str, str]) -> AuthStatus | None:
-    """Ask the CLI, without network traffic; None if it could not be asked."""
+    """Ask the CLI, which sends its API no more than a greeting (HEAD); None if it could not be asked."""
     process: asyncio.subprocess.Process | None = None
     try:
         process = await asyncio.create_subprocess_exec(
