@@ -69,7 +69,9 @@ def settings(scripted_api: tuple[ScriptedApi, str], tmp_path_factory: pytest.Tem
         state_dir=tmp_path_factory.mktemp("state"),
         workdir=tmp_path_factory.mktemp("work"),
         spares=0,  # tests say which way they expect; tests/proxy/test_spares.py has them on
-        parked_timeout_seconds=20,  # what tests leave parked would fill the memory budget
+        # What tests leave behind would fill the memory: it had 12 GB, and starting took twice as long.
+        idle_timeout_seconds=25,
+        parked_timeout_seconds=20,
     )
 
 

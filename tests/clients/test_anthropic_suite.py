@@ -69,15 +69,15 @@ def results(source: Path, proxy_url: str, home: Path, *arguments: str) -> Result
     return run_suite(SUITE, source, home, variables, "-n", "0", *arguments)
 
 
-@pytest.mark.shows("most of its own tests of messages and models")
+@pytest.mark.shows("a part of its own tests of messages and models")
 def test_the_own_tests_pass_but_for_what_is_refused(
     source: Path, proxy_url: str, api: ScriptedApi, tmp_path: Path
 ) -> None:
-    # "strict" validates the answers. The rest, and beta, is for the night: each test starts a CLI.
+    # "strict" validates the answers. The rest (async, beta) is for the night: each test starts a CLI.
     files = ("tests/api_resources/test_messages.py", "tests/api_resources/test_models.py")
-    found = results(source, proxy_url, tmp_path, "-k", "strict and not deprecated", *files)
+    found = results(source, proxy_url, tmp_path, "-k", "strict and not deprecated and not Async", *files)
 
-    assert len(found) > 30
+    assert len(found) > 20
     assert_fails_only(found, {**REFUSED, **REFUSED_MESSAGES})
 
 
