@@ -46,6 +46,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 # Not by the plugin of schemathesis, which pytest 9.2 has left behind; it is switched off in pyproject.toml.
 SCHEMA = schemathesis.openapi.from_dict(openapi_document("1.2.3"))
 ASKING = SCHEMA["/v1/messages"]["POST"]
+OPENAI = [SCHEMA[path]["POST"] for path in ("/v1/chat/completions", "/v1/responses")]
 LOOKING = [
     SCHEMA[path]["GET"]
     for path in ("/", "/health", "/metrics", "/openapi.json", "/v1/activity", "/v1/limits", "/v1/models")
@@ -72,6 +73,17 @@ def test_a_request_that_the_document_allows_is_answered(url: str, data: st.DataO
 @given(data=st.data())
 def test_a_request_that_the_document_forbids_is_refused(url: str, data: st.DataObject) -> None:
     case = data.draw(ASKING.as_strategy(generation_mode=BAD))
+
+    case.validate_response(case.call(base_url=url), checks=ALL)
+
+
+@pytest.mark.parametrize("operation", OPENAI, ids=lambda operation: operation.path)
+@HALF
+@given(data=st.data())
+def test_openais_doors_answer_or_refuse_in_their_own_shape(
+    url: str, operation: Any, data: st.DataObject
+) -> None:
+    case = data.draw(operation.as_strategy(generation_mode=data.draw(st.sampled_from((GOOD, BAD)))))
 
     case.validate_response(case.call(base_url=url), checks=ALL)
 

@@ -1,0 +1,35 @@
+"""The doors for OpenAI's clients refuse in that API's shape, whatever is missing."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from tests.support.answering import answering_proxy
+
+from towpath.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with answering_proxy(Settings(state_dir=tmp_path_factory.mktemp("state"), spares=0)) as url:
+        yield url
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("/v1/chat/completions", {"model": "m"}, "messages"),
+        ("/v1/chat/completions", {"model": "m", "messages": None}, "messages"),
+        ("/v1/chat/completions", {"model": "m", "messages": []}, "messages"),
+        ("/v1/chat/completions", {"messages": [{"role": "user", "content": "hi"}]}, "model"),
+        ("/v1/responses", {"model": "m"}, "input"),
+        ("/v1/responses", {"model": "m", "input": None}, "input"),
+        ("/v1/responses", {"input": "hi"}, "model"),
+    ],
+)
+def test_what_is_missing_is_named(url: str, path: str, body: dict[str, Any], field: str) -> None:
+    response = httpx.post(f"{url}{path}", json=body)
+
+    assert response.status_code == 400, response.text
+    assert response.json()["error"]["message"].startswith(f"{field}: ")
