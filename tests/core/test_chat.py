@@ -88,12 +88,14 @@ def test_a_conversation_with_calls_and_results() -> None:
                 {"role": "assistant", "content": None, "tool_calls": [CALL], "refusal": None},
                 {"role": "tool", "tool_call_id": "t1", "content": "found"},
                 {"role": "user", "content": "go on"},
+                {"role": "developer", "content": "shortly"},
             ],
         }
     )
 
     assert [block["text"] for block in request["system"]] == ["one", "two"]
-    assert [message["role"] for message in request["messages"]] == ["user", "assistant", "user", "user"]
+    roles = ["user", "assistant", "user", "user", "system"]
+    assert [message["role"] for message in request["messages"]] == roles
     sources = [block["source"] for block in request["messages"][0]["content"]]
     assert sources == [
         {"type": "base64", "media_type": "image/png", "data": "iVBO"},
@@ -106,6 +108,7 @@ def test_a_conversation_with_calls_and_results() -> None:
     assert request["messages"][2]["content"] == [
         {"type": "tool_result", "tool_use_id": "t1", "content": "found"}
     ]
+    assert request["messages"][4]["content"] == [{"type": "text", "text": "shortly"}]
 
 
 @pytest.mark.parametrize(
@@ -125,7 +128,6 @@ def test_a_conversation_with_calls_and_results() -> None:
         ({"tool_choice": "sometimes"}, "tool_choice"),
         ({"stream_options": {"x": 1}}, "stream_options"),
         ({"messages": "hi"}, "messages"),
-        ({"messages": [HI, {"role": "system", "content": "late"}]}, "messages.1.role"),
         ({"messages": [{"role": "function", "content": "x"}]}, "messages.0.role"),
         ({"messages": [{**HI, "name": "Ada"}]}, "messages.0.name"),
         ({"messages": [{"role": "user", "content": None}]}, "messages.0.content"),
@@ -155,13 +157,21 @@ def test_what_has_no_counterpart_is_named(fields: Json, field: str) -> None:
     assert caught.value.message.startswith(f"{field}: ")
 
 
-def test_an_error_in_a_message_names_its_place_in_the_clients_list() -> None:
-    messages = [{"role": "system", "content": "x"}, {"role": "tool", "tool_call_id": "t1", "content": "x"}]
+@pytest.mark.parametrize(
+    ("later", "named"),
+    [
+        ({"role": "tool", "tool_call_id": "t1", "content": "x"}, "content.0: unexpected `tool_use_id`"),
+        ({"role": "system", "content": "x"}, "role: a system message must follow a user message"),
+    ],
+)
+def test_an_error_in_a_message_names_its_place_in_the_clients_list(later: Json, named: str) -> None:
+    said = {"role": "assistant", "content": "x"}
+    messages = [{"role": "system", "content": "x"}, HI, {"role": "system", "content": "x"}, said, later, HI]
     with pytest.raises(ApiError) as caught:
         parse_request(orjson.dumps(translated(messages=messages)))
 
     error = with_own_places(caught.value, "messages", places(messages))
-    assert error.message.startswith("messages.1.content.0: unexpected `tool_use_id`")
+    assert error.message.startswith(f"messages.4.{named}")
 
 
 MESSAGE: Json = {

@@ -23,6 +23,7 @@ CALL: Json = {"type": "function_call", "call_id": "c1", "name": "f", "arguments"
 OUTPUT: Json = {"type": "function_call_output", "call_id": "c1", "output": "found"}
 THINKING: Json = {"type": "thinking", "thinking": "hm", "signature": "s"}
 REASONING: Json = {"type": "reasoning", "id": "rs_1", "summary": []}
+LATE: Json = {"role": "system", "content": "later"}
 
 
 def translated(**fields: Any) -> Json:
@@ -110,13 +111,14 @@ def test_a_conversation_with_thinking_calls_and_results() -> None:
             {**CALL, "id": "fc_c1", "status": "completed"},
             OUTPUT,
             {**OUTPUT, "call_id": "c2", "output": [{"type": "input_image", "image_url": png}]},
+            {"role": "developer", "content": "Be short."},
             {"role": "assistant", "content": "Done."},
         ],
     )
     blocks = [block for message in request["messages"] for block in message["content"]]
 
     assert [block["text"] for block in request["system"]] == ["zero", "one", "two"]
-    assert [message["role"][0] for message in request["messages"]] == ["u", "a", "a", "a", "u", "u", "a"]
+    assert [message["role"][0] for message in request["messages"]] == [*"uaaauusa"]
     image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "iVBO"}}
     assert blocks == [
         {"type": "text", "text": "see"},
@@ -132,6 +134,7 @@ def test_a_conversation_with_thinking_calls_and_results() -> None:
         {"type": "tool_use", "id": "c1", "name": "f", "input": {"a": [1]}},
         {"type": "tool_result", "tool_use_id": "c1", "content": "found"},
         {"type": "tool_result", "tool_use_id": "c2", "content": [image]},
+        {"type": "text", "text": "Be short."},
         {"type": "text", "text": "Done."},
     ]
 
@@ -184,7 +187,6 @@ def test_a_reasoning_item_without_its_content_has_nothing_that_could_be_sent() -
         ({"input": [{"role": "critic", "content": "x"}]}, "input.0.role"),
         ({"input": [{"role": "user", "content": "x", "name": "Ada"}]}, "input.0.name"),
         ({"input": [{"role": "user", "content": None}]}, "input.0.content"),
-        ({"input": [{"role": "user", "content": "x"}, {"role": "system", "content": "y"}]}, "input.1.role"),
         ({"input": [{"role": "user", "content": [{"type": "input_audio"}]}]}, "input.0.content.0.type"),
         (
             {"input": [{"role": "user", "content": [{"type": "input_image", "file_id": "f"}]}]},
@@ -245,6 +247,7 @@ def test_what_has_no_counterpart_is_named(fields: Json, field: str) -> None:
         ({"input": []}, "input"),
         ({"input": ""}, "input.0.content.0.text"),
         ({"input": [{"role": "system", "content": "x"}, REASONING, OUTPUT]}, "input.2.content.0"),
+        ({"input": [REASONING, {"role": "user", "content": "x"}, *[LATE] * 2]}, "input.2.role"),
         ({"input": [{"role": "user", "content": "x"}, CALL]}, "input.1.role"),
         ({"temperature": -1}, "temperature"),
     ],

@@ -1,13 +1,13 @@
 """The messages of OpenAI's chat API as those of the Messages API. Pure."""
 
 from collections.abc import Sequence
+from itertools import dropwhile
 from typing import Any
 
 from towpath.core.errors import invalid
 from towpath.core.openai_parts import (
     SYSTEM_ROLES,
     Json,
-    check_place,
     document,
     image,
     parts,
@@ -37,8 +37,11 @@ def messages_and_system(messages: Any) -> tuple[list[Json], list[Json]]:
         path = f"messages.{index}"
         role = _checked_role(message, path)
         if role in SYSTEM_ROLES:
-            check_place(role, path, is_first=not made)
-            system += text_blocks(message.get("content"), f"{path}.content", "text")
+            texts = text_blocks(message.get("content"), f"{path}.content", "text")
+            if made:
+                made.append({"role": "system", "content": texts})
+            else:
+                system += texts
         elif role == "tool":
             made.append({"role": "user", "content": [_result(message, path)]})
         else:
@@ -49,7 +52,8 @@ def messages_and_system(messages: Any) -> tuple[list[Json], list[Json]]:
 
 def places(messages: Sequence[Json]) -> list[int]:
     """Which of the client's messages each message of the conversation was."""
-    return [index for index, message in enumerate(messages) if message["role"] not in SYSTEM_ROLES]
+    all_places = range(len(messages))
+    return [*dropwhile(lambda index: messages[index]["role"] in SYSTEM_ROLES, all_places)]
 
 
 def _checked_role(message: Any, path: str) -> str:

@@ -26,12 +26,6 @@ def refuse_others(fields: Mapping[str, Any], known: Set[str], path: str) -> None
         raise invalid(f"{path}.{unknown[0]}", "has no counterpart in the Messages API")
 
 
-def check_place(role: str, path: str, *, is_first: bool) -> None:
-    """Refuse a system message in the middle of a conversation."""
-    if not is_first:
-        raise invalid(f"{path}.role", f"a {role} message is possible only at the beginning")
-
-
 def parts(content: Any, path: str, text_type: str) -> Sequence[Json]:
     """The parts of a content; a string is one part of that type."""
     if isinstance(content, str):

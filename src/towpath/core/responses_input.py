@@ -1,13 +1,13 @@
 """The input items of OpenAI's Responses API as messages of the Messages API. Pure."""
 
 from collections.abc import Callable, Mapping
+from itertools import dropwhile
 from typing import Any
 
 from towpath.core.errors import invalid
 from towpath.core.openai_parts import (
     SYSTEM_ROLES,
     Json,
-    check_place,
     document,
     image,
     parts,
@@ -35,11 +35,10 @@ def messages_and_system(given: Any) -> tuple[list[Json], list[Json]]:
     for index, item in enumerate(given):
         path = f"input.{index}"
         role, blocks = _reader(item, path)(item, path)
-        if role in SYSTEM_ROLES:
-            check_place(role, path, is_first=not made)
+        if role in SYSTEM_ROLES and not made:
             system += blocks
         elif not _says_nothing(item):
-            made.append({"role": role, "content": blocks})
+            made.append({"role": "system" if role in SYSTEM_ROLES else role, "content": blocks})
     return made, system
 
 
@@ -47,11 +46,8 @@ def places(given: Any) -> list[int]:
     """Which of the client's items each message of the conversation was."""
     if isinstance(given, str):
         return [0]
-    return [
-        index
-        for index, item in enumerate(given)
-        if item.get("role") not in SYSTEM_ROLES and not _says_nothing(item)
-    ]
+    said = [index for index, item in enumerate(given) if not _says_nothing(item)]
+    return [*dropwhile(lambda index: given[index].get("role") in SYSTEM_ROLES, said)]
 
 
 def _says_nothing(item: Json) -> bool:
