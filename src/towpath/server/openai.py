@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from contextlib import aclosing
+from functools import partial
 from typing import Any, Protocol
 
 import orjson
@@ -17,6 +18,7 @@ from towpath.core.openai_parts import error_body
 from towpath.server.errors import new_request_id
 from towpath.server.exchanges import Exchanges
 from towpath.server.messages import read_body
+from towpath.server.reading import Reading
 from towpath.server.sse import EventStream, Items, Wire, unless_client_leaves
 from towpath.settings import Settings
 
@@ -52,17 +54,22 @@ class OpenAIEndpoint:
     """The ASGI application behind the route of one of these APIs."""
 
     def __init__(
-        self, settings: Settings, exchanges: Exchanges, door: Callable[[Any, str, int], Door]
+        self,
+        settings: Settings,
+        exchanges: Exchanges,
+        reading: Reading,
+        door: Callable[[Any, str, int], Door],
     ) -> None:
         self._settings = settings
         self._exchanges = exchanges
+        self._reading = reading
         self._door = door
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id, headers = new_request_id(), Headers(scope=scope)
         try:
             body = await read_body(Request(scope, receive), headers)
-            door, translated = self._opened(body, request_id)
+            door, translated = await self._reading.of(body, partial(self._opened, body, request_id))
             try:
                 request, items = await self._exchanges.begin(
                     translated, headers, scope["state"]["caller"], request_id

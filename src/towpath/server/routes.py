@@ -32,8 +32,8 @@ MODELS_PATHS = ("/v1/models", "/models", "/v1/v1/models")
 def routes(settings: Settings, parts: Parts) -> Iterator[Route]:
     """All of them."""
     messages = MessagesEndpoint(settings, parts.exchanges)
-    chat = OpenAIEndpoint(settings, parts.exchanges, ChatDoor)
-    responses = OpenAIEndpoint(settings, parts.exchanges, ResponsesDoor)
+    chat = OpenAIEndpoint(settings, parts.exchanges, parts.reading, ChatDoor)
+    responses = OpenAIEndpoint(settings, parts.exchanges, parts.reading, ResponsesDoor)
     for paths, endpoint in (
         (MESSAGES_PATHS, messages),
         (CHAT_PATHS, chat),
