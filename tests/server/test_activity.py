@@ -14,7 +14,7 @@ from tests.support.fidelity import request, user
 
 from towpath.core.errors import ERROR_TYPES, ApiError
 from towpath.server.activity import KEPT_ERRORS, KEPT_EXCHANGES
-from towpath.server.plain_words import plain_words
+from towpath.server.plain_words import KEPT_OUT, plain_words
 from towpath.settings import Settings
 
 USAGE = {
@@ -112,6 +112,17 @@ def test_a_refused_request_is_an_error_and_no_exchange(desk: Desk) -> None:
     (error,) = seen["errors"]
     assert error["message"] == "max_tokens: Input should be greater"
     assert error["plain"] == plain_words(ApiError(400, ""))
+
+
+def test_a_caller_that_is_kept_out_again_and_again_is_one_error(desk: Desk) -> None:
+    desk.activity.refused("req_1", ApiError(400, "max_tokens: Input should be greater"))
+    for number in range(50):
+        desk.activity.kept_out(f"req_out_{number}", ApiError(401, "x-api-key: this server needs a key"))
+    seen = desk.activity.snapshot()
+
+    assert [error["request_id"] for error in seen["errors"]] == ["req_out_49", "req_1"]
+    assert seen["errors"][0]["plain"] == KEPT_OUT
+    assert seen["totals"]["failed"] == 1
 
 
 def test_every_status_has_words_of_its_own() -> None:

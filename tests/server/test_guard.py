@@ -8,6 +8,7 @@ import httpx
 import pytest
 from starlette.responses import PlainTextResponse
 
+from towpath.core.errors import ApiError
 from towpath.server.guard import Guard, Rules, caller_of, is_loopback
 
 KEY = "s3cret"
@@ -25,11 +26,16 @@ def answer_to(
 ) -> tuple[int, str]:
     """Status of a guarded application's response, and the header that its error names."""
     sent = {"host": "127.0.0.1:3456", "content-type": "application/json", **headers}
-    response = ask(Guard(PlainTextResponse("passed"), Rules(host, keys=keys, **rules)), method, path, sent)
+    response = ask(guarded(Rules(host, keys=keys, **rules)), method, path, sent)
     if response.text == "passed":
         return response.status_code, ""
     error: dict[str, Any] = response.json()
     return response.status_code, error["error"]["message"].partition(":")[0]
+
+
+def guarded(rules: Rules, kept_out: list[tuple[str, ApiError]] | None = None) -> Guard:
+    told = [] if kept_out is None else kept_out
+    return Guard(PlainTextResponse("passed"), rules, lambda *refused: told.append(refused))
 
 
 def ask(app: Guard, method: str, path: str, headers: dict[str, str]) -> httpx.Response:
@@ -207,13 +213,13 @@ def test_where_no_key_is_set_any_key_passes() -> None:
 
 
 def test_a_refusal_is_an_error_of_the_api() -> None:
-    guard = Guard(PlainTextResponse("passed"), Rules("127.0.0.1"))
-
-    response = ask(guard, "GET", "/", {"host": "example.com"})
+    kept_out: list[tuple[str, ApiError]] = []
+    response = ask(guarded(Rules("127.0.0.1"), kept_out), "GET", "/", {"host": "example.com"})
 
     body = response.json()
     assert (body["type"], body["error"]["type"]) == ("error", "permission_error")
     assert response.headers["request-id"] == body["request_id"]
+    assert [(request_id, error.status) for request_id, error in kept_out] == [(body["request_id"], 403)]
 
 
 @pytest.mark.parametrize(

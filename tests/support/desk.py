@@ -94,7 +94,7 @@ class Desk:
         """The address at which the page shows it."""
         stream = ActivityStream(self.activity, ping_seconds=15, client_seconds=60)
         routes = looking_routes(self.activity, stream, needs_key=bool(keys))
-        guard = Middleware(Guard, Rules("127.0.0.1", keys=keys))
+        guard = Middleware(Guard, Rules("127.0.0.1", keys=keys), self.activity.kept_out)
         with serve_in_thread(Starlette(routes=routes, middleware=[guard]), port=port) as url:
             yield url
 

@@ -14,7 +14,7 @@ from typing import Any
 from towpath.core.errors import ApiError
 from towpath.server.conversations import Conversations
 from towpath.server.health import Health
-from towpath.server.plain_words import plain_words
+from towpath.server.plain_words import KEPT_OUT, plain_words
 from towpath.server.record import ExchangeRecord
 from towpath.sessions.plan import MIB
 from towpath.sessions.pool import Pool
@@ -79,6 +79,13 @@ class Activity:
         self._failed(request_id, error, None)
         self._tell()
 
+    def kept_out(self, request_id: str, error: ApiError) -> None:
+        """The guard let a caller not in. One that tries again and again is one error."""
+        if self._errors and self._errors[-1]["message"] == error.message:
+            self._errors.pop()
+        self._errors.append(_error(request_id, error, KEPT_OUT, None))
+        self._tell()
+
     def snapshot(self) -> Json:
         """All that is known: the answer of GET /v1/activity. Times are Unix seconds; newest first."""
         running = [
@@ -123,17 +130,7 @@ class Activity:
 
     def _failed(self, request_id: str, error: ApiError, conversation: int | None) -> None:
         self._totals["failed"] += 1
-        self._errors.append(
-            {
-                "at": round(time.time()),
-                "request_id": request_id,
-                "conversation": conversation,
-                "status": error.status,
-                "type": error.type,
-                "plain": plain_words(error),
-                "message": error.message[:_ERROR_CHARS],
-            }
-        )
+        self._errors.append(_error(request_id, error, plain_words(error), conversation))
 
     def _processes(self) -> list[Json]:
         now, clock = time.time(), time.monotonic()
@@ -149,6 +146,18 @@ class Activity:
             }
             for session in self._pool.sessions
         ]
+
+
+def _error(request_id: str, error: ApiError, plain: str, conversation: int | None) -> Json:
+    return {
+        "at": round(time.time()),
+        "request_id": request_id,
+        "conversation": conversation,
+        "status": error.status,
+        "type": error.type,
+        "plain": plain,
+        "message": error.message[:_ERROR_CHARS],
+    }
 
 
 def _state(record: ExchangeRecord) -> str:

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from towpath.server.guard import Guard, Rules
+from towpath.server.guard import Guard, KeptOut, Rules
 from towpath.server.parts import Parts, assemble
 from towpath.server.routes import failed, not_found, routes
 from towpath.settings import Settings
@@ -28,7 +28,7 @@ def create_app(settings: Settings, *, clock: Callable[[], float] = time.time) ->
     parts = assemble(settings, clock)
     application = Starlette(
         routes=[*routes(settings, parts)],
-        middleware=_walls(settings),
+        middleware=_walls(settings, parts.activity.kept_out),
         exception_handlers={HTTPException: not_found, Exception: failed},
         lifespan=partial(_lifespan, parts),
     )
@@ -53,9 +53,9 @@ async def _lifespan(parts: Parts, _: Starlette) -> AsyncIterator[None]:
             await asyncio.to_thread(parts.telemetry.close)
 
 
-def _walls(settings: Settings) -> list[Middleware]:
+def _walls(settings: Settings, kept_out: KeptOut) -> list[Middleware]:
     rules = Rules(settings.host, settings.allowed_hosts, settings.allowed_origins, settings.keys)
-    walls = [Middleware(Guard, rules)]
+    walls = [Middleware(Guard, rules, kept_out)]
     if settings.allowed_origins:
         walls.append(
             Middleware(

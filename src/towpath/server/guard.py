@@ -8,7 +8,7 @@ invariant 8), or, for files, another thing that it cannot send. Nothing here rea
 import hmac
 import ipaddress
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from urllib.parse import urlsplit
@@ -17,7 +17,8 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from towpath.core.errors import ApiError
-from towpath.server.errors import error_response
+from towpath.server.errors import error_response, new_request_id
+from towpath.server.record import log
 
 PAGE_FILES = "/page/"
 # They hold no data; /health says only "ok" to who has no key.
@@ -38,15 +39,20 @@ class Rules:
     keys: Sequence[str] = ()
 
 
+KeptOut = Callable[[str, ApiError], None]
+"""Is told of each request that is refused: its id, and why."""
+
+
 class Guard:
     """Middleware that refuses a request before it reaches a route.
 
     What it learned stands in the request's state: ``caller``, a digest of the key, and ``has_key``.
     """
 
-    def __init__(self, app: ASGIApp, rules: Rules) -> None:
+    def __init__(self, app: ASGIApp, rules: Rules, kept_out: KeptOut) -> None:
         self._app = app
         self._rules = rules
+        self._kept_out = kept_out
         self._names = {name.lower() for name in (rules.host, *rules.hosts)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,7 +62,10 @@ class Guard:
             try:
                 self._check(scope["method"], scope["path"], headers, has_key=key is not None)
             except ApiError as error:
-                await error_response(error)(scope, receive, send)
+                request_id = new_request_id()
+                log.info("kept out", request_id=request_id, path=scope["path"], reason=error.message)
+                self._kept_out(request_id, error)
+                await error_response(error, request_id)(scope, receive, send)
                 return
             scope.setdefault("state", {}).update(caller=caller_of(key), has_key=key is not None)
         await self._app(scope, receive, send)

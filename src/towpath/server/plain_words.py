@@ -19,6 +19,8 @@ _PLAIN: Mapping[int, str] = {
     529: "Too much at once, here or at the API. The client may try again in a moment.",
 }
 
+KEPT_OUT = "A caller was not let in. If it is yours, the message names the setting that lets it in."
+
 
 def plain_words(error: ApiError) -> str:
     """A sentence or two, without anything that the request said."""
