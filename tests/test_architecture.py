@@ -1,6 +1,8 @@
 """The rules of the design that can be read off the source: who imports whom, and how large things get."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -151,3 +153,9 @@ def test_a_function_can_be_seen_at_once(module: str) -> None:
     ]
 
     assert [(name, lines) for name, lines in functions if lines > MAX_FUNCTION_LINES] == []
+
+
+def test_commands_that_only_show_something_do_not_load_the_sdk() -> None:
+    """It takes 1.2 s, which `eval "$(towpath env)"` in a shell's profile would cost at each start."""
+    code = "import sys, towpath.cli.main; sys.exit('claude_agent_sdk' in sys.modules)"
+    assert subprocess.run((sys.executable, "-c", code)).returncode == 0

@@ -16,7 +16,6 @@ from rich.markup import escape
 from rich.panel import Panel
 
 from towpath.cli.serving import bind, configure_logging, connection_line
-from towpath.server.app import create_app
 from towpath.settings import Settings
 from towpath.testing import ScriptedApi, serve_in_thread
 
@@ -35,6 +34,8 @@ _TOOL = {
 
 def run_demo(*, port: int, once: bool) -> None:
     """Play the conversation, then serve until Ctrl-C unless ``once``."""
+    from towpath.server.app import create_app  # loads the SDK: see serving.py
+
     configure_logging("warning")
     bind(Settings.model_fields["host"].default, port).close()  # says in words that the port is taken
     console = Console()

@@ -11,7 +11,6 @@ import typer
 
 from towpath.cli.serving import configure_logging
 from towpath.core.events import MessageFold
-from towpath.server.app import create_app
 from towpath.server.recording import FORMAT
 from towpath.settings import Settings
 from towpath.testing import Failure, Reply, ScriptedApi, serve_in_thread
@@ -63,6 +62,8 @@ def _read(file: Path) -> Json:
 
 
 def _play(recording: Json) -> Json:
+    from towpath.server.app import create_app  # loads the SDK: see serving.py
+
     api = ScriptedApi()
     api.reply(_script(recording["answer"]))
     body = {**recording["request"]["body"], "stream": True}

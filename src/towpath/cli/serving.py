@@ -19,13 +19,15 @@ from towpath import __version__
 from towpath.cli.protocol import LimitedProtocol
 from towpath.cli.supervisor import Supervisor, handed_down
 from towpath.cli.watchdog import watched
-from towpath.server.app import create_app
 from towpath.server.guard import is_loopback
 from towpath.settings import Settings
 
 
 def serve_until_stopped(settings: Settings) -> None:
     """Bind, say where and how to connect, serve. Exits with 1 and a sentence if that is not possible."""
+    # Here: it loads the SDK, 1.2 s that no command should take which only shows or changes something.
+    from towpath.server.app import create_app
+
     configure_logging(settings.log_level)
     listener = handed_down() or _bound(settings)
     application = create_app(settings)

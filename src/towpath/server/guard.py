@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from urllib.parse import urlsplit
 
+import structlog
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from towpath.core.errors import ApiError
 from towpath.server.errors import error_response, new_request_id
-from towpath.server.record import log
+
+log = structlog.get_logger(__name__)
 
 PAGE_FILES = "/page/"
 # They hold no data; /health says only "ok" to who has no key.
