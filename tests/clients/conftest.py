@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.clients.listed import Outcomes
-from tests.clients.npm import NIGHTLY_VERSIONS, VERSIONS, installed
+from tests.clients.npm import installed
 from tests.clients.opencode import OpenCode, Server, Workspace, workspace
 from tests.clients.recorder import RecordedProxy, Recorder, serve_recorded
 
@@ -53,13 +53,7 @@ def recorder(proxy: RecordedProxy) -> Recorder:
 @pytest.fixture(scope="session")
 def node_modules() -> Path:
     """The clients from npm."""
-    return installed("npm-clients", VERSIONS, USERS_ENVIRONMENT)
-
-
-@pytest.fixture(scope="session")
-def nightly_node_modules() -> Path:
-    """Those that take long to install."""
-    return installed("npm-clients-nightly", NIGHTLY_VERSIONS, USERS_ENVIRONMENT)
+    return installed(USERS_ENVIRONMENT)
 
 
 @pytest.fixture(scope="session")

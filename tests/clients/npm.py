@@ -1,4 +1,7 @@
-"""Clients from npm: their versions, and a folder that has them."""
+"""Clients from npm: their versions, and a folder that has them.
+
+``python -m tests.clients.npm`` installs them, so that CI need not wait for them later.
+"""
 
 import json
 import os
@@ -14,7 +17,7 @@ CACHE = Path(__file__).parents[2] / ".cache"
 INSTALL_SECONDS = 600
 TIMEOUT_SECONDS = 800  # for a test; the first one may have to install
 
-# One installation for all. What takes long to install is by itself, and tested in the nightly profile.
+# One installation for all, of 1.6 GB: 100 s on two busy cores.
 VERSIONS: Mapping[str, str] = {
     "opencode-ai": "1.18.33",
     "oh-my-opencode": "4.19.4",
@@ -22,8 +25,9 @@ VERSIONS: Mapping[str, str] = {
     "@ai-sdk/anthropic": "3.0.139",
     "ai": "6.0.326",
     "@continuedev/cli": "1.5.47",
+    "cline": "3.0.65",
+    "@mariozechner/pi-coding-agent": "0.73.1",
 }
-NIGHTLY_VERSIONS: Mapping[str, str] = {"cline": "3.0.65", "@mariozechner/pi-coding-agent": "0.73.1"}
 
 # No program of npm's, and none that a client starts, finds a registry.
 OFFLINE: Mapping[str, str] = {
@@ -35,7 +39,7 @@ OFFLINE: Mapping[str, str] = {
 }
 
 
-def installed(name: str, versions: Mapping[str, str], environment: Mapping[str, str]) -> Path:
+def installed(environment: Mapping[str, str]) -> Path:
     """The ``node_modules`` with these packages, in a cache folder of the project.
 
     Skips the test where npm is missing; in CI that is an error.
@@ -45,20 +49,21 @@ def installed(name: str, versions: Mapping[str, str], environment: Mapping[str, 
             pytest.fail("npm is missing: CI must run the tests with clients from npm")
         pytest.skip("npm is missing: this client cannot be installed")
     CACHE.mkdir(exist_ok=True)
-    with FileLock(CACHE / f"{name}.lock"):  # tests that run side by side share it
-        _install(CACHE / name, versions, environment)
-    return CACHE / name / "node_modules"
+    folder = CACHE / "npm-clients"
+    with FileLock(f"{folder}.lock"):  # tests that run side by side share it
+        _install(folder, environment)
+    return folder / "node_modules"
 
 
-def _install(folder: Path, versions: Mapping[str, str], environment: Mapping[str, str]) -> None:
+def _install(folder: Path, environment: Mapping[str, str]) -> None:
     stamp = folder / "installed.json"
-    if stamp.is_file() and json.loads(stamp.read_text()) == versions:
+    if stamp.is_file() and json.loads(stamp.read_text()) == VERSIONS:
         return
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     (folder / "package.json").write_text('{"private": true}')
     # No install scripts: they would only copy programs, which come in packages for this platform.
-    packages = [f"{name}@{version}" for name, version in versions.items()]
+    packages = [f"{name}@{version}" for name, version in VERSIONS.items()]
     options = ("--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error")
     subprocess.run(
         ("npm", "install", *options, *packages),
@@ -67,4 +72,8 @@ def _install(folder: Path, versions: Mapping[str, str], environment: Mapping[str
         check=True,
         timeout=INSTALL_SECONDS,
     )
-    stamp.write_text(json.dumps(versions))
+    stamp.write_text(json.dumps(VERSIONS))
+
+
+if __name__ == "__main__":
+    installed(os.environ)

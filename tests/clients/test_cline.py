@@ -8,18 +8,18 @@ from typing import Any
 import psutil
 import pytest
 from tests.clients.listed import Client
-from tests.clients.npm import NIGHTLY_VERSIONS, OFFLINE, TIMEOUT_SECONDS
+from tests.clients.npm import OFFLINE, TIMEOUT_SECONDS, VERSIONS
 from tests.clients.opencode import Workspace
 from tests.clients.program import run
 from tests.clients.recorder import RecordedProxy, Recorder, model_calls, requests
 
 from towpath.testing import Failure, ScriptedApi
 
-pytestmark = [pytest.mark.cli, pytest.mark.nightly, pytest.mark.timeout(TIMEOUT_SECONDS)]
+pytestmark = [pytest.mark.cli, pytest.mark.timeout(TIMEOUT_SECONDS)]
 
 CLIENT = Client(
     name="Cline CLI",
-    version=NIGHTLY_VERSIONS["cline"],
+    version=VERSIONS["cline"],
     lines="""\
 cline auth -p anthropic -k dummy -m claude-sonnet-4-5
 # then, in ~/.cline/data/settings/providers.json, beside "apiKey":
@@ -30,7 +30,7 @@ Cline = Callable[[str], dict[str, Any]]
 
 @pytest.fixture
 def cline(
-    nightly_node_modules: Path,
+    node_modules: Path,
     place: Workspace,
     proxy: RecordedProxy,
     api: ScriptedApi,
@@ -53,7 +53,7 @@ def cline(
         "providers": {"anthropic": provider},
     }
     (folder / "providers.json").write_text(json.dumps(providers))
-    program = nightly_node_modules / "cline" / "bin" / "cline"
+    program = node_modules / "cline" / "bin" / "cline"
 
     environment = {"HOME": str(place.home), "CLINE_SESSION_BACKEND_MODE": "local", **OFFLINE}
 

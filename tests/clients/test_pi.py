@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 from tests.clients.listed import Client
-from tests.clients.npm import NIGHTLY_VERSIONS, OFFLINE, TIMEOUT_SECONDS
+from tests.clients.npm import OFFLINE, TIMEOUT_SECONDS, VERSIONS
 from tests.clients.opencode import Workspace
 from tests.clients.program import Done, run
 from tests.clients.recorder import RecordedProxy, Recorder, model_calls, requests
 
 from towpath.testing import Failure, ScriptedApi
 
-pytestmark = [pytest.mark.cli, pytest.mark.nightly, pytest.mark.timeout(TIMEOUT_SECONDS)]
+pytestmark = [pytest.mark.cli, pytest.mark.timeout(TIMEOUT_SECONDS)]
 
 CLIENT = Client(
     name="pi",
-    version=NIGHTLY_VERSIONS["@mariozechner/pi-coding-agent"],
+    version=VERSIONS["@mariozechner/pi-coding-agent"],
     lines="""\
 mkdir -p ~/.pi/agent
 echo '{"providers": {"anthropic": {"baseUrl": "http://127.0.0.1:3456"}}}' > ~/.pi/agent/models.json
@@ -27,7 +27,7 @@ ANTHROPIC_API_KEY=dummy pi --provider anthropic""",
 
 @pytest.fixture
 def pi(
-    nightly_node_modules: Path,
+    node_modules: Path,
     place: Workspace,
     proxy: RecordedProxy,
     api: ScriptedApi,
@@ -37,7 +37,7 @@ def pi(
     folder = place.home / ".pi" / "agent"
     folder.mkdir(parents=True)
     (folder / "models.json").write_text(json.dumps({"providers": {"anthropic": {"baseUrl": proxy.url}}}))
-    program = nightly_node_modules / "@mariozechner" / "pi-coding-agent" / "dist" / "cli.js"
+    program = node_modules / "@mariozechner" / "pi-coding-agent" / "dist" / "cli.js"
     command = ("node", program, "--offline", "--provider", "anthropic", "--model", "claude-sonnet-4-5")
     environment = {"HOME": str(place.home), "ANTHROPIC_API_KEY": "dummy", "PI_OFFLINE": "1", **OFFLINE}
     return lambda prompt, *more: run((*command, *more, "-p", prompt), place.folder, environment)

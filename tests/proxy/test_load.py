@@ -175,7 +175,7 @@ def written(messages: list[Json]) -> str:
 
 
 def test_abandoned_streams_leave_nothing(proxy: Proxy) -> None:
-    count, at_once = scaled(8, 200), 2 * PLACES
+    count, at_once = scaled(6, 200), 2 * PLACES
     names = [f"left{number}" for number in range(count)]
 
     async def leave_all() -> None:
@@ -190,7 +190,7 @@ def test_abandoned_streams_leave_nothing(proxy: Proxy) -> None:
 
 
 def test_conversations_one_after_another_leave_nothing(proxy: Proxy, api: ScriptedApi) -> None:
-    names = [f"turn{number}" for number in range(scaled(5, 500))]
+    names = [f"turn{number}" for number in range(scaled(4, 500))]
 
     held = asyncio.run(many(proxy.url, names, at_once=1))
 
@@ -199,7 +199,7 @@ def test_conversations_one_after_another_leave_nothing(proxy: Proxy, api: Script
 
 
 def test_many_at_once_keep_to_the_budget_and_lose_nothing(proxy: Proxy, api: ScriptedApi) -> None:
-    names = [f"crowd{number}" for number in range(scaled(8, 50))]
+    names = [f"crowd{number}" for number in range(scaled(6, 50))]
     most = 0
 
     async def watch() -> None:

@@ -1,6 +1,7 @@
 """The whole application from outside: what may come in, and what the CLI gets to see."""
 
 import asyncio
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +27,22 @@ ELSEWHERE: dict[str, dict[str, str]] = {
 
 
 def ask(settings: Settings, method: str, path: str, headers: dict[str, str]) -> httpx.Response:
+    (response,) = ask_all(settings, [(method, path)], headers)
+    return response
+
+
+def ask_all(
+    settings: Settings, places: Iterable[tuple[str, str]], headers: dict[str, str]
+) -> list[httpx.Response]:
     # There is nothing behind the walls that such an application would have to close.
     app = create_app(settings.model_copy(update={"upstream_base_url": None, "upstream_api_key": None}))
 
-    async def send() -> httpx.Response:
+    async def send() -> list[httpx.Response]:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:3456") as client:
-            return await client.request(method, path, headers=headers, content=b"{}")
+            return [
+                await client.request(method, path, headers=headers, content=b"{}") for method, path in places
+            ]
 
     return asyncio.run(send())
 
@@ -49,25 +59,28 @@ def routes(settings: Settings) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("headers", ELSEWHERE.values(), ids=ELSEWHERE)
 def test_no_route_answers_somebody_elsewhere(own: Settings, headers: dict[str, str]) -> None:
-    walked = routes(own)
+    walked = [*routes(own), ("GET", "/nothing"), ("OPTIONS", "/v1/messages"), ("DELETE", "/")]
     assert {path for _, path in walked} >= {"/", "/health", "/metrics", "/v1/messages"}
-    for method, path in [*walked, ("GET", "/nothing"), ("OPTIONS", "/v1/messages"), ("DELETE", "/")]:
-        response = ask(own, method, path, {"content-type": "application/json", **headers})
+    responses = ask_all(own, walked, {"content-type": "application/json", **headers})
 
-        assert response.status_code == 403, (method, path)
+    for place, response in zip(walked, responses, strict=True):
+        assert response.status_code == 403, place
         assert not any(name.startswith("access-control") for name in response.headers)
 
 
 @pytest.mark.cli
 def test_no_route_with_data_answers_without_the_key(own: Settings) -> None:
     keyed = Settings(**{**own.model_dump(), "api_key": f"other, {KEY}"})
-    for method, path in [*routes(keyed), ("GET", "/nothing")]:
-        refused = ask(keyed, method, path, {"content-type": "application/json"})
-        is_open = path in ("/", "/health") or path.startswith("/page/")
-        assert (refused.status_code != 401) == is_open, (method, path)
-        if path != ENDLESS:
-            passed = ask(keyed, method, path, {"content-type": "application/json", "x-api-key": KEY})
-            assert passed.status_code not in (401, 403), (method, path)
+    walked = [*routes(keyed), ("GET", "/nothing")]
+    for place, refused in zip(
+        walked, ask_all(keyed, walked, {"content-type": "application/json"}), strict=True
+    ):
+        is_open = place[1] in ("/", "/health") or place[1].startswith("/page/")
+        assert (refused.status_code != 401) == is_open, place
+
+    ending = [place for place in walked if place[1] != ENDLESS]
+    for passed in ask_all(keyed, ending, {"content-type": "application/json", "x-api-key": KEY}):
+        assert passed.status_code not in (401, 403), passed.request.url
 
 
 def test_health_tells_a_stranger_only_that_it_is_well(own: Settings) -> None:

@@ -25,11 +25,11 @@ from towpath.settings import Settings
 
 def serve_until_stopped(settings: Settings) -> None:
     """Bind, say where and how to connect, serve. Exits with 1 and a sentence if that is not possible."""
+    configure_logging(settings.log_level)
+    listener = handed_down() or _bound(settings)
     # Here: it loads the SDK, 1.2 s that no command should take which only shows or changes something.
     from towpath.server.app import create_app
 
-    configure_logging(settings.log_level)
-    listener = handed_down() or _bound(settings)
     application = create_app(settings)
     config = uvicorn.Config(
         watched(application, os.environ),
