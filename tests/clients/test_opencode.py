@@ -106,17 +106,6 @@ def test_the_model_works_in_the_folder_that_it_names(reading: Reading) -> None:
     assert f"working directory: {reading.file.parent}\n" in environment
 
 
-@pytest.mark.shows("text turn")
-def test_a_question_is_answered(opencode: OpenCode, place: Workspace, api: ScriptedApi) -> None:
-    with ThreadPoolExecutor() as pool, api.held():
-        running = pool.submit(opencode.run, "SAY The canal is open.", place)
-        api.wait_for(2, RUN_SECONDS)  # the question and the title: none is left for the next test
-    done = running.result()
-
-    assert (done.returncode, done.stdout.strip()) == (0, "The canal is open.")
-    assert len(api.exchanges) == 2
-
-
 def test_two_runs_at_once_do_not_mix(
     opencode: OpenCode, tmp_path: Path, api: ScriptedApi, recorder: Recorder
 ) -> None:
@@ -137,7 +126,7 @@ def test_two_runs_at_once_do_not_mix(
     assert sorted(map(str, recorder.ways)) == ["answer", "answer", "start", "start"]
 
 
-@pytest.mark.shows("resumed session")
+@pytest.mark.shows("text turn", "resumed session")
 def test_a_later_run_goes_on_in_the_process_that_holds_the_conversation(
     opencode: OpenCode, place: Workspace, api: ScriptedApi, recorder: Recorder
 ) -> None:

@@ -85,7 +85,7 @@ def histories(draw: st.DrawFn) -> list[Json]:
 # Not shrunk: each attempt is a real process.
 @pytest.mark.cli
 @cases(
-    max_examples=scaled(12, 500),
+    max_examples=scaled(8, 500),
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=list(HealthCheck),

@@ -58,43 +58,41 @@ def test_a_call_cut_by_max_tokens_is_the_clients_to_judge(api: ScriptedApi, clie
     assert len(api.exchanges) == 1
 
 
-@pytest.mark.parametrize(
-    ("failure", "message"),
-    [
-        (Failure(400, "invalid_request_error", "messages.0: no good"), "messages.0: no good"),
-        (
-            Failure(400, "invalid_request_error", "prompt is too long: 210000 tokens > 200000 maximum"),
-            "prompt is too long: 210000 tokens > 200000 maximum",
-        ),
-        (Failure(401, "authentication_error", "invalid x-api-key"), "Invalid API key"),
-        (Failure(403, "permission_error", "not for you"), "not for you"),
-        (Failure(404, "not_found_error", "model: claude-x"), "claude-sonnet-4-5"),
-        (Failure(413, "request_too_large", "Request exceeds the maximum size"), "Request exceeds"),
-        (Failure(429, "rate_limit_error", "slow down"), "slow down"),
-        (Failure(500, "api_error", "Internal server error"), "Internal server error"),
-        (Failure(529, "overloaded_error", "Overloaded"), "Overloaded"),
-    ],
-    ids=lambda value: str(value.status) if isinstance(value, Failure) else "",
-)
-def test_an_error_of_the_api_arrives_as_itself(
-    api: ScriptedApi, client: Client, failure: Failure, message: str
+TOO_LONG = "prompt is too long: 210000 tokens > 200000 maximum"
+FAILURES = [
+    (Failure(400, "invalid_request_error", "messages.0: no good"), "messages.0: no good"),
+    (Failure(400, "invalid_request_error", TOO_LONG), TOO_LONG),
+    (Failure(401, "authentication_error", "invalid x-api-key"), "Invalid API key"),
+    (Failure(403, "permission_error", "not for you"), "not for you"),
+    (Failure(404, "not_found_error", "model: claude-x"), "claude-sonnet-4-5"),
+    (Failure(413, "request_too_large", "Request exceeds the maximum size"), "Request exceeds"),
+    (Failure(429, "rate_limit_error", "slow down"), "slow down"),
+    (Failure(500, "api_error", "Internal server error"), "Internal server error"),
+    (Failure(529, "overloaded_error", "Overloaded"), "Overloaded"),
+]
+
+
+def test_an_error_of_the_api_arrives_as_itself_and_the_conversation_goes_on(
+    api: ScriptedApi, client: Client
 ) -> None:
     client.say(user("hello"))
-    api.reply(failure, failure)  # of a 404 the CLI makes sure once, without streaming (docs/engine.md, E3)
-    response = client.post([*client.messages, user("more")])
+    for failure, message in FAILURES:
+        api.clear()
+        api.reply(failure, failure)  # of a 404 the CLI makes sure once, without streaming (engine.md, E3)
+        response = client.post([*client.messages, user("more")])
 
-    error = response.json()
-    assert response.status_code == failure.status
-    assert error["type"] == "error"
-    assert error["error"]["type"] == failure.type
-    assert message in error["error"]["message"]
-    assert error["request_id"] == response.headers["request-id"] == "req_scripted"
-    assert len(api.exchanges) == (3 if failure.status == 404 else 2)
+        error = response.json()
+        assert response.status_code == failure.status
+        assert error["type"] == "error"
+        assert error["error"]["type"] == failure.type
+        assert message in error["error"]["message"]
+        assert error["request_id"] == response.headers["request-id"] == "req_scripted"
+        assert len(api.exchanges) == (2 if failure.status == 404 else 1)
 
-    api.clear()
-    client.say(user("more"))
-    assert client.ways == ["start", "start"]
-    assert seen(api.last) == sent(client.messages[:-1])
+        api.clear()
+        client.say(user("more"))
+        assert client.ways[-1] == "start", failure
+        assert seen(api.last) == sent(client.messages[:-1])
 
 
 def test_a_stream_relays_the_events_of_the_api(api: ScriptedApi, http: httpx.Client) -> None:

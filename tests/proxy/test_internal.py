@@ -75,33 +75,30 @@ def results(body: Json) -> list[Json]:
     return [block for block in body["messages"][-1]["content"] if block["type"] == "tool_result"]
 
 
-@pytest.mark.parametrize(
-    ("name", "arguments", "words"),
-    [
+def test_each_tool_runs_here_and_the_model_sees_what_it_gave(
+    api: ScriptedApi, client: Client, workspace: Path
+) -> None:
+    (workspace / "notes.txt").write_text("a barge\n")
+    (workspace / "edited.txt").write_text("a horse\n")
+    uses: list[tuple[str, Json, str]] = [
         ("read", {"file_path": "notes.txt"}, "barge"),
         ("write", {"file_path": "new/deep.txt", "content": "lock"}, "deep.txt"),
         ("edit", {"file_path": "edited.txt", "old_string": "horse", "new_string": "mule"}, "edited.txt"),
         ("bash", {"command": "echo the $((20 + 3))rd; exit 4"}, "the 23rd"),
         ("glob", {"pattern": "**/*.txt"}, "notes.txt"),
         ("grep", {"pattern": "bar.e", "output_mode": "content"}, "notes.txt"),
-    ],
-)
-def test_each_tool_runs_here_and_the_model_sees_what_it_gave(
-    api: ScriptedApi, client: Client, workspace: Path, name: str, arguments: Json, words: str
-) -> None:
-    (workspace / "notes.txt").write_text("a barge\n")
-    (workspace / "edited.txt").write_text("a horse\n")
+    ]
+    for name, arguments, words in uses:
+        api.clear()
+        reply = client.say(user(use(name, **arguments)))
 
-    reply = client.say(user(use(name, **arguments)))
+        assert words in json.dumps(results(api.last))
+        assert not results(api.last)[0].get("is_error")
+        assert {block["type"] for block in reply["content"]} == {"text"}
+        assert len(api.exchanges) == 2
 
-    assert words in json.dumps(results(api.last))
-    assert not results(api.last)[0].get("is_error")
-    assert {block["type"] for block in reply["content"]} == {"text"}
-    assert len(api.exchanges) == 2
-    if name == "write":
-        assert (workspace / "new/deep.txt").read_text() == "lock"
-    if name == "edit":
-        assert (workspace / "edited.txt").read_text() == "a mule\n"
+    assert (workspace / "new/deep.txt").read_text() == "lock"
+    assert (workspace / "edited.txt").read_text() == "a mule\n"
 
 
 def test_the_model_is_offered_these_tools_and_no_other(api: ScriptedApi, internal: Internal) -> None:

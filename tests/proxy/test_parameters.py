@@ -20,26 +20,32 @@ OWN = {"model", "messages", "system", "stream", "max_tokens", "metadata", "tempe
 @pytest.mark.parametrize(
     "fields",
     [
-        {"temperature": 0.3},
-        {"top_p": 0.9},
-        {"top_k": 7},
-        {"stop_sequences": ["END", "STOP"]},
+        {
+            "temperature": 0.3,
+            "top_k": 7,
+            "stop_sequences": ["END", "STOP"],
+            "metadata": {"user_id": "somebody"},
+            "service_tier": "standard_only",
+            "some_future_field": {"deep": [1, 2.5, None, "é"]},
+        },
+        {"top_p": 0.9, "max_tokens": 1},
+        {"max_tokens": 128_000},
         {"tool_choice": {"type": "any", "disable_parallel_tool_use": True}},
         {"tool_choice": {"type": "tool", "name": "Bash"}},
         {"tool_choice": {"type": "none"}},
-        {"metadata": {"user_id": "somebody"}},
-        {"service_tier": "standard_only"},
         {"thinking": {"type": "enabled", "budget_tokens": 1024}, "max_tokens": 4000},
-        {"thinking": {"type": "disabled"}},
-        {"thinking": {"type": "adaptive"}, "model": "claude-opus-5-5"},
-        {"output_config": {"effort": "low"}, "model": "claude-opus-5-5"},
+        {
+            "thinking": {"type": "disabled"},
+            "context_management": {"edits": [{"type": "clear_tool_uses_20250919"}]},
+        },
+        {
+            "thinking": {"type": "adaptive"},
+            "output_config": {"effort": "low"},
+            "model": "claude-opus-5-5",
+        },
         {"output_config": {"format": {"type": "json_schema", "schema": SCHEMA}}},
-        {"context_management": {"edits": [{"type": "clear_tool_uses_20250919"}]}},
-        {"some_future_field": {"deep": [1, 2.5, None, "é"]}},
-        {"max_tokens": 1},
-        {"max_tokens": 128_000},
     ],
-    ids=lambda fields: ",".join(f"{k}={str(v)[:30]}" for k, v in fields.items()),
+    ids=lambda fields: ",".join(f"{k}={str(v)[:15]}" for k, v in fields.items()),
 )
 def test_a_parameter_arrives_as_sent(api: ScriptedApi, http: httpx.Client, fields: dict[str, Any]) -> None:
     Client(http).ask([user("SAY ok")], **fields)

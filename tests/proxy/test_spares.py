@@ -146,11 +146,7 @@ def test_an_image_at_the_beginning_does_not_take_the_spare(api: ScriptedApi, pro
     assert seen(api.last) == sent(client.messages[:-1])
 
 
-@pytest.mark.parametrize(
-    "other",
-    [{"system": "You are another."}, {"max_tokens": 7}, {"model": "claude-opus-4-5"}, {"tools": []}],
-    ids=lambda other: next(iter(other)),
-)
+@pytest.mark.parametrize("other", [{"max_tokens": 7}, {"tools": []}], ids=["max_tokens", "tools"])
 def test_a_spare_is_for_its_own_kind_alone(proxy: Proxy, other: Json) -> None:
     proxy.begin_and_wait_for_spare()
     client = proxy.client(**other)
