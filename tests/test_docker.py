@@ -3,8 +3,10 @@
 The steps are read from the Dockerfile, and run in a clean folder.
 """
 
+import contextlib
 import json
 import os
+import random
 import re
 import shlex
 import shutil
@@ -14,7 +16,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from itertools import takewhile
@@ -201,12 +202,18 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def in_image(environment: Path, home: Path, **settings: str) -> dict[str, str]:
     """The environment variables of the container, on a free port; nothing of the developer's own."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     variables = image_environment()
     path = variables["PATH"].replace(installed(), str(environment)).replace("$PATH", os.defpath)
-    return {**variables, "PATH": path, "HOME": str(home), "CLAUDE_PROXY_PORT": str(port), **settings}
+    return {**variables, "PATH": path, "HOME": str(home), "CLAUDE_PROXY_PORT": str(free_port()), **settings}
+
+
+def free_port() -> int:
+    """Not one of those that the system gives away: another test had got it before the server could."""
+    while True:
+        port = random.randrange(20_000, 30_000)
+        with contextlib.suppress(OSError), socket.socket() as free:
+            free.bind(("127.0.0.1", port))
+            return port
 
 
 def is_healthy(variables: Mapping[str, str]) -> bool:
@@ -222,7 +229,7 @@ def found(command: list[str], variables: Mapping[str, str]) -> subprocess.Comple
     return subprocess.run([path, *command[1:]], env=variables, capture_output=True, text=True)
 
 
-@contextmanager
+@contextlib.contextmanager
 def container(variables: Mapping[str, str], workspace: Path) -> Iterator[subprocess.Popen[bytes]]:
     """The entry point, until it is healthy and from then on."""
     command = last("ENTRYPOINT").command + last("CMD").command

@@ -62,12 +62,25 @@ def listing(modules: Iterable[Any]) -> Listing:
     return listed
 
 
+def is_nightly(module: Any) -> bool:
+    """Whether all of its tests are for the nightly profile."""
+    return any(mark.name == "nightly" for mark in _marks_of_all(module))
+
+
 def _marks_of_tests(module: Any) -> Iterator[list[pytest.Mark]]:
-    of_all = getattr(module, "pytestmark", [])
     for name, test in vars(module).items():
         if name.startswith("test_"):
-            applied = [*getattr(test, "pytestmark", []), *(of_all if isinstance(of_all, list) else [of_all])]
-            yield [getattr(mark, "mark", mark) for mark in applied]
+            yield [*_marks_of_all(module), *(_bare(mark) for mark in getattr(test, "pytestmark", []))]
+
+
+def _marks_of_all(module: Any) -> list[pytest.Mark]:
+    marks = getattr(module, "pytestmark", [])
+    return [_bare(mark) for mark in (marks if isinstance(marks, list) else [marks])]
+
+
+def _bare(mark: Any) -> pytest.Mark:
+    found: pytest.Mark = getattr(mark, "mark", mark)
+    return found
 
 
 HEAD = """\

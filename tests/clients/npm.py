@@ -1,7 +1,4 @@
-"""Clients from npm: their versions, and a folder that has them.
-
-``python -m tests.clients.npm`` installs them, so that CI need not wait for them later.
-"""
+"""Clients from npm: their versions, and a folder that has them."""
 
 import json
 import os
@@ -73,7 +70,3 @@ def _install(folder: Path, environment: Mapping[str, str]) -> None:
         timeout=INSTALL_SECONDS,
     )
     stamp.write_text(json.dumps(VERSIONS))
-
-
-if __name__ == "__main__":
-    installed(os.environ)
