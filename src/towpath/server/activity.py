@@ -80,7 +80,7 @@ class Activity:
         self._tell()
 
     def kept_out(self, request_id: str, error: ApiError) -> None:
-        """The guard let a caller not in. One that tries again and again is one error."""
+        """The guard did not let a caller in. One that tries again and again is one error."""
         if self._errors and self._errors[-1]["message"] == error.message:
             self._errors.pop()
         self._errors.append(_error(request_id, error, KEPT_OUT, None))
