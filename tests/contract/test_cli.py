@@ -172,6 +172,14 @@ def test_h12_older_models_get_them_in_front_of_what_the_user_says(api: ScriptedA
     ]
 
 
+def test_h13_numbers_are_those_of_javascript(api: ScriptedApi, run: Any) -> None:
+    asked = call("t1", near=2**53, far=2**53 + 1, farther=2**63 - 1)
+    run([user("one"), assistant(asked), user(result("t1", "r"))])
+
+    (used,) = (block for block in api.last["messages"][1]["content"] if block["type"] == "tool_use")
+    assert used["input"] == {"near": 2**53, "far": 2**53, "farther": 9223372036854776000}
+
+
 # Parked tools
 
 

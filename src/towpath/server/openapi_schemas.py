@@ -15,7 +15,11 @@ Schema = dict[str, Any]
 
 STRING: Schema = {"type": "string"}
 OBJECT: Schema = {"type": "object"}
-WITH_TEXT: Schema = {"type": "string", "pattern": r"\S"}
+# A character that is no white space to Python. Spelled out: engines differ in what \S is (U+001C, U+FEFF).
+WITH_TEXT: Schema = {
+    "type": "string",
+    "pattern": r"[^\t-\r\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]",
+}
 _JSON_TYPES: Mapping[type, Schema] = {str: STRING, dict: OBJECT}
 _SOURCE: Schema = {"type": "object", "properties": {"type": STRING}, "required": ["type"]}
 
