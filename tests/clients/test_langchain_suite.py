@@ -18,9 +18,8 @@ pytestmark = [pytest.mark.cli, pytest.mark.timeout(TIMEOUT_SECONDS)]
 
 # A few of each kind: text, streams, tools, results, structured output, media, usage. Each starts CLIs.
 SOME = (
-    "test_ainvoke or test_stream_events_v3 or test_usage_metadata_streaming or test_agent_loop"
-    " or test_tool_message_histories_list_content or test_unicode_tool or test_image_inputs"
-    " or test_pdf_tool_message"
+    "test_stream_events_v3 or test_usage_metadata_streaming or test_agent_loop"
+    " or test_tool_message_histories_list_content or test_image_inputs"
 )
 
 
@@ -62,7 +61,7 @@ def results(proxy_url: str, api: ScriptedApi, home: Path, *arguments: str) -> Re
 def test_some_standard_tests_pass(proxy_url: str, api: ScriptedApi, tmp_path: Path) -> None:
     found = results(proxy_url, api, tmp_path, "-k", SOME)
 
-    assert len(found) > 7
+    assert len(found) > 4
     assert_fails_only(found, {})
 
 

@@ -63,7 +63,7 @@ turns = st.builds(
 
 # Not shrunk: each attempt is a conversation with real processes.
 @settings(
-    max_examples=scaled(5, 100),
+    max_examples=scaled(3, 100),
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=list(HealthCheck),
