@@ -26,7 +26,7 @@ class World:
 
     @property
     def work(self) -> Path:
-        return self.root / "work"
+        return self.root / "inside"
 
     @property
     def outside(self) -> Path:
@@ -37,19 +37,19 @@ class World:
         return (self.outside / "secret").read_text() == SECRET and files == {
             "outside/secret",
             "outside/deep/secret",
-            "work-other/secret",
-            "work/inner/own",
-            "work/to-secret",
-            "work/to-real-secret",
+            "inside-other/secret",
+            "inside/inner/own",
+            "inside/to-secret",
+            "inside/to-real-secret",
         }
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     world = World(tmp_path)
-    for folder in ("work/inner", "outside/deep", "work-other"):
+    for folder in ("inside/inner", "outside/deep", "inside-other"):
         (tmp_path / folder).mkdir(parents=True)
-    for secret in ("outside/secret", "outside/deep/secret", "work-other/secret"):
+    for secret in ("outside/secret", "outside/deep/secret", "inside-other/secret"):
         (tmp_path / secret).write_text(SECRET)
     work = world.work
     (work / "inner/own").write_text("own")
@@ -79,7 +79,7 @@ ESCAPES = [
     "//{o}/secret",
     "{w}/../outside/secret",
     "{w}-other/secret",
-    "../work-other/secret",
+    "../inside-other/secret",
     "to-secret",
     "to-real-secret",
     "to-secret/",
@@ -183,10 +183,10 @@ def test_too_many_folders_are_refused(tmp_path: Path) -> None:
         "inner/own",
         "{w}/inner/own",
         "inner/up/inner/own",
-        "../work/inner/own",
+        "../inside/inner/own",
         "inner/../inner/own",
-        "{o}/../work/inner/own",
-        "../../{n}/work/inner/own",
+        "{o}/../inside/inner/own",
+        "../../{n}/inside/inner/own",
     ],
 )
 def test_detours_that_come_back_are_fine_if_nothing_outside_is_opened(world: World, path: str) -> None:
@@ -200,7 +200,7 @@ def test_detours_that_come_back_are_fine_if_nothing_outside_is_opened(world: Wor
 
 def test_a_workspace_behind_a_link_has_two_names(world: World) -> None:
     link = world.root / "link"
-    link.symlink_to("work")
+    link.symlink_to("inside")
     (world.work / "inner/absolute").symlink_to(link / "inner/own")
 
     for path in (link / "inner/own", world.work / "inner/own", Path("inner/own"), Path("inner/absolute")):

@@ -17,11 +17,11 @@ from towpath.tools.writing import write
 NAMES = ["a", "b", "c", "file"]
 # What paths and the targets of links are made of. @ is the folder with the workspace and what is outside.
 STEPS = st.lists(
-    st.sampled_from([*NAMES, *NAMES, "..", "..", ".", "", "work", "outside"]), min_size=1, max_size=7
+    st.sampled_from([*NAMES, *NAMES, "..", "..", ".", "", "inside", "outside"]), min_size=1, max_size=7
 )
 PATHS = st.builds(
     lambda start, steps: start + "/".join(steps),
-    st.sampled_from(["", "", "@/work/", "@/", "@/outside/"]),
+    st.sampled_from(["", "", "@/inside/", "@/", "@/outside/"]),
     STEPS,
 )
 INNER = st.lists(st.sampled_from(NAMES[:3]), min_size=0, max_size=2)
@@ -34,8 +34,8 @@ class Tree:
 
     def __init__(self, links: list[tuple[list[str], str, str]]) -> None:
         self.root = os.path.realpath(tempfile.mkdtemp(prefix="towpath-tree-"))
-        self.work = Path(self.root, "work")
-        for top in ("work", "outside"):
+        self.work = Path(self.root, "inside")
+        for top in ("inside", "outside"):
             for folder in ("", "a", "a/b", "c"):
                 Path(self.root, top, folder).mkdir()
                 Path(self.root, top, folder, "file").write_text(f"{top}:{folder}")

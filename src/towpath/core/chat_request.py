@@ -48,6 +48,8 @@ def messages_request(body: Any) -> Json:
     ``stream_options`` is the answer's affair (``chat_answer``) and left out.
     """
     given = given_fields(body)
+    if "messages" not in given:
+        raise invalid("messages", "Field required")
     request: Json = {"max_tokens": _max_tokens(given)}
     translate(given, request, _FIELDS, _WITHOUT_EFFECT, _ELSEWHERE)
     choose_tools(given, lambda choice: object_in(choice, "function", "tool_choice").get("name"), request)

@@ -21,7 +21,7 @@ class ChatDoor:
 
     def __init__(self, fields: Any, _request_id: str, created: int) -> None:
         self.request = messages_request(fields)
-        self._messages = fields.get("messages") or []
+        self._messages = fields["messages"]
         self._created = created
         self._wants_usage = wants_usage(fields)
 
