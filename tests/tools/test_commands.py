@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -135,6 +136,24 @@ def test_a_timeout_ends_all_of_it(tmp_path: Path, how: str, short_grace: None) -
 
     assert words == "so far\n[ended after 0.3 s, its timeout; all its processes were ended]"
     assert alive(tmp_path) == []
+
+
+def test_asyncio_has_heard_of_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread tells it, which may be late: to a loop that was closed before, the command still ran."""
+    wait, heard = os.waitpid, []
+
+    def wait_and_be_late(pid: int, options: int) -> tuple[int, int]:
+        is_command = b"sleep 1000" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        ended = wait(pid, options)
+        if is_command:
+            time.sleep(0.2)
+            heard.append(pid)
+        return ended
+
+    monkeypatch.setattr(os, "waitpid", wait_and_be_late)
+    refused(call(tmp_path, "bash", command="sleep 1000", timeout=50))
+
+    assert len(heard) == 1
 
 
 @pytest.mark.parametrize("how", STARTS)

@@ -6,6 +6,7 @@ import shutil
 import signal
 import uuid
 from collections.abc import Mapping
+from typing import Any
 
 from towpath.tools.arguments import MAX_TIMEOUT_MS, Bash
 from towpath.tools.ending import end_processes
@@ -62,21 +63,25 @@ class Commands:
             lambda: output, os.fdopen(read_end, "rb", buffering=0)
         )
         session, watcher = None, None
+        # What is over with the command: asyncio, too, must have seen it end (a loop that was closed before
+        # that gave the process up as one that runs).
+        over: list[asyncio.Future[Any]] = [output.closed]
         try:
             try:
                 process = await self._start(arguments.command, write_end, mark)
-                session = process.pid
+                session, ended = process.pid, asyncio.ensure_future(process.wait())
+                over.append(ended)
                 watcher = await Watcher.of(session, mark)
             finally:
                 os.close(write_end)
-            has_ended = await _has_ended(process, stop, seconds)
+            has_ended = await _has_ended(ended, stop, seconds)
         except (OSError, ValueError) as error:  # too long for the system, NUL, no such folder any more
             return words(f"command: cannot be started: {error}", is_error=True)
         finally:
             await asyncio.to_thread(end_processes, session, mark)
             if watcher is not None:
                 await watcher.end()
-            await asyncio.wait([output.closed], timeout=_DRAIN_SECONDS)
+            await asyncio.wait(over, timeout=_DRAIN_SECONDS)
             transport.close()
         notes = (
             [f"[timeout: cut to the longest, {MAX_TIMEOUT_MS} ms]"]
@@ -108,15 +113,13 @@ class Commands:
         )
 
 
-async def _has_ended(process: asyncio.subprocess.Process, stop: asyncio.Event, seconds: float) -> bool:
+async def _has_ended(ended: asyncio.Future[Any], stop: asyncio.Event, seconds: float) -> bool:
     """Wait until the command ends (True), or its time is up or ``stop`` is set (False)."""
-    ended = asyncio.ensure_future(process.wait())
     stopped = asyncio.ensure_future(stop.wait())
     try:
         await asyncio.wait([ended, stopped], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         return ended.done()
     finally:
-        ended.cancel()
         stopped.cancel()
 
 
