@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from claude_agent_sdk import ClaudeAgentOptions, ClaudeSDKClient
+from claude_agent_sdk import ClaudeAgentOptions
+
+from towpath.agent.transport import short_lived
 
 
 async def model_entries(environment: Mapping[str, str], cwd: Path) -> Sequence[Mapping[str, Any]]:
@@ -13,6 +15,7 @@ async def model_entries(environment: Mapping[str, str], cwd: Path) -> Sequence[M
     ``environment`` is what to set for the CLI, ``cwd`` a folder of the proxy's own. Takes half a second.
     """
     options = ClaudeAgentOptions(tools=[], setting_sources=[], cwd=cwd, env=dict(environment))
-    async with ClaudeSDKClient(options) as client:
+    async with short_lived(options) as client:
+        await client.connect()
         said = await client.get_server_info()
     return (said or {}).get("models") or ()

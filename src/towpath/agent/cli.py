@@ -13,6 +13,8 @@ import claude_agent_sdk
 import orjson
 from claude_agent_sdk._cli_version import __cli_version__
 
+from towpath.agent.transport import tied_to_parent
+
 BUNDLED_VERSION = __cli_version__
 
 _STATUS_TIMEOUT_SECONDS = 20.0
@@ -38,6 +40,7 @@ async def auth_status(environment: Mapping[str, str]) -> AuthStatus | None:
     process: asyncio.subprocess.Process | None = None
     try:
         process = await asyncio.create_subprocess_exec(
+            *tied_to_parent(),
             cli_path(),
             "auth",
             "status",

@@ -6,7 +6,6 @@ called either way.
 """
 
 import asyncio
-import contextlib
 import shutil
 import uuid
 from collections.abc import Mapping, Sequence
@@ -16,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from claude_agent_sdk import ClaudeAgentOptions, ClaudeSDKClient, ClaudeSDKError
+from claude_agent_sdk import ClaudeAgentOptions, ClaudeSDKError
 
 from towpath.agent.cli import BUNDLED_VERSION
 from towpath.agent.failures import ProcessDied, first_line
 from towpath.agent.history import session_lines
 from towpath.agent.options import agent_options
-from towpath.agent.transport import KillableTransport
+from towpath.agent.transport import short_lived
 from towpath.core.launch import Launch
 from towpath.core.request import Message
 
@@ -56,17 +55,9 @@ async def context_tokens(
 
 
 async def _asked(options: ClaudeAgentOptions, timeout_seconds: float) -> int:
-    transport = KillableTransport(options, lambda _: None)
-    client = ClaudeSDKClient(options, transport=transport)
-    try:
-        async with asyncio.timeout(timeout_seconds):
-            await client.connect()
-            usage: Any = await client.get_context_usage()
-    finally:
-        transport.terminate()
-        with contextlib.suppress(ClaudeSDKError, OSError):
-            await client.disconnect()
-            await transport.close()  # the client does not, if it gave up while connecting
+    async with short_lived(options) as client, asyncio.timeout(timeout_seconds):
+        await client.connect()
+        usage: Any = await client.get_context_usage()
     return sum(part["tokens"] for part in usage["categories"] if part.get("id") in _COUNTED)
 
 

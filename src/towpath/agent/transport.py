@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from functools import cache
 from typing import Any
 
-from claude_agent_sdk import ClaudeAgentOptions
+from claude_agent_sdk import ClaudeAgentOptions, ClaudeSDKClient, ClaudeSDKError
 from claude_agent_sdk._internal.transport.subprocess_cli import SubprocessCLITransport
 
 
@@ -93,3 +93,20 @@ class KillableTransport(SubprocessCLITransport):
         with contextlib.suppress(ProcessLookupError):
             if self._process:
                 self._process.terminate()
+
+
+@contextlib.asynccontextmanager
+async def short_lived(options: ClaudeAgentOptions) -> AsyncIterator[ClaudeSDKClient]:
+    """A client to connect and to ask; behind the block its CLI has ended, also if it never came up.
+
+    As with every CLI of the proxy's, it ends when the proxy is killed; the SDK's own would not.
+    """
+    transport = KillableTransport(options, lambda _: None)
+    client = ClaudeSDKClient(options, transport=transport)
+    try:
+        yield client
+    finally:
+        transport.terminate()
+        with contextlib.suppress(ClaudeSDKError, OSError):
+            await client.disconnect()
+            await transport.close()  # the client does not, if it gave up while connecting
