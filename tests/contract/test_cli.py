@@ -6,10 +6,12 @@ reaches the API. When a release changes a fact, its test here names it.
 
 import asyncio
 import dataclasses
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from claude_agent_sdk import (
     ClaudeAgentOptions,
@@ -421,3 +423,28 @@ def test_l5_of_an_answer_that_breaks_off_it_says_nothing(api: ScriptedApi, run: 
     api.reply(Reply((text("some text"),), headers=WITHIN, cut_after_events=3, pause_seconds=0.02))
 
     assert infos(run(HISTORY, change=with_a_login)) == []
+
+
+# What it takes of the machine
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have names in /proc")
+def test_m1_garbage_is_collected_at_an_interval_that_can_be_set(
+    api: ScriptedApi, run: Any, tmp_path: Path
+) -> None:
+    def collectors() -> list[str]:
+        (cli,) = [child for child in psutil.Process().children() if str(tmp_path) in str(child.cmdline())]
+        names = [thread.read_text() for thread in Path(f"/proc/{cli.pid}/task").glob("*/comm")]
+        return [name for name in names if name.startswith("HeapHelper")]
+
+    seen_at_the_end_of_a_reply = []
+
+    async def look(client: ClaudeSDKClient, _: ParkedTools) -> None:
+        await until_reply_ends(client)
+        seen_at_the_end_of_a_reply.append(collectors())
+
+    often = {"BUN_GC_TIMER_INTERVAL": "20"}
+    run(HISTORY, then=look)
+    run(HISTORY, then=look, change=lambda ours: dataclasses.replace(ours, env={**ours.env, **often}))
+
+    assert [bool(threads) for threads in seen_at_the_end_of_a_reply] == [False, True]
