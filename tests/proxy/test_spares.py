@@ -156,7 +156,7 @@ def test_a_spare_is_for_its_own_kind_alone(proxy: Proxy, other: Json) -> None:
 
 
 def test_a_kind_that_is_not_used_any_more_loses_its_spare(settings: Settings, tmp_path: Path) -> None:
-    with proxy_with(settings, tmp_path / "state", idle_timeout_seconds=2) as proxy:
+    with proxy_with(settings, tmp_path / "state", idle_timeout_seconds=4) as proxy:
         proxy.begin_and_wait_for_spare()
         wait_until(lambda: cli_processes(proxy.state_dir) == [])
 

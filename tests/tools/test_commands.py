@@ -143,17 +143,21 @@ def test_asyncio_has_heard_of_its_end(tmp_path: Path, monkeypatch: pytest.Monkey
     wait, heard = os.waitpid, []
 
     def wait_and_be_late(pid: int, options: int) -> tuple[int, int]:
-        is_command = b"sleep 1000" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        is_command = b"echo ready" in Path(f"/proc/{pid}/cmdline").read_bytes()
         ended = wait(pid, options)
         if is_command:
             time.sleep(0.2)
             heard.append(pid)
         return ended
 
-    monkeypatch.setattr(os, "waitpid", wait_and_be_late)
-    refused(call(tmp_path, "bash", command="sleep 1000", timeout=50))
+    async def leave(_: Toolbox, task: asyncio.Task[Result]) -> None:
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert len(heard) == 1
 
-    assert len(heard) == 1
+    monkeypatch.setattr(os, "waitpid", wait_and_be_late)
+    when_ready(tmp_path, STARTS["in the background"], leave)
 
 
 @pytest.mark.parametrize("how", STARTS)
