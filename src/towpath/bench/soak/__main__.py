@@ -1,4 +1,4 @@
-"""``python -m towpath.bench.soak --minutes N [--json]``: the processes of a soak, and its end.
+"""``python -m bench.soak --minutes N [--json]``: the processes of a soak, and its end.
 
 Exit code 0: all was well; 1: something was wrong; 130: interrupted, and all was well until then.
 """
@@ -86,7 +86,7 @@ async def _soak(proxy: ProxyProcess, options: argparse.Namespace, seed: int) -> 
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="towpath.bench.soak", description=__doc__)
+    parser = argparse.ArgumentParser(prog="bench.soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=2)
     parser.add_argument("--at-once", type=int, default=6, help="how many conversations are held at once")
     parser.add_argument("--kill-seconds", type=float, default=10, help="between two crashes, on the average")
