@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from tests.clients.python_clients import MAX_REQUESTS, SCRIPTS, TIMEOUT_SECONDS
-from tests.clients.suites import Results, assert_fails_only, run_suite
+from tests.clients.suites import assert_fails_only, run_suite
 from tests.clients.test_langchain import CLIENT, LANGCHAIN
 from tests.support.fidelity import Json
 
@@ -15,12 +15,6 @@ from towpath.testing import Reply, ScriptedApi
 from towpath.testing.script import obey
 
 pytestmark = [pytest.mark.cli, pytest.mark.timeout(TIMEOUT_SECONDS)]
-
-# A few of each kind: text, streams, tools, results, structured output, media, usage. Each starts CLIs.
-SOME = (
-    "test_stream_events_v3 or test_usage_metadata_streaming or test_agent_loop"
-    " or test_tool_message_histories_list_content or test_image_inputs"
-)
 
 
 def use_the_tool(body: Json) -> Reply:
@@ -46,29 +40,14 @@ def _argument(schema: Json, prompt: str) -> Any:
     return int(number[0] if number else 1) if schema.get("type") == "integer" else prompt
 
 
-# The proxy is the one without spares: each of these tests is of another kind, so most would be in vain.
-def results(proxy_url: str, api: ScriptedApi, home: Path, *arguments: str) -> Results:
+@pytest.mark.shows("LangChain's standard tests")
+def test_the_standard_tests_pass(proxy_url: str, api: ScriptedApi, tmp_path: Path) -> None:
+    """With a proxy that has no spares: each test is of another kind, so most would be in vain."""
     api.reply(*[use_the_tool] * MAX_REQUESTS)
-    # Beside no configuration of ours.
-    shutil.copy(SCRIPTS / "langchain_standard.py", home)
+    shutil.copy(SCRIPTS / "langchain_standard.py", tmp_path)  # beside no configuration of ours
+    asynchronous = ("-o", "asyncio_mode=auto")
     variables = CLIENT.variables(proxy_url)
-    return run_suite(
-        LANGCHAIN, home, home, variables, "-o", "asyncio_mode=auto", *arguments, "langchain_standard.py"
-    )
-
-
-@pytest.mark.shows("some of LangChain's standard tests")
-def test_some_standard_tests_pass(proxy_url: str, api: ScriptedApi, tmp_path: Path) -> None:
-    found = results(proxy_url, api, tmp_path, "-k", SOME)
-
-    assert len(found) > 4
-    assert_fails_only(found, {})
-
-
-@pytest.mark.nightly
-@pytest.mark.shows("all of LangChain's standard tests")
-def test_all_standard_tests_pass(proxy_url: str, api: ScriptedApi, tmp_path: Path) -> None:
-    found = results(proxy_url, api, tmp_path)
+    found = run_suite(LANGCHAIN, tmp_path, tmp_path, variables, *asynchronous, "langchain_standard.py")
 
     assert len(found) > 40
     assert_fails_only(found, {})
