@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 from claude_agent_sdk import (
     ClaudeAgentOptions,
@@ -22,6 +21,7 @@ from claude_agent_sdk import (
 )
 from tests.support.account import ON_EXTRA_USAGE, REFUSED, RESET, WITHIN
 from tests.support.fidelity import TOOLS, Json, assistant, call, image, result, seen, sent, text, user
+from tests.support.processes import cli_processes
 
 from towpath.agent.cli import BUNDLED_VERSION
 from towpath.agent.history import session_lines
@@ -433,7 +433,7 @@ def test_m1_garbage_is_collected_at_an_interval_that_can_be_set(
     api: ScriptedApi, run: Any, tmp_path: Path
 ) -> None:
     def collectors() -> list[str]:
-        (cli,) = [child for child in psutil.Process().children() if str(tmp_path) in str(child.cmdline())]
+        (cli,) = cli_processes(tmp_path)
         names = [thread.read_text() for thread in Path(f"/proc/{cli.pid}/task").glob("*/comm")]
         return [name for name in names if name.startswith("HeapHelper")]
 

@@ -99,7 +99,7 @@ class KillableTransport(SubprocessCLITransport):
 async def short_lived(options: ClaudeAgentOptions) -> AsyncIterator[ClaudeSDKClient]:
     """A client to connect and to ask; behind the block its CLI has ended, also if it never came up.
 
-    As with every CLI of the proxy's, it ends when the proxy is killed; the SDK's own would not.
+    It is tied to the proxy's life, as all CLIs are: the SDK's own is so only while it reads its input.
     """
     transport = KillableTransport(options, lambda _: None)
     client = ClaudeSDKClient(options, transport=transport)
