@@ -38,6 +38,7 @@ def proxy(
         upstream_api_key="dummy",  # type: ignore[arg-type]
         state_dir=tmp_path_factory.mktemp("clients-state"),
         memory_budget_mb=1500,
+        idle_timeout_seconds=30,  # what a client left behind took memory, and time, to the end of the tests
     )
     with serve_recorded(create_app(settings)) as served:
         yield served
@@ -68,7 +69,7 @@ def place(tmp_path: Path) -> Workspace:
     return workspace(tmp_path)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(opencode: OpenCode, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """An OpenCode that stays; each test has a folder and a conversation of its own in it."""
     with opencode.serve(workspace(tmp_path_factory.mktemp("server")).home) as served:
