@@ -9,7 +9,7 @@ from towpath.core.launch import Launch
 from towpath.core.ways import State
 
 MIB = 1024 * 1024
-# Measured: 125 MB of its own soon after its start, up to 215 for a while.
+# Measured: 125 MB of its own soon after its start, 215 and more for a while.
 NEW_PROCESS_BYTES = 130 * MIB
 GROWN_PROCESS_BYTES = 215 * MIB
 
