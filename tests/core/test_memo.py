@@ -188,12 +188,18 @@ def test_a_message_that_stands_twice_in_a_request_counts_once() -> None:
 )
 def test_a_message_is_charged_what_it_occupies(message: Callable[[int], Json]) -> None:
     sources = [orjson.dumps(message(1000 * number)) for number in range(100)]
+    charged, occupied = zip(*(charged_and_occupied(sources) for _ in range(3)), strict=True)
+
+    # The least: servers on other threads, of other tests, take memory too (5 KB of 3 MB, once).
+    assert min(occupied) <= min(charged) == max(charged) < 2 * min(occupied)
+
+
+def charged_and_occupied(sources: list[bytes]) -> tuple[int, int]:
+    """Bytes, of a memo that keeps these messages."""
     memo = MessageMemo()
     tracemalloc.start()
     try:
         memo.keep([checked_message(orjson.loads(source), bytes(bytearray(source))) for source in sources])
-        occupied, _ = tracemalloc.get_traced_memory()
+        return memo.occupied, tracemalloc.get_traced_memory()[0]
     finally:
         tracemalloc.stop()
-
-    assert occupied <= memo.occupied < 2 * occupied

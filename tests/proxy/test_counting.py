@@ -42,15 +42,14 @@ def countable(messages: list[Json], **fields: Any) -> Json:
 
 
 def test_the_official_sdk_gets_the_apis_own_count(proxy_url: str, api: ScriptedApi) -> None:
-    client = anthropic.Anthropic(base_url=proxy_url, api_key="the-clients", max_retries=0)
-
-    answer = client.messages.with_raw_response.count_tokens(
-        model="claude-sonnet-4-6",
-        system=[{"type": "text", "text": "one"}, {"type": "text", "text": "two"}],
-        tools=TOOLS,  # type: ignore[arg-type]
-        messages=MESSAGES,  # type: ignore[arg-type]
-        extra_headers={"anthropic-beta": "some-beta"},
-    )
+    with anthropic.Anthropic(base_url=proxy_url, api_key="the-clients", max_retries=0) as client:
+        answer = client.messages.with_raw_response.count_tokens(
+            model="claude-sonnet-4-6",
+            system=[{"type": "text", "text": "one"}, {"type": "text", "text": "two"}],
+            tools=TOOLS,  # type: ignore[arg-type]
+            messages=MESSAGES,  # type: ignore[arg-type]
+            extra_headers={"anthropic-beta": "some-beta"},
+        )
 
     (counted,) = api.exchanges
     assert answer.headers["x-towpath-count"] == "exact"

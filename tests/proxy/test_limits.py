@@ -193,8 +193,10 @@ def test_what_would_draw_on_extra_usage_is_refused_until_the_reset(
         assert refused.headers["retry-after"] == "3600"
         assert refused.headers["x-should-retry"] == "false"
         assert unified(refused.headers)["overage-in-use"] == "true"
-    sdk = anthropic.Anthropic(base_url=str(http.base_url), api_key="dummy")
-    with pytest.raises(anthropic.RateLimitError, match="CLAUDE_PROXY_NO_EXTRA_USAGE"):
+    with (
+        anthropic.Anthropic(base_url=str(http.base_url), api_key="dummy") as sdk,
+        pytest.raises(anthropic.RateLimitError, match="CLAUDE_PROXY_NO_EXTRA_USAGE"),
+    ):
         sdk.messages.create(
             model="claude-opus-4-6", max_tokens=10, messages=[{"role": "user", "content": "e"}]
         )

@@ -14,15 +14,15 @@ from towpath.testing import ScriptedApi
 
 @pytest.mark.cli
 def test_the_official_sdk_reads_the_list_page_by_page(proxy_url: str, api: ScriptedApi) -> None:
-    client = anthropic.Anthropic(base_url=proxy_url, api_key="dummy")
-    models = list(client.models.list(limit=2))
+    with anthropic.Anthropic(base_url=proxy_url, api_key="dummy") as client:
+        models = list(client.models.list(limit=2))
 
-    assert {"opus", "sonnet", "haiku"} <= {model.line for model in models}
-    assert len({model.id for model in models}) == len(models) > 2
-    assert client.models.retrieve(models[0].id) == models[0]
-    assert client.models.retrieve("sonnet").line == "sonnet"
-    with pytest.raises(anthropic.NotFoundError):
-        client.models.retrieve("gpt-9")
+        assert {"opus", "sonnet", "haiku"} <= {model.line for model in models}
+        assert len({model.id for model in models}) == len(models) > 2
+        assert client.models.retrieve(models[0].id) == models[0]
+        assert client.models.retrieve("sonnet").line == "sonnet"
+        with pytest.raises(anthropic.NotFoundError):
+            client.models.retrieve("gpt-9")
     assert api.exchanges == []
 
 

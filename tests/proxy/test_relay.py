@@ -36,7 +36,7 @@ def proxy(folder: Path, base_url: str | None, key: str | None = KEY) -> Iterator
         yield http
 
 
-def sdk(http: httpx.Client) -> anthropic.Anthropic:
+def sdk_of(http: httpx.Client) -> anthropic.Anthropic:
     return anthropic.Anthropic(base_url=str(http.base_url), api_key="the-clients", max_retries=0)
 
 
@@ -56,13 +56,21 @@ def http(
 
 
 @pytest.fixture
+def sdk(http: httpx.Client) -> Iterator[anthropic.Anthropic]:
+    with sdk_of(http) as client:
+        yield client
+
+
+@pytest.fixture
 def stored(upstream: tuple[ScriptedApi, str]) -> Any:
     upstream[0].stored.asked.clear()
     return upstream[0].stored
 
 
-def test_a_batch_from_its_creation_to_its_deletion(http: httpx.Client, stored: Any) -> None:
-    batches = sdk(http).messages.batches
+def test_a_batch_from_its_creation_to_its_deletion(
+    http: httpx.Client, sdk: anthropic.Anthropic, stored: Any
+) -> None:
+    batches = sdk.messages.batches
     params: Any = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "SAY done"}]}
 
     made = batches.create(requests=[{"custom_id": "one", "params": params}])
@@ -80,8 +88,8 @@ def test_a_batch_from_its_creation_to_its_deletion(http: httpx.Client, stored: A
     assert_only_the_operators_key(stored)
 
 
-def test_a_file_from_its_upload_to_its_deletion(http: httpx.Client, stored: Any) -> None:
-    files = sdk(http).beta.files
+def test_a_file_from_its_upload_to_its_deletion(sdk: anthropic.Anthropic, stored: Any) -> None:
+    files = sdk.beta.files
 
     made = files.upload(file=("notes.txt", b"line one\r\nline two", "text/plain"))
 
@@ -102,8 +110,8 @@ def assert_only_the_operators_key(stored: Any) -> None:
 def test_a_gateway_that_needs_no_key_gets_none(
     upstream: tuple[ScriptedApi, str], stored: Any, tmp_path: Path
 ) -> None:
-    with proxy(tmp_path, upstream[1], key=None) as http:
-        assert list(sdk(http).beta.files.list()) == []
+    with proxy(tmp_path, upstream[1], key=None) as http, sdk_of(http) as sdk:
+        assert list(sdk.beta.files.list()) == []
 
     assert not {"x-api-key", "authorization"} & set(stored.asked[0].headers)
 
@@ -142,8 +150,12 @@ def test_nothing_leads_elsewhere_with_the_operators_key(http: httpx.Client, stor
     ],
 )
 def test_with_a_login_alone_there_are_none_and_why(tmp_path: Path, call: Place, what: str) -> None:
-    with proxy(tmp_path, None, key=None) as http, pytest.raises(anthropic.NotFoundError) as raised:
-        call(sdk(http))
+    with (
+        proxy(tmp_path, None, key=None) as http,
+        sdk_of(http) as sdk,
+        pytest.raises(anthropic.NotFoundError) as raised,
+    ):
+        call(sdk)
 
     said = raised.value.body["error"]  # type: ignore[index]
     assert said["type"] == "not_found_error"
