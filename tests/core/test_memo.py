@@ -187,7 +187,7 @@ def test_a_message_that_stands_twice_in_a_request_counts_once() -> None:
     ],
 )
 def test_a_message_is_charged_what_it_occupies(message: Callable[[int], Json]) -> None:
-    sources = [orjson.dumps(message(1000 * number)) for number in range(100)]
+    sources = [orjson.dumps(message(1000 * number)) for number in range(30)]
     charged, occupied = zip(*(charged_and_occupied(sources) for _ in range(3)), strict=True)
 
     # The least: servers on other threads, of other tests, take memory too (5 KB of 3 MB, once).
