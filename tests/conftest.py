@@ -9,14 +9,14 @@ from pathlib import Path
 import httpx
 import pytest
 from hypothesis import settings as hypothesis
-from tests.support.profiles import IS_NIGHTLY
+from tests.support.profiles import IS_NIGHTLY, scaled
 
 from towpath.server.app import create_app
 from towpath.settings import Settings
 from towpath.testing import ScriptedApi, serve_in_thread
 
 # For tests that do not say how often; how hard the fuzz tests try is another matter (support/profiles.py).
-hypothesis.register_profile("units", max_examples=40, deadline=None)
+hypothesis.register_profile("units", max_examples=scaled(25, 500), deadline=None)
 hypothesis.load_profile("units")
 
 

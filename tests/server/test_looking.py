@@ -1,6 +1,7 @@
 """What is served for looking at: who gets the page, who gets a line, and who needs the key."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -24,15 +25,29 @@ KINDS = {
 }
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    desk = Desk(tmp_path_factory.mktemp("desk"))
+    desk.tell(desk.record(model="planted-model"))
+    return desk
 
 
-def test_a_browser_gets_the_page_and_programs_a_line(desk: Desk) -> None:
-    with desk.served() as url, httpx.Client(base_url=url) as http:
-        page, line = http.get("/", headers=BROWSER), http.get("/")
-        head = http.head("/")
+@pytest.fixture(scope="module")
+def http(desk: Desk) -> Iterator[httpx.Client]:
+    with desk.served() as url, httpx.Client(base_url=url) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def locked(desk: Desk) -> Iterator[httpx.Client]:
+    """The same where a key is set."""
+    with desk.served(keys=[KEY]) as url, httpx.Client(base_url=url) as client:
+        yield client
+
+
+def test_a_browser_gets_the_page_and_programs_a_line(http: httpx.Client) -> None:
+    page, line = http.get("/", headers=BROWSER), http.get("/")
+    head = http.head("/")
 
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert line.headers["content-type"] == "text/plain; charset=utf-8"
@@ -41,15 +56,14 @@ def test_a_browser_gets_the_page_and_programs_a_line(desk: Desk) -> None:
     assert (head.status_code, head.content) == (200, b"")
 
 
-def test_all_that_the_page_loads_is_served_under_a_strict_policy(desk: Desk) -> None:
-    with desk.served() as url, httpx.Client(base_url=url) as http:
-        page = http.get("/", headers=BROWSER)
-        named = set(re.findall(r'(?:src|href)="(/page/[^"]+)"', page.text))
-        scripts = {name for name in named if name.endswith(".js")}
-        while scripts:
-            found = {f"/page/{name}" for path in scripts for name in imports(http.get(path).text)}
-            scripts, named = found - named, named | found
-        answers = {path: http.get(path) for path in (*named, "/page/clients.json")}
+def test_all_that_the_page_loads_is_served_under_a_strict_policy(http: httpx.Client) -> None:
+    page = http.get("/", headers=BROWSER)
+    named = set(re.findall(r'(?:src|href)="(/page/[^"]+)"', page.text))
+    scripts = {name for name in named if name.endswith(".js")}
+    while scripts:
+        found = {f"/page/{name}" for path in scripts for name in imports(http.get(path).text)}
+        scripts, named = found - named, named | found
+    answers = {path: http.get(path) for path in (*named, "/page/clients.json")}
 
     assert {"/page/page.css", "/page/page.js", "/page/dom.js"} <= set(answers)
     for path, answer in {**answers, "/index.html": page}.items():
@@ -72,18 +86,15 @@ def imports(script: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["nothing.js", "%2e%2e%2fguard.py", "..%2fguard.py", ""])
-def test_nothing_else_is_among_the_pages_files(desk: Desk, name: str) -> None:
-    with desk.served() as url:
-        assert httpx.get(f"{url}/page/{name}").status_code == 404
+def test_nothing_else_is_among_the_pages_files(http: httpx.Client, name: str) -> None:
+    assert http.get(f"/page/{name}").status_code == 404
 
 
-def test_where_keys_are_set_the_data_needs_one_and_the_page_does_not(desk: Desk) -> None:
-    desk.tell(desk.record(model="planted-model"))
-    with desk.served(keys=[KEY]) as url, httpx.Client(base_url=url) as http:
-        open_to_all = [http.get("/", headers=BROWSER), http.get("/"), http.get("/page/clients.json")]
-        refused = [http.get("/v1/activity"), http.get("/v1/activity/stream")]
-        told = http.get("/v1/activity", headers={"x-api-key": KEY})
-        foreign = http.get("/", headers={**BROWSER, "host": "example.com"})
+def test_where_keys_are_set_the_data_needs_one_and_the_page_does_not(locked: httpx.Client) -> None:
+    open_to_all = [locked.get("/", headers=BROWSER), locked.get("/"), locked.get("/page/clients.json")]
+    refused = [locked.get("/v1/activity"), locked.get("/v1/activity/stream")]
+    told = locked.get("/v1/activity", headers={"x-api-key": KEY})
+    foreign = locked.get("/", headers={**BROWSER, "host": "example.com"})
 
     assert [answer.status_code for answer in open_to_all] == [200, 200, 200]
     assert not [answer for answer in open_to_all if __version__ in answer.text or "planted" in answer.text]
@@ -94,13 +105,11 @@ def test_where_keys_are_set_the_data_needs_one_and_the_page_does_not(desk: Desk)
     assert foreign.status_code == 403
 
 
-def test_the_stream_says_the_same_as_the_snapshot(desk: Desk) -> None:
-    desk.tell(desk.record())
-    with desk.served() as url, httpx.Client(base_url=url) as http:
-        with http.stream("GET", "/v1/activity/stream") as stream:
-            first = next(events(stream))
-        told = http.get("/v1/activity").json()
-        assert http.head("/v1/activity/stream").status_code == 200
+def test_the_stream_says_the_same_as_the_snapshot(http: httpx.Client) -> None:
+    with http.stream("GET", "/v1/activity/stream") as stream:
+        first = next(events(stream))
+    told = http.get("/v1/activity").json()
+    assert http.head("/v1/activity/stream").status_code == 200
 
     assert stream.headers["content-type"].startswith("text/event-stream")
     assert first.pop("type") == "activity"
@@ -109,9 +118,10 @@ def test_the_stream_says_the_same_as_the_snapshot(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("needs_key", [False, True])
-def test_each_client_has_lines_to_copy_without_a_key_in_them(desk: Desk, *, needs_key: bool) -> None:
-    with desk.served(keys=[KEY] if needs_key else []) as url:
-        recipes = httpx.get(f"{url}/page/clients.json").json()
+def test_each_client_has_lines_to_copy_without_a_key_in_them(
+    http: httpx.Client, locked: httpx.Client, *, needs_key: bool
+) -> None:
+    recipes = (locked if needs_key else http).get("/page/clients.json").json()
 
     assert [recipe["title"] for recipe in recipes] == [client.title for client in CLIENTS.values()]
     for recipe in recipes:

@@ -119,7 +119,10 @@ def test_a_living_proxy_is_known_after_the_clock_was_set(
     assert folder.is_dir()
 
 
-@pytest.mark.parametrize("deaf", [False, True], ids=["willing", "deaf to SIGTERM"])
+@pytest.mark.parametrize(
+    "deaf",
+    [pytest.param(False, id="willing"), pytest.param(True, id="deaf to SIGTERM", marks=pytest.mark.slow)],
+)
 def test_processes_of_a_dead_proxy_are_ended(tmp_path: Path, dead_pid: int, deaf: bool) -> None:
     folder = left_behind(tmp_path, f"{dead_pid}-12345-0badcafe")
     with waiting_process({"ANYTHING": f"{folder}/1"}, deaf=deaf) as process:
