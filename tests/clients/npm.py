@@ -14,17 +14,9 @@ CACHE = Path(__file__).parents[2] / ".cache"
 INSTALL_SECONDS = 600
 TIMEOUT_SECONDS = 800  # for a test; the first one may have to install
 
-# One installation for all, of 1.6 GB: 100 s on two busy cores.
-VERSIONS: Mapping[str, str] = {
-    "opencode-ai": "1.18.33",
-    "oh-my-opencode": "4.19.4",
-    "@anthropic-ai/sdk": "1.12.0",
-    "@ai-sdk/anthropic": "3.0.139",
-    "ai": "6.0.326",
-    "@continuedev/cli": "1.5.47",
-    "cline": "3.0.65",
-    "@mariozechner/pi-coding-agent": "0.73.1",
-}
+# package.json names the clients; package-lock.json has all that they need (scripts/pin.py).
+PINS = Path(__file__).parent / "pins"
+VERSIONS: Mapping[str, str] = json.loads((PINS / "package.json").read_text())["dependencies"]
 
 # No program of npm's, and none that a client starts, finds a registry.
 OFFLINE: Mapping[str, str] = {
@@ -53,20 +45,19 @@ def installed(environment: Mapping[str, str]) -> Path:
 
 
 def _install(folder: Path, environment: Mapping[str, str]) -> None:
+    """One installation for all, of 1.6 GB: 100 s on two busy cores."""
+    pins = (PINS / "package-lock.json").read_bytes()
     stamp = folder / "installed.json"
-    if stamp.is_file() and json.loads(stamp.read_text()) == VERSIONS:
+    if stamp.is_file() and stamp.read_bytes() == pins:
         return
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    (folder / "package.json").write_text('{"private": true}')
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(PINS / name, folder)
+    # Not `npm ci`: it wants the packages for all platforms in the file, and some registries have not all.
     # No install scripts: they would only copy programs, which come in packages for this platform.
-    packages = [f"{name}@{version}" for name, version in VERSIONS.items()]
     options = ("--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error")
     subprocess.run(
-        ("npm", "install", *options, *packages),
-        cwd=folder,
-        env=environment,
-        check=True,
-        timeout=INSTALL_SECONDS,
+        ("npm", "install", *options), cwd=folder, env=environment, check=True, timeout=INSTALL_SECONDS
     )
-    stamp.write_text(json.dumps(VERSIONS))
+    stamp.write_bytes(pins)

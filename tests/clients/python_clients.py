@@ -26,6 +26,7 @@ from towpath.testing.script import obey
 ROOT = Path(__file__).parents[2]
 CACHE = ROOT / ".cache" / "py-clients"
 SCRIPTS = Path(__file__).parent / "scripts"
+PINS = Path(__file__).parent / "pins"
 INSTALL_SECONDS = 600
 RUN_SECONDS = 120
 TIMEOUT_SECONDS = 800  # for a test; the first one has to install
@@ -40,7 +41,10 @@ MAX_REQUESTS = 400
 
 @dataclass(frozen=True)
 class Environment:
-    """A virtual environment. ``packages`` are as uv takes them; the first is the client, with its version."""
+    """A virtual environment. ``packages`` are as uv takes them; the first is the client, with its version.
+
+    What they need in turn is in ``pins``, with its exact version (scripts/pin.py).
+    """
 
     name: str
     packages: tuple[str, ...]
@@ -53,6 +57,10 @@ class Environment:
     def folder(self) -> Path:
         return CACHE / self.name
 
+    @property
+    def pins(self) -> Path:
+        return PINS / f"{self.name}.txt"
+
     def program(self, name: str) -> str:
         """The path of one of its programs, after it was installed. Skips the test if that is not possible."""
         CACHE.mkdir(parents=True, exist_ok=True)
@@ -61,8 +69,9 @@ class Environment:
         return str(self.folder / "bin" / name)
 
     def _install_once(self) -> None:
+        wanted = json.dumps([*self.packages, self.pins.read_text()])
         stamp = self.folder / "installed.json"
-        if stamp.is_file() and json.loads(stamp.read_text()) == list(self.packages):
+        if stamp.is_file() and stamp.read_text() == wanted:
             return
         try:
             self._install()
@@ -70,19 +79,24 @@ class Environment:
             if os.environ.get("CI"):
                 raise
             pytest.skip(f"{self.name} cannot be installed: {error}")
-        stamp.write_text(json.dumps(self.packages))
+        stamp.write_text(wanted)
 
     def _install(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
         run_uv("venv", "--python", sys.executable, str(self.folder))
-        run_uv("pip", "install", "--python", str(self.folder / "bin" / "python"), *self.packages)
+        python = str(self.folder / "bin" / "python")
+        run_uv("pip", "install", "--python", python, "--constraints", str(self.pins), *self.packages)
 
 
 def run_uv(*command: str) -> None:
-    """In the project's folder, so that its ``exclude-newer`` counts: the same packages on each machine."""
+    """Not in the project's folder, where its own pins would count."""
     uv = os.environ.get("UV") or shutil.which("uv") or "uv"
     subprocess.run(
-        (uv, "--quiet", *command), cwd=ROOT, env=USERS_ENVIRONMENT, check=True, timeout=INSTALL_SECONDS
+        (uv, "--quiet", *command),
+        cwd=Path(sys.prefix).anchor,
+        env=USERS_ENVIRONMENT,
+        check=True,
+        timeout=INSTALL_SECONDS,
     )
 
 

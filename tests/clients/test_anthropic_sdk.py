@@ -15,6 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 from tests.clients.listed import Client
 from tests.clients.recorder import RecordedProxy, Recorder, model_calls, requests, serve_recorded
 from tests.support.fidelity import Json, seen, sent
+from tests.support.pins import pinned
 
 from towpath.core.body import MAX_BODY_BYTES
 from towpath.server.app import create_app
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.cli
 
 CLIENT = Client(
     name="anthropic, the SDK for Python",
-    version=anthropic.__version__,
+    version=pinned("anthropic"),
     lines="export ANTHROPIC_BASE_URL=http://127.0.0.1:3456 ANTHROPIC_API_KEY=dummy",
 )
 MODEL = "claude-sonnet-4-6"  # the SDK warns of older ones

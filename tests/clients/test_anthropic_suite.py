@@ -7,18 +7,18 @@ the answers against its type. They are in the SDK's source package.
 from collections.abc import Mapping
 from pathlib import Path
 
-import anthropic
 import pytest
 from tests.clients.python_clients import TIMEOUT_SECONDS, Environment
 from tests.clients.suites import Results, assert_fails_only, run_suite, source_of
 from tests.clients.test_anthropic_sdk import CLIENT as CLIENT  # the listing shows both as one
+from tests.support.pins import pinned
 from tests.support.profiles import IS_NIGHTLY
 
 from towpath.testing import ScriptedApi
 
 pytestmark = [pytest.mark.cli, pytest.mark.timeout(TIMEOUT_SECONDS)]
 
-PACKAGE = f"anthropic=={anthropic.__version__}"
+PACKAGE = f"anthropic=={pinned('anthropic')}"
 # What its tests import, as its pyproject.toml says; and pip, because uv cannot fetch a source package.
 NEEDED = "pytest pytest-asyncio pytest-xdist respx time-machine dirty-equals rich hypothesis inline-snapshot"
 SUITE = Environment(

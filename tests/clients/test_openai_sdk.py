@@ -7,6 +7,7 @@ from typing import Any
 import openai
 import pytest
 from tests.clients.listed import Client
+from tests.support.pins import pinned
 
 from towpath.testing import Failure, Reply, ScriptedApi
 
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.cli
 
 CLIENT = Client(
     name="openai, the SDK for Python",
-    version=openai.__version__,
+    version=pinned("openai"),
     lines="export OPENAI_BASE_URL=http://127.0.0.1:3456/v1 OPENAI_API_KEY=dummy",
 )
 Json = dict[str, Any]
