@@ -143,10 +143,15 @@ def test_a_schema_is_answered_with_its_required_properties() -> None:
         "kind": {"enum": ["a", "b"]},
         "is": {"const": "person"},
         "home": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+        "maybe": {"type": ["string", "null"]},
+        "either": {"anyOf": [{"type": "integer"}, {"type": "null"}]},
+        "place": {"$ref": "#/$defs/place"},
+        "anything": True,
         "left_out": {"type": "string"},
     }
+    places = {"place": {"type": "object", "properties": {"at": {"type": "null"}}, "required": ["at"]}}
     required = [name for name in properties if name != "left_out"]
-    schema = {"type": "object", "properties": properties, "required": required}
+    schema = {"type": "object", "properties": properties, "required": required, "$defs": places}
 
     reply = obey(says("hi", output_config={"format": {"type": "json_schema", "schema": schema}}))
 
@@ -159,6 +164,10 @@ def test_a_schema_is_answered_with_its_required_properties() -> None:
         "kind": "a",
         "is": "person",
         "home": {"city": ""},
+        "maybe": "",
+        "either": 0,
+        "place": {"at": None},
+        "anything": {},
     }
 
 

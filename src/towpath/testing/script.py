@@ -96,7 +96,7 @@ def obey(body: Json) -> Reply:
 def _answer(body: Json, newest: list[Json], texts: list[str]) -> str:
     output_format = (body.get("output_config") or {}).get("format") or {}
     if output_format.get("type") == "json_schema":
-        return json.dumps(_smallest(output_format["schema"]))
+        return json.dumps(_smallest(output_format["schema"], output_format["schema"]))
     results = [_texts(_blocks(block.get("content"))) for block in newest if block["type"] == "tool_result"]
     if results:
         return "Results: " + " | ".join("\n".join(result).strip()[:QUOTED_CHARS] for result in results)
@@ -149,17 +149,35 @@ def _forced_tool(body: Json) -> str | None:
     return str(tools[0]["name"]) if choice.get("type") == "any" and tools else None
 
 
-def _smallest(schema: Json) -> Any:
-    """The smallest value of a simple schema: constants, choices, and required properties only."""
+def _smallest(schema: Json | bool, root: Json) -> Any:
+    """The smallest value of a simple schema: constants, first choices, and required properties only.
+
+    ``root`` is the whole schema, to which a ``$ref`` points. Bounds of lengths and numbers are not kept.
+    """
+    if isinstance(schema, bool):
+        return {}
+    if "$ref" in schema:
+        return _smallest(_referred(str(schema["$ref"]), root), root)
     if "const" in schema:
         return schema["const"]
-    if "enum" in schema:
-        return schema["enum"][0]
+    for choices in ("enum", "anyOf", "oneOf", "allOf"):
+        if choices in schema:
+            first = schema[choices][0]
+            return first if choices == "enum" else _smallest(first, root)
     kind = schema.get("type", "object")
+    kind = kind[0] if isinstance(kind, list) else kind
     if kind == "object":
         properties = schema.get("properties", {})
-        return {name: _smallest(properties.get(name, {})) for name in schema.get("required", ())}
+        return {name: _smallest(properties.get(name, {}), root) for name in schema.get("required", ())}
     return {"string": "", "integer": 0, "number": 0, "boolean": False, "array": []}.get(kind)
+
+
+def _referred(reference: str, root: Json) -> Json:
+    """What ``#/$defs/city`` points to."""
+    place = root
+    for name in reference.removeprefix("#").split("/")[1:]:
+        place = place[name.replace("~1", "/").replace("~0", "~")]
+    return place
 
 
 def _text(text: str) -> Json:
