@@ -88,7 +88,16 @@ def test_a_value_that_is_none_is_refused_by_its_name(query: dict[str, str], fiel
         ids(**query)
 
 
-def test_a_model_is_found_by_its_id_and_by_its_short_name() -> None:
-    assert find(MODELS, "sonnet") == find(MODELS, "claude-sonnet-9") == MODELS[1]
-    with pytest.raises(ApiError, match="404"):
-        find(MODELS, "gpt")
+@pytest.mark.parametrize("name", ["sonnet", "claude-sonnet-9", "gpt", "my-sonnet"])
+def test_a_model_is_found_by_each_name_that_it_serves(name: str) -> None:
+    assert find(MODELS, name) == MODELS[1]
+
+
+@pytest.mark.parametrize("name", ["claude-sonnet-4-5-20250929", "us.anthropic.claude-opus-9-v1:0"])
+def test_an_id_that_is_not_listed_is_served_and_so_it_is_found(name: str) -> None:
+    assert find(MODELS, name).id == name
+
+
+def test_a_family_of_which_none_is_offered_is_not_found() -> None:
+    with pytest.raises(ApiError, match="404 not_found_error: model: haiku"):
+        find(MODELS, "haiku")

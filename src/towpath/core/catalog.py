@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from towpath.core.errors import ApiError, invalid
-from towpath.core.models import FAMILIES
+from towpath.core.models import FAMILIES, resolve_model
 
 _LIFECYCLES = ("active", "deprecated", "retired")
 _UNKNOWN_DATE = "1970-01-01T00:00:00Z"  # the API's own word for a date that is not known
@@ -90,11 +90,17 @@ def anthropic_page(models: Sequence[Offered], query: Mapping[str, Sequence[str]]
 
 
 def find(models: Sequence[Offered], name: str) -> Offered:
-    """The model of this id or short name. Raises ApiError (404) if none is offered under it."""
-    for model in models:
-        if name in (model.id, model.alias):
-            return model
-    raise ApiError(404, f"model: {name}")
+    """The model that serves a request for this name, listed or not.
+
+    Raises ApiError (404) if the name means a family of which none is offered.
+    """
+    for wanted in (name, resolve_model(name)):
+        for model in models:
+            if wanted in (model.id, model.alias):
+                return model
+    if wanted in FAMILIES:
+        raise ApiError(404, f"model: {name}")
+    return Offered(wanted, wanted, wanted)  # sent as it is: the API knows more ids than the CLI lists
 
 
 def _limit(query: Mapping[str, Sequence[str]]) -> int:

@@ -42,7 +42,7 @@ class Models:
             return error_response(error)
 
     async def one(self, request: Request) -> Response:
-        """One, by its id or the CLI's short name."""
+        """One, by any name that a request may have for it."""
         try:
             model = find(await self._models(), request.path_params["model_id"])
         except ApiError as error:
