@@ -4,9 +4,10 @@ Each setting is an environment variable ``CLAUDE_PROXY_<NAME>`` (the names that 
 and a flag of ``towpath serve``, which wins.
 """
 
+import difflib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -218,3 +219,19 @@ class Settings(BaseSettings):
         if flags.get(field) is not None:
             return "flag"
         return "environment" if cls.env_name(field) in os.environ else "default"
+
+
+def unknown_settings(names: Iterable[str]) -> list[str]:
+    """A sentence for each of these variables that has the prefix of the settings and is none of them."""
+    known = [Settings.env_name(field) for field in Settings.model_fields]
+    unknown = sorted(
+        name for name in names if name.upper().startswith(ENV_PREFIX) and name.upper() not in known
+    )
+    return [f"{name} is not a setting{_meant(name, known)}; it is ignored" for name in unknown]
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    # Without the prefix, which would make all names look alike.
+    words = {other.removeprefix(ENV_PREFIX): other for other in known}
+    near = difflib.get_close_matches(name.upper().removeprefix(ENV_PREFIX), words, n=1)
+    return f" (did you mean {words[near[0]]}?)" if near else ""

@@ -22,6 +22,7 @@ from towpath.testing import ScriptedApi
 
 NAMES = [
     "Python",
+    "settings",
     "Claude CLI",
     "login",
     "port",

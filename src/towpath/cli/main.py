@@ -1,5 +1,7 @@
 """The command `towpath`, also installed as `claude-max-proxy`. Without a command it serves."""
 
+import os
+
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -15,7 +17,7 @@ from towpath.cli.service.command import service
 from towpath.cli.serving import serve_supervised, serve_until_stopped
 from towpath.cli.setup.command import setup
 from towpath.cli.top.command import top
-from towpath.settings import Settings
+from towpath.settings import Settings, unknown_settings
 
 app = typer.Typer(
     help="A local server that speaks the Anthropic Messages API and answers from the Claude Agent SDK.",
@@ -73,6 +75,8 @@ def settings(**flags: object) -> None:
         line = f"[bold]{Settings.env_name(name)}[/] = {escape(shown)}  ({source})"
         console.print(line, soft_wrap=True)
         console.print(f"    {field.description}", style="dim")
+    for sentence in unknown_settings(os.environ):
+        console.print(sentence, style="yellow", soft_wrap=True)
 
 
 @app.command()

@@ -20,7 +20,7 @@ from towpath.cli.protocol import LimitedProtocol
 from towpath.cli.supervisor import Supervisor, handed_down
 from towpath.cli.watchdog import watched
 from towpath.server.guard import is_loopback
-from towpath.settings import Settings
+from towpath.settings import Settings, unknown_settings
 
 
 def serve_until_stopped(settings: Settings) -> None:
@@ -80,6 +80,8 @@ def _bound(settings: Settings) -> socket.socket:
             f"{settings.host} can be reached from other machines. Set CLAUDE_PROXY_API_KEY to a key that "
             "clients must send, or use CLAUDE_PROXY_HOST=127.0.0.1. Never share a plan login."
         )
+    for sentence in unknown_settings(os.environ):
+        typer.secho(sentence, err=True, fg="yellow")
     listener = bind(settings.host, settings.port)
     base_url = f"http://{_url_host(settings.host)}:{listener.getsockname()[1]}"
     typer.echo(f"Towpath {__version__} serves the Anthropic Messages API at {base_url}")

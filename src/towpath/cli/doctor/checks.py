@@ -24,6 +24,7 @@ def all_checks(settings: Settings, environment: Mapping[str, str], *, live: bool
 
     return [
         Check("Python", program.python),
+        Check("settings", lambda: program.variables(environment)),
         Check("Claude CLI", lambda: program.bundled_cli(environment)),
         Check("login", lambda: program.login(settings, environment)),
         Check("port", lambda: port(settings)),

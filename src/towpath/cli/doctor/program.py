@@ -13,7 +13,7 @@ from towpath.agent.options import Upstream
 from towpath.cli.doctor import tested
 from towpath.cli.doctor.findings import Finding, ok, problem, warning
 from towpath.cli.doctor.shell import command_line, is_on_path, words_of
-from towpath.settings import Settings
+from towpath.settings import ENV_PREFIX, Settings, unknown_settings
 
 _OLDEST_PYTHON = (3, 11)
 _REINSTALL = "install towpath anew, in the way that you installed it: that brings its CLI along"
@@ -29,6 +29,14 @@ def judge_python(version: Sequence[int]) -> Finding:
     if tuple(version[:2]) >= _OLDEST_PYTHON:
         return ok(f"Python {text}")
     return problem(f"Python {text} is too old", "install Python 3.11 or newer, and towpath with it")
+
+
+def variables(environment: Mapping[str, str]) -> Finding:
+    """Whether each variable that looks like a setting is one."""
+    count = sum(name.upper().startswith(ENV_PREFIX) for name in environment)
+    if unknown := unknown_settings(environment):
+        return warning("; ".join(unknown), "correct the name, or unset it; `towpath settings` shows all")
+    return ok(f"{count} in the environment, all known")
 
 
 def bundled_cli(environment: Mapping[str, str]) -> Finding:
