@@ -20,7 +20,7 @@ _LARGEST_SHARE = 4
 class MessageMemo:
     """Keeps messages up to ``budget`` bytes; those that no request held for the longest time leave first.
 
-    Each call is safe from any thread, and short.
+    ``lookups`` counts the requests that looked for theirs. Each call is safe from any thread, and short.
     """
 
     def __init__(self, budget: int = MEMO_BYTES, prefixes: Prefixes | None = None) -> None:
@@ -28,6 +28,7 @@ class MessageMemo:
         self._known: OrderedDict[bytes, CheckedMessage] = OrderedDict()
         self._lock = Lock()
         self.occupied = 0
+        self.lookups = 0
         self.prefixes = prefixes or Prefixes()
 
     @property
@@ -39,6 +40,7 @@ class MessageMemo:
         """What is known of each of these; where nothing is, its bytes."""
         found: list[CheckedMessage | bytes] = []
         with self._lock:
+            self.lookups += 1
             for source in sources:
                 entry = self._known.get(source)
                 if entry is None:
@@ -58,3 +60,10 @@ class MessageMemo:
                     self.occupied += message.occupied
             while self.occupied > self._budget:
                 self.occupied -= self._known.popitem(last=False)[1].occupied
+
+    def forget(self) -> None:
+        """Keep nothing of what is known so far."""
+        with self._lock:
+            self._known.clear()
+            self.occupied = 0
+        self.prefixes.forget()

@@ -114,3 +114,9 @@ class Prefixes:
             self.occupied = sum(one.occupied for one in self._known)
             while self.occupied > self._budget:
                 self.occupied -= self._known.pop(0).occupied
+
+    def forget(self) -> None:
+        """Keep nothing of what is known so far."""
+        with self._lock:
+            self._known = []
+            self.occupied = 0

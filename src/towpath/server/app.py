@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from towpath.server.guard import Guard, KeptOut, Rules
+from towpath.server.memory import forget_when_idle
 from towpath.server.parts import Parts, assemble
 from towpath.server.routes import failed, not_found, routes
 from towpath.settings import Settings
@@ -30,15 +31,16 @@ def create_app(settings: Settings, *, clock: Callable[[], float] = time.time) ->
         routes=[*routes(settings, parts)],
         middleware=_walls(settings, parts.activity.kept_out),
         exception_handlers={HTTPException: not_found, Exception: failed},
-        lifespan=partial(_lifespan, parts),
+        lifespan=partial(_lifespan, parts, settings.idle_timeout_seconds),
     )
     application.state.let_watchers_go = parts.activity.close
     return application
 
 
 @contextlib.asynccontextmanager
-async def _lifespan(parts: Parts, _: Starlette) -> AsyncIterator[None]:
-    watchers = [asyncio.create_task(parts.pool.watch()), asyncio.create_task(parts.health.watch())]
+async def _lifespan(parts: Parts, idle_seconds: float, _: Starlette) -> AsyncIterator[None]:
+    watching = parts.pool.watch(), parts.health.watch(), forget_when_idle(parts.memo, idle_seconds)
+    watchers = [asyncio.create_task(watch) for watch in watching]
     try:
         yield
     finally:
