@@ -70,9 +70,10 @@ def settings(scripted_api: tuple[ScriptedApi, str], tmp_path_factory: pytest.Tem
         workdir=tmp_path_factory.mktemp("work"),
         spares=0,  # tests say which way they expect; tests/proxy/test_spares.py has them on
         # What tests leave behind would fill the memory: it had 12 GB, and starting took twice as long. And a
-        # CLI that stays longer does work of its own: 0.8 s of CPU in its life with 8 s, 0.9 s with 20.
-        idle_timeout_seconds=8,
-        parked_timeout_seconds=20,
+        # CLI that stays longer does work of its own: 0.8 s of CPU in its life with 8 s, 0.9 s with 20. But a
+        # test that goes on with a conversation may be held up by a busy machine for a while.
+        idle_timeout_seconds=30,
+        parked_timeout_seconds=60,
     )
 
 

@@ -26,6 +26,7 @@ import httpx
 import pytest
 from tests.support.fidelity import user
 from tests.support.processes import cli_processes
+from tests.support.waiting import WAIT_SECONDS
 
 from towpath.agent.cli import BUNDLED_VERSION
 from towpath.settings import Settings
@@ -292,13 +293,13 @@ def test_the_image_serves_and_stops(
     url = f"http://127.0.0.1:{variables['CLAUDE_PROXY_PORT']}/v1/messages"
     body = {"model": "claude-sonnet-4-5", "max_tokens": 100, "messages": [user("SAY hello")]}
     with container(variables, tmp_path) as process:
-        refused = httpx.post(url, json=body)
+        refused = httpx.post(url, json=body, timeout=WAIT_SECONDS)
         answer = httpx.post(url, json=body, headers={"x-api-key": KEY}, timeout=60)
         processes = cli_processes(tmp_path)
         process.send_signal(signal.SIGTERM)
 
         # When all is done uvicorn lets the signal have its effect.
-        assert process.wait(30) == -signal.SIGTERM
+        assert process.wait(WAIT_SECONDS) == -signal.SIGTERM
     assert processes
     assert not cli_processes(tmp_path)
     assert refused.status_code == 401

@@ -13,6 +13,7 @@ from typing import Any
 
 import psutil
 import pytest
+from tests.support.waiting import WAIT_SECONDS
 from typer.testing import CliRunner
 
 from towpath.cli.main import app
@@ -48,7 +49,7 @@ def only(*names: str) -> list[str]:
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[dict[str, Any], str]:
-    output, errors = process.communicate(timeout=100)
+    output, errors = process.communicate(timeout=WAIT_SECONDS)
     return json.loads(output), errors
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from tests.support.waiting import WAIT_SECONDS
 
 from towpath.bench import processes
 from towpath.bench.processes import StartError, end, proxy_environment, scripted_api
@@ -34,7 +35,7 @@ def started(code: str) -> subprocess.Popen[str]:
 
 
 def test_the_api_counts_calls_by_the_path_below_which_they_came() -> None:
-    with scripted_api(0) as api, httpx.Client(base_url=api.url) as http:
+    with scripted_api(0) as api, httpx.Client(base_url=api.url, timeout=WAIT_SECONDS) as http:
         assert api.calls() == {}
         for path in ("/direct/v1/messages", "/a/b/v1/messages", "/v1/messages", "/direct/v1/messages"):
             assert http.post(path, json=BODY).json()["content"][0]["text"] == "hello"
@@ -53,7 +54,7 @@ def test_the_api_ends_when_its_input_does() -> None:
         assert process.stdout.readline().startswith("http://127.0.0.1:")
         process.stdin.close()
 
-        assert process.wait(60) == 0
+        assert process.wait(WAIT_SECONDS) == 0
 
 
 def test_a_port_that_is_taken_is_said(capfd: pytest.CaptureFixture[str]) -> None:
@@ -99,7 +100,7 @@ def test_a_leader_that_does_not_end_is_killed(monkeypatch: pytest.MonkeyPatch) -
     )
     with started(deaf) as process:
         assert end(process) == 1
-        assert process.wait(30) == -9
+        assert process.wait(WAIT_SECONDS) == -9
 
 
 def test_usage_counts_the_processes_below_and_the_memory_of_all(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from tests.support.profiles import IS_NIGHTLY
+from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = [
     pytest.mark.cli,
@@ -37,7 +38,7 @@ def soak(*arguments: str) -> Iterator[subprocess.Popen[str]]:
 
 def test_a_short_soak_finds_nothing_wrong() -> None:
     with soak("--minutes", "0.2", "--kill-seconds", "3", "--seed", "1") as process:
-        output, errors = process.communicate(timeout=110)
+        output, errors = process.communicate(timeout=WAIT_SECONDS)
 
     report = json.loads(output)
     assert report["problems"] == [], errors
@@ -54,7 +55,7 @@ def test_an_interrupted_soak_ends_early_with_its_report() -> None:
         assert process.stderr
         assert " conversations, " in process.stderr.readline()  # the first line of progress
         os.kill(process.pid, signal.SIGINT)
-        output, errors = process.communicate(timeout=100)
+        output, errors = process.communicate(timeout=WAIT_SECONDS)
 
     report = json.loads(output)
     assert (report["interrupted"], report["problems"]) == (True, []), errors

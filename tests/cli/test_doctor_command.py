@@ -5,7 +5,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -75,9 +74,7 @@ def test_a_bad_setting_is_named_before_anything_is_checked(tmp_path: Path) -> No
 
 @pytest.mark.cli
 def test_a_machine_with_a_key_has_no_problem(tmp_path: Path) -> None:
-    began = time.monotonic()
     ran = doctor(tmp_path, "--json")
-    seconds = time.monotonic() - began
 
     document = json.loads(ran.stdout)
     assert ran.returncode == 0, ran.stdout
@@ -87,7 +84,6 @@ def test_a_machine_with_a_key_has_no_problem(tmp_path: Path) -> None:
     assert "CLAUDE_PROXY_UPSTREAM_API_KEY" in checks(ran)["login"]["detail"]
     assert "dummy-secret" not in ran.stdout
     assert not (tmp_path / "state").exists()
-    assert seconds < 20  # far from what it takes (1 to 2 s): it waits for nothing
 
 
 @pytest.mark.cli

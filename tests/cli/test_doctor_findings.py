@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+from tests.support.waiting import WAIT_SECONDS
 
 from towpath.cli.doctor.findings import Check, Finding, findings_of, ok, problem, skipped, warning
 from towpath.cli.doctor.report import as_json, is_ok, lines_of, summary
@@ -25,7 +26,7 @@ def test_checks_run_side_by_side_and_are_heard_in_order() -> None:
     second_is_done = threading.Event()
 
     def first() -> Finding:
-        return ok("together") if second_is_done.wait(10) else problem("one by one", "")
+        return ok("together") if second_is_done.wait(WAIT_SECONDS) else problem("one by one", "")
 
     def second() -> Finding:
         second_is_done.set()

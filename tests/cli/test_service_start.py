@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.support.processes import wait_until
+from tests.support.waiting import WAIT_SECONDS
 
 from towpath import __version__
 
@@ -36,14 +37,14 @@ def test_it_serves_with_the_settings_of_the_files_and_writes_its_log(tmp_path: P
     try:
         wait_until(lambda: log.is_file() and "http://" in log.read_text())
         url = log.read_text().partition(" at ")[2].split()[0]
-        with httpx.Client(base_url=url, trust_env=False) as client:
+        with httpx.Client(base_url=url, trust_env=False, timeout=WAIT_SECONDS) as client:
             wait_until(lambda: _version_at(client) == __version__)
             refused = client.post("/v1/messages", json={}, headers={"x-api-key": "first"})
             let_in = client.post("/v1/messages", json={}, headers={"x-api-key": "second"})
         assert (tmp_path / "the state" / "run").is_dir()
     finally:
         process.terminate()
-        output, _ = process.communicate(timeout=30)
+        output, _ = process.communicate(timeout=WAIT_SECONDS)
 
     assert (refused.status_code, let_in.status_code) == (401, 400)
     assert output == ""
@@ -55,7 +56,7 @@ def test_a_file_that_is_none_ends_it_without_showing_it(tmp_path: Path) -> None:
     secrets.write_text("KEY=hush more hush")
 
     process = started(secrets)
-    output, _ = process.communicate(timeout=30)
+    output, _ = process.communicate(timeout=WAIT_SECONDS)
 
     assert process.returncode
     assert "NAME=value" in output

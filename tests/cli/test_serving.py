@@ -14,6 +14,7 @@ import pytest
 from tests.support.fidelity import request, user
 from tests.support.processes import cli_processes, wait_until
 from tests.support.program import towpath_process
+from tests.support.waiting import WAIT_SECONDS
 
 from towpath.settings import Settings
 from towpath.testing import Reply, ScriptedApi
@@ -69,7 +70,7 @@ def test_a_server_that_stops_finishes_what_runs_and_takes_no_more(
             process.send_signal(signal.SIGTERM)
             wait_until(lambda: _is_closed(url))
             events += list(lines)
-        assert process.wait(30) is not None
+        assert process.wait(WAIT_SECONDS) is not None
         wait_until(lambda: not cli_processes(own.state_dir))
 
     assert any("message_stop" in line for line in events)
@@ -78,14 +79,15 @@ def test_a_server_that_stops_finishes_what_runs_and_takes_no_more(
 @pytest.mark.cli
 def test_a_second_signal_ends_it_at_once(settings: Settings, api: ScriptedApi, tmp_path: Path) -> None:
     own = settings.model_copy(update={"state_dir": tmp_path / "state"})
-    with towpath_process(own) as (process, url), api.held():
+    patient = ["serve", "--stop-timeout-seconds", "3600"]
+    with towpath_process(own, arguments=patient) as (process, url), api.held():
         asking = threading.Thread(target=_ask, args=(url,))
         asking.start()
         api.wait_for(1)
         process.send_signal(signal.SIGTERM)
         wait_until(lambda: _is_closed(url))
         process.send_signal(signal.SIGTERM)
-        process.wait(10)
+        process.wait(WAIT_SECONDS)
         asking.join()
         wait_until(lambda: not cli_processes(own.state_dir))
 
@@ -105,7 +107,7 @@ def test_a_supervised_server_that_is_killed_loses_nothing(
         with httpx.Client(base_url=url, timeout=60) as http:
             second = http.post("/v1/messages", json=request(messages))
         process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0
+        assert process.wait(WAIT_SECONDS) == 0
 
     assert (first.status_code, second.status_code) == (200, 200)
     assert second.headers["x-towpath-way"] == "start"

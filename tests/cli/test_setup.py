@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from tests.support.waiting import WAIT_SECONDS
 from typer.testing import CliRunner, Result
 
 from towpath.cli.jsonc import parse
@@ -266,7 +267,7 @@ def test_on_a_terminal_it_asks(file: Path, answer: str, text: str, code: int) ->
     with asking() as (process, give):
         assert file.read_text() == BEFORE
         give(answer)
-        assert process.wait(timeout=60) == code
+        assert process.wait(timeout=WAIT_SECONDS) == code
 
     assert file.read_text() == text
 
@@ -276,7 +277,7 @@ def test_what_somebody_wrote_during_the_question_is_not_overwritten(file: Path) 
     with asking() as (process, give):
         file.write_text("{}")
         give("y")
-        said, _ = process.communicate(timeout=60)
+        said, _ = process.communicate(timeout=WAIT_SECONDS)
 
     assert process.returncode == 1
     assert "changed by somebody else" in said

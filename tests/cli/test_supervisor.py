@@ -11,6 +11,7 @@ import httpx
 import psutil
 import pytest
 from tests.support.processes import wait_until
+from tests.support.waiting import WAIT_SECONDS
 
 from towpath.cli.supervisor import restart_delay
 
@@ -53,7 +54,9 @@ def supervised(log: Path, first: str = "") -> Iterator[tuple["subprocess.Popen[s
     assert process.stdout
     with (
         process,
-        httpx.Client(base_url=f"http://127.0.0.1:{int(process.stdout.readline())}", timeout=20) as http,
+        httpx.Client(
+            base_url=f"http://127.0.0.1:{int(process.stdout.readline())}", timeout=WAIT_SECONDS
+        ) as http,
     ):
         try:
             yield process, http
@@ -96,7 +99,7 @@ def test_a_request_that_comes_between_two_servers_waits_for_the_second(tmp_path:
 @pytest.mark.slow
 def test_a_crash_loop_is_given_up_with_the_last_lines(tmp_path: Path) -> None:
     with supervised(tmp_path / "log", first="print('no disk', file=sys.stderr); os._exit(9)") as (process, _):
-        assert process.wait(30) == 9
+        assert process.wait(WAIT_SECONDS) == 9
 
     log = (tmp_path / "log").read_text()
     assert "Giving up: the server crashed 5 times, the last time with 9." in log
@@ -109,7 +112,7 @@ def test_a_server_that_ends_well_or_whose_settings_are_bad_is_not_started_again(
     tmp_path: Path, first: str, code: int
 ) -> None:
     with supervised(tmp_path / "log", first=first) as (process, _):
-        assert process.wait(30) == code
+        assert process.wait(WAIT_SECONDS) == code
 
 
 @pytest.mark.slow
@@ -119,7 +122,7 @@ def test_a_signal_ends_both(tmp_path: Path, number: signal.Signals) -> None:
         server = int(http.get("/").text)
         process.send_signal(number)
 
-        assert process.wait(30) == 0
+        assert process.wait(WAIT_SECONDS) == 0
         wait_until(lambda: not psutil.pid_exists(server))
 
 
@@ -128,6 +131,6 @@ def test_the_server_ends_with_a_supervisor_that_was_killed(tmp_path: Path) -> No
     with supervised(tmp_path / "log") as (process, http):
         server = int(http.get("/").text)
         process.kill()
-        process.wait(30)
+        process.wait(WAIT_SECONDS)
 
         wait_until(lambda: not psutil.pid_exists(server))

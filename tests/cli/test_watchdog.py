@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from tests.support.waiting import WAIT_SECONDS
 
 from towpath.cli.watchdog import Asgi, Message, Notifier, Receive, Send, beat_seconds, watched
 
@@ -25,7 +26,7 @@ class Systemd:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(f"\0{address[1:]}" if address.startswith("@") else address)
 
-    def hears(self, timeout_seconds: float = 10) -> str | None:
+    def hears(self, timeout_seconds: float = WAIT_SECONDS) -> str | None:
         """The next state; None if none comes in that time."""
         self._socket.settimeout(timeout_seconds)
         try:
@@ -103,7 +104,7 @@ def serving(app: Asgi) -> Iterator[asyncio.AbstractEventLoop]:
         yield loops[0]
     finally:
         server.should_exit = True
-        thread.join(20)
+        thread.join(WAIT_SECONDS)
         assert not thread.is_alive()
 
 
@@ -137,10 +138,10 @@ def test_a_loop_that_hangs_is_silent_and_one_that_goes_on_beats_again(systemd: S
 
         def hang() -> None:
             hanging.set()
-            let_go.wait(10)
+            let_go.wait(WAIT_SECONDS)
 
         loop.call_soon_threadsafe(hang)
-        hanging.wait(10)
+        hanging.wait(WAIT_SECONDS)
         systemd.rest()
         silence = systemd.hears(0.5)
         let_go.set()
@@ -246,9 +247,6 @@ def test_a_beat_is_half_of_what_is_allowed(usec: str, pid: str, seconds: float |
 def test_a_socket_that_is_gone_or_full_stops_nobody(tmp_path: Path) -> None:
     Notifier(str(tmp_path / "gone")).send("READY=1")
     full = Systemd(str(tmp_path / "full"))
-    began = time.monotonic()
     for _ in range(2000):
         Notifier(full.address).send("WATCHDOG=1")
     full.close()
-
-    assert time.monotonic() - began < 5

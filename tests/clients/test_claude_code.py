@@ -15,6 +15,7 @@ from tests.clients.npm import OFFLINE
 from tests.clients.program import Done, run
 from tests.clients.recorder import Exchange, RecordedProxy, Recorder
 from tests.support.fidelity import beyond
+from tests.support.waiting import WAIT_SECONDS
 
 from towpath.agent.cli import BUNDLED_VERSION, cli_path
 from towpath.testing import Failure, ScriptedApi
@@ -113,4 +114,4 @@ def test_an_error_of_the_api_is_shown_with_its_message(
 
 @pytest.mark.parametrize("path", ["/", "/api/hello"])
 def test_the_look_that_it_takes_at_its_start_is_answered(proxy: RecordedProxy, path: str) -> None:
-    assert httpx.head(f"{proxy.url}{path}").status_code in (200, 404)
+    assert httpx.head(f"{proxy.url}{path}", timeout=WAIT_SECONDS).status_code in (200, 404)

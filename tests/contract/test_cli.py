@@ -22,6 +22,7 @@ from claude_agent_sdk import (
 from tests.support.account import ON_EXTRA_USAGE, REFUSED, RESET, WITHIN
 from tests.support.fidelity import TOOLS, Json, assistant, call, image, result, seen, sent, text, user
 from tests.support.processes import cli_processes
+from tests.support.waiting import WAIT_SECONDS
 
 from towpath.agent.cli import BUNDLED_VERSION
 from towpath.agent.history import session_lines
@@ -73,7 +74,7 @@ def _lines(messages: Sequence[Json], launch: Launch, file: Path) -> bytes:
 
 async def _talk(options: ClaudeAgentOptions, parked: ParkedTools, then: Then | None) -> list[Any]:
     said = []
-    async with asyncio.timeout(30), ClaudeSDKClient(options) as client:
+    async with asyncio.timeout(WAIT_SECONDS), ClaudeSDKClient(options) as client:
         if then:
             await then(client, parked)
         async for message in client.receive_messages():

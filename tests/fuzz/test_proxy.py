@@ -15,6 +15,7 @@ from tests.support.answering import answering_proxy
 from tests.support.fidelity import Json, assistant, call, result, seen, sent, text, user
 from tests.support.profiles import TIMEOUT_SECONDS, fuzzed, scaled
 from tests.support.proxy import Client
+from tests.support.waiting import WAIT_SECONDS
 
 from towpath.settings import Settings
 from towpath.testing import Reply, ScriptedApi
@@ -27,7 +28,7 @@ JSON = {"content-type": "application/json"}
 @pytest.fixture(scope="module")
 def answering(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     settings = Settings(state_dir=tmp_path_factory.mktemp("state"), spares=0)
-    with answering_proxy(settings) as url, httpx.Client(base_url=url, timeout=30) as http:
+    with answering_proxy(settings) as url, httpx.Client(base_url=url, timeout=WAIT_SECONDS) as http:
         yield http
 
 

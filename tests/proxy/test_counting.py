@@ -17,6 +17,7 @@ from starlette.types import Message, Receive, Scope, Send
 from tests.support.fidelity import TOOLS, Json, assistant, call, image, request, result, user
 from tests.support.processes import cli_processes
 from tests.support.proxy import Client
+from tests.support.waiting import WAIT_SECONDS
 
 from towpath.agent.context import context_tokens
 from towpath.agent.options import Upstream
@@ -90,7 +91,7 @@ def test_many_at_once_wait_for_each_other(tmp_path: Path) -> None:
         )
         with (
             serve_in_thread(create_app(settings)) as url,
-            httpx.Client(base_url=url, timeout=30) as http,
+            httpx.Client(base_url=url, timeout=WAIT_SECONDS) as http,
             ThreadPoolExecutor(18) as threads,
         ):
             counts = list(threads.map(lambda _: http.post(COUNT, json=countable(MESSAGES)), range(18)))
@@ -100,10 +101,11 @@ def test_many_at_once_wait_for_each_other(tmp_path: Path) -> None:
 
 
 class Crowded:
-    """The scripted API, which notes how many it serves at most at once."""
+    """The scripted API, which notes how many it serves at most at once: two, or it answers nobody."""
 
     def __init__(self) -> None:
         self.most = self._now = 0
+        self._two = asyncio.Event()
         self._app = ScriptedApi().app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -118,7 +120,9 @@ class Crowded:
 
         self._now += 1
         self.most = max(self.most, self._now)
-        await asyncio.sleep(0.02)
+        if self._now > 1:
+            self._two.set()
+        await self._two.wait()  # the first one waits for company
         await self._app(scope, receive, send_and_count)
 
 

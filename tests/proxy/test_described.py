@@ -15,6 +15,7 @@ from schemathesis.checks import CHECKS, load_all_checks
 from tests.fuzz.test_openapi import BEYOND_THE_SCHEMA
 from tests.support.answering import answering_proxy
 from tests.support.profiles import TIMEOUT_SECONDS, fuzzed
+from tests.support.waiting import WAIT_SECONDS
 
 from towpath import __version__
 from towpath.server.openapi import openapi_document
@@ -97,4 +98,4 @@ def test_what_is_looked_at_is_what_the_document_says(url: str, operation: Any) -
 
 
 def test_the_document_is_served(url: str) -> None:
-    assert httpx.get(f"{url}/openapi.json").json() == openapi_document(__version__)
+    assert httpx.get(f"{url}/openapi.json", timeout=WAIT_SECONDS).json() == openapi_document(__version__)

@@ -13,6 +13,7 @@ from tests.support.fidelity import request, result, seen, sent, user
 from tests.support.processes import cli_processes, kill
 from tests.support.program import towpath_process
 from tests.support.proxy import Client, calls_of
+from tests.support.waiting import WAIT_SECONDS
 
 from towpath.server.app import create_app
 from towpath.settings import Settings
@@ -73,7 +74,7 @@ def test_a_process_killed_before_its_first_event_is_replaced(
         api.wait_for(2)
         kill_the_only_one(own_settings.state_dir)
         api.wait_for(3)
-    response = waiting.result(timeout=30)
+    response = waiting.result(timeout=WAIT_SECONDS)
 
     assert response.status_code == 200
     assert response.headers["x-towpath-way"] == "start"
@@ -101,7 +102,7 @@ def test_ctrl_c_ends_the_server_and_its_processes(api: ScriptedApi, own_settings
         with httpx.Client(base_url=url, timeout=60) as http:
             Client(http).say(user('CALL read {"path": "a"}'))
         proxy.send_signal(signal.SIGINT)
-        code = proxy.wait(20)
+        code = proxy.wait(WAIT_SECONDS)
 
     assert code in (0, 130, -signal.SIGINT)
     assert cli_processes(own_settings.state_dir) == []

@@ -9,6 +9,7 @@ import pytest
 from tests.support.fidelity import call, request, result, seen, sent, user
 from tests.support.processes import wait_until
 from tests.support.proxy import Client, calls_of
+from tests.support.waiting import WAIT_SECONDS
 
 from towpath.server.app import create_app
 from towpath.settings import Settings
@@ -95,7 +96,7 @@ def test_a_web_page_cannot_call(
 
 
 def test_health_says_how_the_server_is(proxy_url: str, http: httpx.Client) -> None:
-    with httpx.stream("GET", f"{proxy_url}/health") as response:
+    with httpx.stream("GET", f"{proxy_url}/health", timeout=WAIT_SECONDS) as response:
         response.read()
     report = http.get("/health").json()
 
@@ -121,7 +122,7 @@ def test_more_requests_wait_in_order_and_then_are_refused(api: ScriptedApi, narr
         api.wait_for(1)
         others = [threads.submit(Client(narrow).post, [user(f"SAY {name}")]) for name in ("a", "b")]
         refused = next(as_completed(others, timeout=60)).result()
-    answers = [o.result(60) for o in (running, *others)]
+    answers = [o.result(WAIT_SECONDS) for o in (running, *others)]
 
     assert refused.status_code == 529
     assert refused.headers["retry-after"]

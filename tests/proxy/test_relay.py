@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from tests.support.processes import wait_until
+from tests.support.waiting import WAIT_SECONDS
 
 from towpath.server.app import create_app
 from towpath.settings import Settings
@@ -32,7 +33,10 @@ Place = Callable[..., Any]
 def proxy(folder: Path, base_url: str | None, key: str | None = KEY) -> Iterator[httpx.Client]:
     secret = SecretStr(key) if key else None
     settings = Settings(upstream_base_url=base_url, upstream_api_key=secret, state_dir=folder, spares=0)
-    with serve_in_thread(create_app(settings)) as url, httpx.Client(base_url=url, timeout=30) as http:
+    with (
+        serve_in_thread(create_app(settings)) as url,
+        httpx.Client(base_url=url, timeout=WAIT_SECONDS) as http,
+    ):
         yield http
 
 
@@ -244,7 +248,7 @@ def test_a_client_that_leaves_ends_the_download(wayward: tuple[Wayward, httpx.Cl
         assert next(response.iter_bytes()).startswith(b"aaaa")
         assert not upstream.left.is_set()
 
-    assert upstream.left.wait(10)
+    assert upstream.left.wait(WAIT_SECONDS)
 
 
 def test_a_client_that_leaves_ends_the_upload(wayward: tuple[Wayward, httpx.Client]) -> None:
@@ -252,13 +256,13 @@ def test_a_client_that_leaves_ends_the_upload(wayward: tuple[Wayward, httpx.Clie
 
     def body() -> Iterator[bytes]:
         yield PIECE
-        assert upstream.has_begun.wait(10)
+        assert upstream.has_begun.wait(WAIT_SECONDS)
         raise InterruptedError
 
     with pytest.raises(InterruptedError):
         http.post("/v1/files", content=body(), headers=FORM)
 
-    assert upstream.left.wait(10)
+    assert upstream.left.wait(WAIT_SECONDS)
 
 
 def test_a_download_that_breaks_off_does_not_look_whole(wayward: tuple[Wayward, httpx.Client]) -> None:

@@ -15,6 +15,7 @@ from tests.support.processes import cli_processes, kill, wait_until
 from tests.support.program import towpath_process
 from tests.support.proxy import Client, calls_of
 from tests.support.stand import Stand, at, events, stand
+from tests.support.waiting import WAIT_SECONDS
 
 from towpath.settings import Settings
 from towpath.testing import Reply, ScriptedApi
@@ -48,7 +49,7 @@ def test_a_cli_killed_while_it_starts_is_replaced(api: ScriptedApi, own: Stand) 
         waiting = other_thread.submit(own.client().post, messages)
         wait_until(lambda: own.processes != [])
         kill(own.processes[0])
-        response = waiting.result(timeout=30)
+        response = waiting.result(timeout=WAIT_SECONDS)
 
     assert response.status_code == 200
     assert response.headers["x-towpath-reason"].startswith("start failed: the Claude CLI")
@@ -129,7 +130,7 @@ def in_vain(client: Client, messages: list[dict[str, object]]) -> Iterator[None]
     with ThreadPoolExecutor() as other_thread:
         asking = other_thread.submit(client.post, messages)
         yield
-        assert isinstance(asking.exception(timeout=30), httpx.TransportError)
+        assert isinstance(asking.exception(timeout=WAIT_SECONDS), httpx.TransportError)
 
 
 @pytest.mark.parametrize("phase", [starting, before_the_first_byte, in_mid_stream, parked, idle])
@@ -175,7 +176,7 @@ def test_a_cli_that_was_stopped_ends_when_the_next_proxy_starts(
 
 def kill_and_wait(proxy: Popen[str]) -> None:
     proxy.send_signal(signal.SIGKILL)
-    proxy.wait(10)
+    proxy.wait(WAIT_SECONDS)
 
 
 def asking(client: Client, words: str) -> dict[str, object]:

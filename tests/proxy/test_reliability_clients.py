@@ -9,6 +9,7 @@ from tests.support.fidelity import request, result, seen, sent, text, user
 from tests.support.processes import wait_until
 from tests.support.proxy import calls_of
 from tests.support.stand import Stand, events, stand
+from tests.support.waiting import WAIT_SECONDS
 
 from towpath.settings import Settings
 from towpath.testing import Reply, ScriptedApi
@@ -90,7 +91,7 @@ def test_two_answers_at_once(own: Stand, api: ScriptedApi) -> None:
     with ThreadPoolExecutor() as threads, api.held():
         waiting = [threads.submit(client.post, messages) for messages in answers]
         api.wait_for(3)
-    replies = [reply.result(timeout=30) for reply in waiting]
+    replies = [reply.result(timeout=WAIT_SECONDS) for reply in waiting]
 
     assert [reply.status_code for reply in replies] == [200, 200]
     assert {reply.headers["x-towpath-way"] for reply in replies} == {"answer", "start"}

@@ -16,6 +16,7 @@ from tests.support.processes import cli_processes, wait_until
 from tests.support.program import towpath_process
 from tests.support.proxy import Client, calls_of
 from tests.support.stand import Stand, at, stand
+from tests.support.waiting import WAIT_SECONDS
 
 from towpath.settings import Settings
 from towpath.testing import ScriptedApi
@@ -128,8 +129,8 @@ def test_sigterm_under_load(
                 wait_until(lambda: own.http.get("/health").json()["waiting"] == 2)
                 process.send_signal(signal.SIGTERM)
                 wait_until(lambda: is_closed(url))
-            replies = [reply.result(timeout=60) for reply in waiting]
-        code = process.wait(30)
+            replies = [reply.result(timeout=WAIT_SECONDS) for reply in waiting]
+        code = process.wait(WAIT_SECONDS)
 
     assert code in (0, -signal.SIGTERM)
     assert [reply["content"][0]["text"] for reply in replies] == ["You said: hello"] * 4

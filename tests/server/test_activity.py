@@ -11,6 +11,7 @@ import pytest
 from tests.support.answering import answering_proxy
 from tests.support.desk import Desk
 from tests.support.fidelity import request, user
+from tests.support.waiting import WAIT_SECONDS
 
 from towpath.core.errors import ERROR_TYPES, ApiError
 from towpath.server.activity import KEPT_ERRORS, KEPT_EXCHANGES
@@ -150,7 +151,7 @@ def test_watchers_get_each_change_and_are_let_go(desk: Desk) -> None:
 @pytest.mark.parametrize("shows", [False, True])
 def test_what_was_said_is_there_only_where_it_is_asked_for(tmp_path: Path, *, shows: bool) -> None:
     settings = Settings(state_dir=tmp_path, spares=0, show_content=shows)
-    with answering_proxy(settings) as url, httpx.Client(base_url=url) as http:
+    with answering_proxy(settings) as url, httpx.Client(base_url=url, timeout=WAIT_SECONDS) as http:
         http.post("/v1/messages", json=request([user("planted " + "q" * 500)])).raise_for_status()
         assert http.post("/v1/messages", json={"model": "planted"}).status_code == 400
         http.post("/v1/chat/completions", json={"model": "m", "n": 2, "messages": []})

@@ -9,6 +9,7 @@ import pytest
 from tests.support.desk import Desk
 from tests.support.program import towpath_process
 from tests.support.stand import events
+from tests.support.waiting import WAIT_SECONDS
 
 from towpath import __version__
 from towpath.core.clients import CLIENTS
@@ -34,14 +35,14 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
 
 @pytest.fixture(scope="module")
 def http(desk: Desk) -> Iterator[httpx.Client]:
-    with desk.served() as url, httpx.Client(base_url=url) as client:
+    with desk.served() as url, httpx.Client(base_url=url, timeout=WAIT_SECONDS) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
 def locked(desk: Desk) -> Iterator[httpx.Client]:
     """The same where a key is set."""
-    with desk.served(keys=[KEY]) as url, httpx.Client(base_url=url) as client:
+    with desk.served(keys=[KEY]) as url, httpx.Client(base_url=url, timeout=WAIT_SECONDS) as client:
         yield client
 
 
@@ -134,8 +135,11 @@ def test_each_client_has_lines_to_copy_without_a_key_in_them(
 @pytest.mark.slow
 def test_a_server_that_stops_does_not_wait_for_those_who_look(settings: Settings, tmp_path: Path) -> None:
     own = settings.model_copy(update={"state_dir": tmp_path})
-    with towpath_process(own) as (process, url), httpx.stream("GET", f"{url}/v1/activity/stream") as stream:
+    with (
+        towpath_process(own, arguments=["serve", "--stop-timeout-seconds", "3600"]) as (process, url),
+        httpx.stream("GET", f"{url}/v1/activity/stream", timeout=WAIT_SECONDS) as stream,
+    ):
         coming = events(stream)  # kept: without it the connection is closed
         next(coming)
         process.terminate()
-        assert process.wait(timeout=25) is not None  # it waits 30 s for requests that run
+        assert process.wait(WAIT_SECONDS) is not None  # longer for requests that run

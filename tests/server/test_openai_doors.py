@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.support.answering import answering_proxy
+from tests.support.waiting import WAIT_SECONDS
 
 from towpath.settings import Settings
 
@@ -29,7 +30,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     ],
 )
 def test_what_is_missing_is_named(url: str, path: str, body: dict[str, Any], field: str) -> None:
-    response = httpx.post(f"{url}{path}", json=body)
+    response = httpx.post(f"{url}{path}", json=body, timeout=WAIT_SECONDS)
 
     assert response.status_code == 400, response.text
     assert response.json()["error"]["message"].startswith(f"{field}: ")

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 import pytest
 from starlette.types import Message
+from tests.support.waiting import WAIT_SECONDS
 
 from towpath.core.errors import ApiError
 from towpath.server.sse import EventStream, Items, unless_client_leaves
@@ -94,7 +95,7 @@ class Source:
 
 def run(test: Callable[[], Awaitable[None]]) -> None:
     async def main() -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WAIT_SECONDS):
             await test()
         assert asyncio.all_tasks() == {asyncio.current_task()}, "something was left running"
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
+from tests.support.waiting import WAIT_SECONDS
 
 from towpath.core.errors import ApiError
 from towpath.sessions.admission import Admission
@@ -55,7 +56,7 @@ class Guests:
 
 def run(visit: Callable[[Guests], Awaitable[None]], *, running: int = 1, waiting: int = 10) -> None:
     async def main() -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WAIT_SECONDS):
             await visit(Guests(running=running, waiting=waiting))
 
     asyncio.run(main())

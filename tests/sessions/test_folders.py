@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from tests.support.waiting import WAIT_SECONDS
 
 from towpath.sessions.folders import _name_of, empty_folder, run_folder
 
@@ -128,7 +129,7 @@ def test_processes_of_a_dead_proxy_are_ended(tmp_path: Path, dead_pid: int, deaf
     with waiting_process({"ANYTHING": f"{folder}/1"}, deaf=deaf) as process:
         run_folder(tmp_path)
 
-        process.wait(10)  # raises if it goes on
+        process.wait(WAIT_SECONDS)  # raises if it goes on
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psutil
+from tests.support.waiting import WAIT_SECONDS
 
 
 def cli_processes(state_dir: Path) -> list[psutil.Process]:
@@ -27,7 +28,7 @@ def kill(process: psutil.Process) -> None:
     os.close(end)
 
 
-def wait_until(holds: Callable[[], bool], timeout_seconds: float = 30) -> None:
+def wait_until(holds: Callable[[], bool], timeout_seconds: float = WAIT_SECONDS) -> None:
     """Ask again until it holds; fails after ``timeout_seconds``."""
     deadline = time.monotonic() + timeout_seconds
     while not holds():

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
+from tests.support.waiting import WAIT_SECONDS
+
 Fault = Callable[[socket.socket], None]
 
 
@@ -65,7 +67,7 @@ def reset_behind(data: bytes, go: threading.Event) -> Fault:
 
     def fault(connection: socket.socket) -> None:
         connection.sendall(data)
-        go.wait(30)
+        go.wait(WAIT_SECONDS)
         reset(connection)
 
     return fault

@@ -10,6 +10,7 @@ import anthropic
 import httpx
 import pytest
 from starlette.applications import Starlette
+from tests.support.waiting import WAIT_SECONDS
 
 from towpath.testing import Failure, Reply, ScriptedApi, serve_in_thread
 from towpath.testing.script import Json
@@ -32,7 +33,7 @@ def api(served: tuple[ScriptedApi, str]) -> ScriptedApi:
 
 @pytest.fixture(scope="module")
 def http(served: tuple[ScriptedApi, str]) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=served[1]) as client:
+    with httpx.Client(base_url=served[1], timeout=WAIT_SECONDS) as client:
         yield client
 
 
@@ -205,7 +206,7 @@ def test_held_requests_are_received_but_not_answered(api: ScriptedApi, http: htt
             assert http.get("/v1/models").status_code == 200
             assert not any(answer.done() for answer in answers)
 
-        texts = [answer.result(10).json()["content"][0]["text"] for answer in answers]
+        texts = [answer.result(WAIT_SECONDS).json()["content"][0]["text"] for answer in answers]
 
     assert texts == ["0", "1"]
 
@@ -217,8 +218,8 @@ def test_a_held_request_that_is_given_up_leaves_the_others_waiting(api: Scripted
             answered = pool.submit(httpx.post, f"{kept}/v1/messages", json=ask("hi"))
             api.wait_for(2)
 
-        assert given_up.result(10).status_code == 500
-        assert httpx.get(f"{kept}/v1/models").status_code == 200
+        assert given_up.result(WAIT_SECONDS).status_code == 500
+        assert httpx.get(f"{kept}/v1/models", timeout=WAIT_SECONDS).status_code == 200
         assert not answered.done()
 
 
@@ -321,7 +322,7 @@ def test_leaving_cuts_open_streams_and_ends_the_lifespan() -> None:
     app.mount("/", api.app)
     api.reply(Reply(HELLO.content, pause_seconds=3600))
 
-    with httpx.Client() as client:
+    with httpx.Client(timeout=WAIT_SECONDS) as client:
         with serve_in_thread(app) as url:
             request = client.build_request("POST", f"{url}/v1/messages", json=ask("hi", stream=True))
             response = client.send(request, stream=True)
@@ -330,7 +331,7 @@ def test_leaving_cuts_open_streams_and_ends_the_lifespan() -> None:
             response.read()
     assert ended == [True]
     with pytest.raises(httpx.ConnectError):
-        httpx.get(url)
+        httpx.get(url, timeout=WAIT_SECONDS)
 
 
 def test_a_lifespan_that_fails_is_an_error_of_the_caller() -> None:
@@ -349,4 +350,4 @@ def test_a_port_that_is_asked_for_is_taken() -> None:
 
     with serve_in_thread(ScriptedApi().app, port=port) as again:
         assert again == url
-        assert httpx.head(again).status_code == 404
+        assert httpx.head(again, timeout=WAIT_SECONDS).status_code == 404

@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.support.waiting import WAIT_SECONDS
 
 from towpath.testing import Failure, PromptCache, ScriptedApi, serve_in_thread
 
@@ -138,7 +139,7 @@ def test_the_whole_request_can_be_marked(cache: PromptCache) -> None:
 def test_the_scripted_api_answers_with_these_figures_and_a_failure_keeps_nothing(cache: PromptCache) -> None:
     api = ScriptedApi(cache)
     api.reply(Failure(529, "overloaded_error", "Overloaded"))
-    with serve_in_thread(api.app) as url, httpx.Client(base_url=url) as http:
+    with serve_in_thread(api.app) as url, httpx.Client(base_url=url, timeout=WAIT_SECONDS) as http:
         http.post("/v1/messages", json=body([text("one", MARK)]))
         first, second = (http.post("/v1/messages", json=body([text("one", MARK)])).json() for _ in range(2))
 
