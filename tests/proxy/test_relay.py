@@ -1,6 +1,7 @@
 """Batches and Files go through to the upstream that the operator named, piece by piece, under its key."""
 
 import asyncio
+import gzip
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from typing import Any
 
 import anthropic
 import httpx
+import orjson
 import pytest
 from pydantic import SecretStr
 from starlette.applications import Starlette
@@ -191,6 +193,7 @@ class Wayward:
         self.left = threading.Event()
         self.has_begun = threading.Event()
         self.headers: dict[str, str] = {}
+        self.body = b""
         self.app = Starlette(
             routes=[
                 Route("/v1/files/endless/content", self._endless),
@@ -220,15 +223,17 @@ class Wayward:
         return StreamingResponse(pieces())
 
     async def _upload(self, request: Request) -> Response:
+        self.headers = dict(request.headers)
         try:
-            async for _ in request.stream():
+            async for part in request.stream():
+                self.body += part
                 self.has_begun.set()
         except ClientDisconnect:
             self.left.set()
         return JSONResponse({})
 
     async def _refusal(self, request: Request) -> Response:
-        self.headers = dict(request.headers)
+        self.headers, self.body = dict(request.headers), await request.body()
         error = {"type": "rate_limit_error", "message": "later"}
         more = {"retry-after": "7", "request-id": "req_theirs", "anthropic-ratelimit-requests-limit": "9"}
         theirs = {"set-cookie": "a=b", "strict-transport-security": "max-age=1", "connection": "close"}
@@ -284,3 +289,23 @@ def test_what_the_upstream_says_of_an_error_is_handed_back(wayward: tuple[Waywar
         assert upstream.headers["anthropic-beta"] == "files-api-2025-04-14"
         assert "cookie" not in upstream.headers
         assert upstream.headers["user-agent"].startswith("towpath/")
+
+
+def test_an_encoded_body_is_handed_on_as_it_is(wayward: tuple[Wayward, httpx.Client]) -> None:
+    upstream, http = wayward
+    encoded = gzip.compress(PIECE)
+
+    http.post("/v1/files", content=encoded, headers={**FORM, "content-encoding": "gzip"})
+
+    assert (upstream.headers["content-encoding"], upstream.body) == ("gzip", encoded)
+
+
+def test_one_that_is_counted_is_sent_on_decoded(wayward: tuple[Wayward, httpx.Client]) -> None:
+    upstream, http = wayward
+    encoded = gzip.compress(orjson.dumps({"model": "claude-x", "messages": USER}))
+    headers = {"content-type": "application/json", "content-encoding": "gzip"}
+
+    http.post("/v1/messages/count_tokens", content=encoded, headers=headers)
+
+    assert "content-encoding" not in upstream.headers
+    assert orjson.loads(upstream.body)["model"] == "claude-x"

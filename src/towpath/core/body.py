@@ -57,10 +57,15 @@ _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 _NOT_SPLIT = (_Unsplit, msgspec.MsgspecError, orjson.JSONDecodeError, UnicodeDecodeError, RecursionError)
 
 
+def too_large() -> ApiError:
+    """What a body over the limit is answered with, wherever it is found to be."""
+    return ApiError(413, f"Request exceeds the maximum size of {MAX_BODY_BYTES:,} bytes")
+
+
 def read_body(body: bytes, memo: MessageMemo) -> Body:
     """The body of a request. Raises ``ApiError`` if it is too large, too deep or no JSON object."""
     if len(body) > MAX_BODY_BYTES:
-        raise ApiError(413, f"Request exceeds the maximum allowed number of bytes ({MAX_BODY_BYTES})")
+        raise too_large()
     try:
         return _split(body, memo)
     except _NOT_SPLIT:

@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 from starlette.datastructures import Headers
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
@@ -27,8 +27,8 @@ from towpath.core.launch import Launch, system_text
 from towpath.core.memo import MessageMemo
 from towpath.core.models import FAMILIES, resolve_model
 from towpath.core.request import CountRequest, api_messages, parse_count
+from towpath.server.body import receive_body
 from towpath.server.errors import error_response, new_request_id
-from towpath.server.messages import read_body
 from towpath.server.reading import Reading
 from towpath.server.record import log
 from towpath.server.sse import unless_client_leaves
@@ -72,7 +72,7 @@ class CountEndpoint:
             await response(scope, receive, send)
 
         try:
-            body = await read_body(Request(scope, receive), headers)
+            body = await receive_body(scope, receive)
             request = await self._reading.of(body, partial(self._parse, body))
             await unless_client_leaves(work(), receive)
         except ClientDisconnect:

@@ -4,13 +4,13 @@ from contextlib import aclosing
 
 import orjson
 from starlette.datastructures import Headers
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from towpath.core.body import MAX_BODY_BYTES
 from towpath.core.errors import ApiError
 from towpath.core.events import MessageFold
+from towpath.server.body import receive_body
 from towpath.server.errors import error_response, new_request_id
 from towpath.server.exchanges import Exchanges
 from towpath.server.sse import EventStream, Items, unless_client_leaves
@@ -28,7 +28,7 @@ class MessagesEndpoint:
         request_id = new_request_id()
         headers = Headers(scope=scope)
         try:
-            body = await read_body(Request(scope, receive), headers)
+            body = await receive_body(scope, receive)
             request, items = await self._exchanges.begin(body, headers, scope["state"]["caller"], request_id)
         except ClientDisconnect:
             return
@@ -69,14 +69,3 @@ class _WholeMessage:
             await unless_client_leaves(work(), receive)
         except ApiError as error:
             await error_response(error, self._request_id)(scope, receive, send)
-
-
-async def read_body(request: Request, headers: Headers) -> bytes:
-    """The body, read no further than its limit."""
-    expected, length, parts = int(headers.get("content-length") or 0), 0, []
-    async for part in request.stream():
-        length += len(part)
-        if max(length, expected) > MAX_BODY_BYTES:
-            raise ApiError(413, f"Request exceeds the maximum size of {MAX_BODY_BYTES:,} bytes")
-        parts.append(part)
-    return b"".join(parts)

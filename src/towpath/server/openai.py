@@ -8,16 +8,16 @@ from typing import Any, Protocol
 
 import orjson
 from starlette.datastructures import Headers
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from towpath.core.errors import ApiError
 from towpath.core.events import Event
 from towpath.core.openai_parts import error_body
+from towpath.server.body import receive_body
 from towpath.server.errors import new_request_id
 from towpath.server.exchanges import Exchanges
-from towpath.server.messages import read_body
 from towpath.server.reading import Reading
 from towpath.server.sse import EventStream, Items, Wire, unless_client_leaves
 from towpath.settings import Settings
@@ -68,7 +68,7 @@ class OpenAIEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id, headers = new_request_id(), Headers(scope=scope)
         try:
-            body = await read_body(Request(scope, receive), headers)
+            body = await receive_body(scope, receive)
             door, translated = await self._reading.of(body, partial(self._opened, body, request_id))
             try:
                 request, items = await self._exchanges.begin(

@@ -12,7 +12,8 @@ WHAT_FAILS: Mapping[int, str] = {
     403: "Not from here: Host, Origin, or a mode that is not allowed.",
     404: "There is no such model, batch, file or path; or no upstream for it, and what to set.",
     409: "The upstream says so.",
-    413: "The body is over 32 MB.",
+    413: "The body is over 32 MB, as it came or unpacked.",
+    415: "The body is in a coding other than gzip, deflate and zstd; Accept-Encoding names these.",
     429: "The upstream's limit is reached, or only extra usage would pay and must not; Retry-After where it "
     "is known.",
     500: "The upstream or the Claude CLI failed.",

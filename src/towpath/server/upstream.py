@@ -18,7 +18,8 @@ _API = "https://api.anthropic.com"
 _VERSION = "2023-06-01"  # what the CLI sends; for clients that name none
 # Of the clients' headers the upstream gets these.
 _HANDED_ON = (
-    *("anthropic-version", "anthropic-beta", "content-type", "content-length", "accept", "accept-encoding"),
+    *("anthropic-version", "anthropic-beta", "content-type", "content-length"),
+    *("content-encoding", "accept", "accept-encoding"),
     *("range", "if-range", "if-match", "if-none-match", "idempotency-key"),
 )
 # Of the upstream's the client gets these: what concerns the answer, not the connection.
