@@ -145,6 +145,14 @@ class Settings(BaseSettings):
             "runs; then it ends with an error event.",
         ),
     ] = 300
+    request_timeout_seconds: Annotated[
+        float,
+        Field(
+            gt=0,
+            description="How long a client may take to send a request's head, and each 64 KB of its body; "
+            "then it gets a 408.",
+        ),
+    ] = 60
     stop_timeout_seconds: Annotated[
         float,
         Field(ge=0, description="How long a server that stops waits for the requests that still run."),

@@ -8,7 +8,7 @@ import socket
 import sys
 from collections.abc import Callable, Sequence
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import psutil
 import structlog
@@ -16,7 +16,7 @@ import typer
 import uvicorn
 
 from towpath import __version__
-from towpath.cli.protocol import LimitedProtocol
+from towpath.cli.protocol import HttpLimits, limited
 from towpath.cli.supervisor import Supervisor, handed_down
 from towpath.cli.watchdog import watched
 from towpath.server.guard import is_loopback
@@ -33,14 +33,7 @@ def serve_until_stopped(settings: Settings) -> None:
 
     give_back_large_blocks()
     application = create_app(settings)
-    config = uvicorn.Config(
-        watched(application, os.environ),
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=math.ceil(settings.stop_timeout_seconds),
-        server_header=False,
-        http=LimitedProtocol,
-    )
+    config = http_config(watched(application, os.environ), settings)
     _Server(config, before_stop=application.state.let_watchers_go).run(sockets=[listener])
 
 
@@ -53,6 +46,19 @@ def serve_supervised(settings: Settings, arguments: Sequence[str]) -> None:
         )
     command = [sys.executable, "-m", "towpath", "serve", *arguments]
     raise typer.Exit(Supervisor(command, _bound(settings)).run())
+
+
+def http_config(application: Any, settings: Settings) -> uvicorn.Config:
+    """How uvicorn is to serve an ASGI application."""
+    return uvicorn.Config(
+        application,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=math.ceil(settings.stop_timeout_seconds),
+        server_header=False,
+        http=limited(HttpLimits(step_seconds=settings.request_timeout_seconds)),
+        ws="none",
+    )
 
 
 class _Server(uvicorn.Server):

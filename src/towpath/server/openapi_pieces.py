@@ -11,6 +11,7 @@ WHAT_FAILS: Mapping[int, str] = {
     402: "The upstream's account cannot pay.",
     403: "Not from here: Host, Origin, or a mode that is not allowed.",
     404: "There is no such model, batch, file or path; or no upstream for it, and what to set.",
+    408: "The request did not arrive in time.",
     409: "The upstream says so.",
     413: "The body is over 32 MB, as it came or unpacked.",
     415: "The body is in a coding other than gzip, deflate and zstd; Accept-Encoding names these.",
