@@ -50,7 +50,16 @@ ASKING = SCHEMA["/v1/messages"]["POST"]
 OPENAI = [SCHEMA[path]["POST"] for path in ("/v1/chat/completions", "/v1/responses")]
 LOOKING = [
     SCHEMA[path]["GET"]
-    for path in ("/", "/health", "/metrics", "/openapi.json", "/v1/activity", "/v1/limits", "/v1/models")
+    for path in (
+        "/",
+        "/health",
+        "/api/hello",
+        "/metrics",
+        "/openapi.json",
+        "/v1/activity",
+        "/v1/limits",
+        "/v1/models",
+    )
 ]
 # They are 300 and 10,000 together.
 QUARTER = settings(fuzzed, max_examples=fuzzed.max_examples // 4)

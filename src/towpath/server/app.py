@@ -12,10 +12,11 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
+from towpath.server.door import NoWebSockets, OneSpelling
 from towpath.server.guard import Guard, KeptOut, Rules
 from towpath.server.memory import forget_when_idle
 from towpath.server.parts import Parts, assemble
-from towpath.server.routes import failed, not_found, routes
+from towpath.server.routes import OPENAI_PATHS, failed, not_found, routes
 from towpath.settings import Settings
 
 
@@ -57,7 +58,11 @@ async def _lifespan(parts: Parts, idle_seconds: float, _: Starlette) -> AsyncIte
 
 def _walls(settings: Settings, kept_out: KeptOut) -> list[Middleware]:
     rules = Rules(settings.host, settings.allowed_hosts, settings.allowed_origins, settings.keys)
-    walls = [Middleware(Guard, rules, kept_out)]
+    walls = [
+        Middleware(OneSpelling),
+        Middleware(Guard, rules, kept_out),
+        Middleware(NoWebSockets, OPENAI_PATHS),
+    ]
     if settings.allowed_origins:
         walls.append(
             Middleware(

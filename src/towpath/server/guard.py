@@ -23,8 +23,9 @@ from towpath.server.errors import error_response, new_request_id
 log = structlog.get_logger(__name__)
 
 PAGE_FILES = "/page/"
+HELLO = "/api/hello"  # with which Claude Code asks, without a key, whether anybody is there
 # They hold no data; /health says only "ok" to who has no key.
-_NEED_NO_KEY = frozenset({"/", "/health"})
+_NEED_NO_KEY = frozenset({"/", "/health", HELLO})
 _LOCAL_NAMES = frozenset({"localhost"})
 _UPLOAD = re.compile(r"(/v1){0,2}/files")
 _CANCELLATION = re.compile(r"(/v1){0,2}/messages/batches/[^/]+/cancel")

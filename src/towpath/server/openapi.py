@@ -71,6 +71,7 @@ def openapi_document(version: str) -> Json:
             "/v1/models": {"get": _models()},
             "/v1/models/{model_id}": {"get": _model()},
             "/health": {"get": get("How the server is", json_of("Health"), failing=(403,))},
+            "/api/hello": {"get": get("Whether anybody is there", json_of("Hello"), failing=(403,))},
             "/v1/limits": {"get": get("Limits of the account", json_of("Limits"), failing=(401, 403))},
             "/metrics": {"get": get("Figures for Prometheus", text(), failing=(401, 403))},
             "/openapi.json": {"get": get("This document", json_of("Document"), failing=(401, 403))},
@@ -99,6 +100,7 @@ def _schemas() -> Json:
         "Message": answer_schema(),
         "Error": error_schema(),
         "Health": health_schema(),
+        "Hello": {"type": "object", "required": ["message"]},
         "Limits": limits_schema(),
         # Anthropic's reference describes these: they are handed on as they are.
         "Batch": {"type": "object"},

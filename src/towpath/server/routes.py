@@ -12,6 +12,7 @@ from towpath.core.errors import ApiError
 from towpath.server.chat import ChatDoor
 from towpath.server.count import CountEndpoint, ExactCount, count_routes
 from towpath.server.errors import error_response
+from towpath.server.guard import HELLO
 from towpath.server.looking import ActivityStream, looking_routes
 from towpath.server.messages import MessagesEndpoint
 from towpath.server.metrics import CONTENT_TYPE
@@ -26,6 +27,7 @@ from towpath.settings import Settings
 MESSAGES_PATHS = ("/v1/messages", "/messages", "/v1/v1/messages")
 CHAT_PATHS = ("/v1/chat/completions", "/chat/completions", "/v1/v1/chat/completions")
 RESPONSES_PATHS = ("/v1/responses", "/responses", "/v1/v1/responses")
+OPENAI_PATHS = (*CHAT_PATHS, *RESPONSES_PATHS)
 MODELS_PATHS = ("/v1/models", "/models", "/v1/v1/models")
 
 
@@ -71,6 +73,9 @@ def _reports(parts: Parts) -> list[Route]:
     async def show_limits(_: Request) -> Response:
         return JSONResponse(parts.limits.report())
 
+    async def greet(_: Request) -> Response:
+        return JSONResponse({"message": "hello"})
+
     async def describe(_: Request) -> Response:
         return JSONResponse(document)
 
@@ -79,6 +84,7 @@ def _reports(parts: Parts) -> list[Route]:
         Route("/metrics", show_metrics),
         Route("/v1/limits", show_limits),
         Route("/openapi.json", describe),
+        Route(HELLO, greet),
     ]
 
 
