@@ -51,6 +51,7 @@ def string(role: str, content: str) -> Json:
         pytest.param(assistant(REDACTED, "a", THINKING), assistant("a"), id="3-redacted-thinking"),
         pytest.param(assistant("a \n\t"), assistant("a"), id="4-trailing-space"),
         pytest.param(assistant(" \n", call("c")), assistant(call("c")), id="4-blank-text"),
+        pytest.param(assistant("a", " ", THINKING), assistant("a"), id="4-behind-a-word"),
         pytest.param(user(result("c", "a", is_error=False)), user(result("c", "a")), id="5-is-error-false"),
         pytest.param(user(result("c", "a", is_error=None)), user(result("c", "a")), id="5-is-error-null"),
         pytest.param(assistant({**text("a"), "citations": None}), assistant("a"), id="5-null"),

@@ -16,6 +16,8 @@ TOOL = {"name": "read", "input_schema": {"type": "object"}}
 CALL = {"type": "tool_use", "id": "c1", "name": "read", "input": {}}
 RESULT = {"type": "tool_result", "tool_use_id": "c1", "content": "text of the file"}
 IMAGE = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AAAA"}}
+SERVER_CALL = {"type": "server_tool_use", "id": "s1", "name": "web_search", "input": {}}
+SERVER_RESULT = {"type": "web_search_tool_result", "tool_use_id": "s1", "content": []}
 THINKING = {"type": "thinking", "thinking": "hm", "signature": "s"}
 
 
@@ -59,13 +61,13 @@ def without(fields: dict[str, Any], key: str) -> dict[str, Any]:
         ({"model": ABSENT}, "model"),
         ({"model": ""}, "model"),
         ({"model": 4}, "model"),
+        ({"model": "m" * 257}, "model"),
         ({"max_tokens": ABSENT}, "max_tokens"),
         ({"max_tokens": 0}, "max_tokens"),
         ({"max_tokens": True}, "max_tokens"),
         ({"max_tokens": 10.0}, "max_tokens"),
         ({"max_tokens": "10"}, "max_tokens"),
         ({"stream": 1}, "stream"),
-        ({"stream": None}, "stream"),
         ({"system": 4}, "system"),
         ({"system": ["text"]}, "system.0"),
         ({"system": [text("a"), {"text": "b"}]}, "system.1.type"),
@@ -73,7 +75,8 @@ def without(fields: dict[str, Any], key: str) -> dict[str, Any]:
         ({"system": [text("")]}, "system.0.text"),
         ({"system": [text(None)]}, "system.0.text"),
         ({"system": [{"type": "text"}]}, "system.0.text"),
-        ({"system": [{**text("a"), "citations": []}]}, "system.0.citations"),
+        ({"system": [{**text("a"), "citations": [{}]}]}, "system.0.citations"),
+        ({"system": [{**text("a"), "title": None}]}, "system.0.title"),
         ({"temperature": 1.01}, "temperature"),
         ({"temperature": -0.1}, "temperature"),
         ({"temperature": True}, "temperature"),
@@ -91,7 +94,16 @@ def without(fields: dict[str, Any], key: str) -> dict[str, Any]:
         ({"thinking": {"type": "enabled"}}, "thinking.budget_tokens"),
         ({"thinking": {"type": "enabled", "budget_tokens": 1023}}, "thinking.budget_tokens"),
         ({"thinking": {"type": "enabled", "budget_tokens": 2048.0}}, "thinking.budget_tokens"),
+        ({"thinking": {"type": "disabled", "display": "omitted"}}, "thinking.display"),
         ({"metadata": "me"}, "metadata"),
+        ({"output_config": "low"}, "output_config"),
+        ({"betas": ["one-2026-01-01"]}, "betas"),
+        ({"betas": None}, "betas"),
+        ({"anthropic_beta": []}, "anthropic_beta"),
+        ({"anthropic_version": "2023-06-01"}, "anthropic_version"),
+        ({"user_profile_id": "u"}, "user_profile_id"),
+        ({"workspace_id": "w"}, "workspace_id"),
+        ({"program_use_case_id": "p"}, "program_use_case_id"),
     ],
 )
 def test_a_top_level_field_of_the_wrong_shape_is_named(changes: dict[str, Any], path: str) -> None:
@@ -179,6 +191,9 @@ def test_a_tool_choice_must_name_what_is_there(choice: Any, tools: list[Any], pa
         ([USER, assistant(text("yes")), SYSTEM], "messages.2.role"),
         ([USER, assistant(text("yes")), SYSTEM, USER], "messages.2.role"),
         ([USER, assistant(CALL), SYSTEM, user(RESULT)], "messages.2.role"),
+        ([USER, assistant(text(" ")), SYSTEM, USER], "messages.2.role"),
+        ([assistant(text(" ")), SYSTEM, USER], "messages.1.role"),
+        ([USER, assistant(text(" "))], "messages.1.role"),
         ([USER, {"role": "assistant", "content": "Well,"}], "messages.1.role"),
         ([USER, USER, {"role": "assistant", "content": "Well,"}], "messages.2.role"),
         ([{**USER, "name": "ann"}], "messages.0.name"),
@@ -216,7 +231,9 @@ def test_a_message_of_the_wrong_shape_is_named(messages: Any, path: str) -> None
         ({"type": "tool_result"}, ".tool_use_id"),
         ({**RESULT, "tool_use_id": 4}, ".tool_use_id"),
         ({**RESULT, "is_error": "no"}, ".is_error"),
-        ({**RESULT, "content": None}, ".content"),
+        ({**RESULT, "content": 4}, ".content"),
+        ({**RESULT, "name": "read"}, ".name"),
+        ({**RESULT, "name": None}, ".name"),
         ({**RESULT, "content": [text("a"), "b"]}, ".content.1"),
         ({**RESULT, "content": [{}]}, ".content.0.type"),
         ({**RESULT, "content": [THINKING]}, ".content.0.type"),
@@ -240,6 +257,11 @@ def test_a_user_block_that_cannot_be_carried_is_named(block: Any, path: str) -> 
         ({"type": "redacted_thinking"}, ".data"),
         (without(CALL, "id"), ".id"),
         ({**CALL, "name": None}, ".name"),
+        ({**CALL, "index": 0}, ".index"),
+        ({**CALL, "partial_json": None}, ".partial_json"),
+        ({"type": "server_tool_use", "name": "web_search", "input": {}}, ".id"),
+        (SERVER_CALL, ""),
+        ({**SERVER_CALL, "type": "mcp_tool_use"}, ""),
         ({**CALL, "input": "{}"}, ".input"),
         ({**CALL, "caller": {"type": "code_execution_20250825", "tool_id": "s1"}}, ".caller"),
     ],
@@ -253,18 +275,60 @@ def test_an_assistant_block_that_cannot_be_carried_is_named(block: Any, path: st
     [
         text(""),
         text(" \n"),
-        {**text("see there"), "citations": None},
+        {**text("see there"), "citations": None, "unknown": 1},
         THINKING,
         {"type": "redacted_thinking", "data": "x"},
-        {"type": "server_tool_use", "id": "s1", "name": "web_search", "input": {}},
-        {"type": "web_search_tool_result", "tool_use_id": "s1", "content": []},
-        {"type": "mcp_tool_use", "id": "m1", "name": "find", "server_name": "s", "input": {}},
+        SERVER_RESULT,
         {"type": "compaction", "content": "so far"},
         {"type": "future_block", "says": 1},
     ],
 )
 def test_whatever_a_model_emits_is_taken_back_as_it_is(block: dict[str, Any]) -> None:
-    assert parse_request(body_with(messages=[USER, assistant(block), USER])).messages[1] == assistant(block)
+    said = assistant(block, text("so"))
+
+    assert parse_request(body_with(messages=[USER, said, USER])).messages[1] == said
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [assistant(SERVER_CALL, SERVER_RESULT)],
+        [assistant(SERVER_RESULT, SERVER_CALL)],
+        [assistant(SERVER_CALL), assistant(text("so"), SERVER_RESULT)],
+        [assistant({**SERVER_CALL, "type": "mcp_tool_use"}, {**SERVER_RESULT, "type": "mcp_tool_result"})],
+    ],
+)
+def test_a_call_of_the_apis_own_tools_has_its_result_beside_it(said: list[Any]) -> None:
+    blocks = [block for message in said for block in message["content"]]
+
+    assert parse_request(body_with(messages=[USER, *said, USER])).messages[1] == assistant(*blocks)
+
+
+def test_a_result_in_a_later_turn_is_too_late_for_a_call_of_the_apis_own_tools() -> None:
+    messages = [USER, assistant(CALL, SERVER_CALL), user(RESULT), assistant(SERVER_RESULT), USER]
+
+    assert refused_path(messages=messages) == "messages.1.content.1"
+
+
+NOTHING_SAID = [text(""), text(" \n"), THINKING, {"type": "redacted_thinking", "data": "x"}]
+
+
+@pytest.mark.parametrize("block", NOTHING_SAID)
+def test_what_an_assistant_said_without_a_word_leaves_no_trace(block: dict[str, Any]) -> None:
+    silence = [assistant(block), assistant(text("\t"), block)]
+    messages = [*silence, USER, *silence, USER, assistant(CALL), user(RESULT), *silence, USER]
+
+    request = parse_request(body_with(messages=messages))
+    expected = [user(text("hello"), text("hello")), assistant(CALL), user(RESULT, text("hello"))]
+    assert request.messages == tuple(expected)
+    assert request == parse_request(body_with(messages=expected))
+
+
+def test_beside_a_word_it_stays() -> None:
+    said = assistant(THINKING, text(" "), text("so"))
+
+    request = parse_request(body_with(messages=[USER, assistant(text(" ")), said, USER]))
+    assert request.messages[1] == assistant(text(" "), *said["content"])
 
 
 @pytest.mark.parametrize(
@@ -286,6 +350,7 @@ def test_whatever_a_user_may_send_is_taken_as_it_is(block: dict[str, Any]) -> No
     [
         without(RESULT, "content"),
         {**RESULT, "content": ""},
+        {**RESULT, "content": None, "is_error": None},
         {**RESULT, "content": []},
         {**RESULT, "content": [text(""), IMAGE, {"type": "tool_reference", "tool_name": "read"}]},
         {**RESULT, "is_error": True, "cache_control": {"type": "ephemeral"}},
@@ -352,8 +417,26 @@ def test_a_thread_is_refused_before_anything_else_in_the_way_that_sdks_understan
     assert (error.status, error.message.partition(": ")[0]) == (400, "thread")
 
 
-def test_null_means_no_thread() -> None:
-    assert parse_request(body_with(thread=None)).parameters == {"thread": None}
+NULLS = {"system": None, "tools": None, "tool_choice": None, "stream": None, "thread": None}
+
+
+@pytest.mark.parametrize("name", [*NULLS, *checks.PARAMETER_CHECKS])
+def test_a_null_in_an_optional_field_says_the_same_as_its_absence(name: str) -> None:
+    assert parse_request(body_with(**{name: None})) == parse_request(body_with())
+
+
+def test_a_null_in_a_field_without_a_rule_goes_on_as_it_is() -> None:
+    assert parse_request(body_with(container=None)).parameters == {"container": None}
+
+
+@pytest.mark.parametrize("citations", [None, []])
+def test_a_text_of_the_system_prompt_may_say_that_it_cites_nothing(citations: Any) -> None:
+    cited = {**text("be brief"), "citations": citations, "cache_control": None}
+
+    assert parse_request(body_with(system=[cited])).system == ("be brief",)
+    told = {"role": "system", "content": [cited]}
+    plain = {"role": "system", "content": "be brief"}
+    assert parse_request(body_with(messages=[USER, told])) == parse_request(body_with(messages=[USER, plain]))
 
 
 @pytest.mark.parametrize(

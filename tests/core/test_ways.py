@@ -69,6 +69,7 @@ def test_a_spare_does_not_get_an_image() -> None:
         pytest.param(user(FAILED, B), id="an-error"),
         pytest.param(user(FAILED, B, "and"), id="text-behind-a-result-and-an-error"),
         pytest.param(user(FAILED, {**FAILED, "tool_use_id": "b"}), id="only-errors"),
+        pytest.param(user(A, result("b", [{**text("b"), "citations": None}])), id="a-null"),
         pytest.param(user(A, result("b", "x" * MAX_RESULT_CHARS)), id="the-longest-result"),
         pytest.param(user(A, result("b", "x" * MAX_ERROR_CHARS, is_error=True)), id="the-longest-error"),
     ],
@@ -115,6 +116,7 @@ EMPTY = "an empty tool result needs a new process"
 SEVERAL = "an error of several blocks needs a new process"
 TOO_LONG = "a tool result over 500,000 characters needs a new process"
 LONG_ERROR = "an error over 10,000 characters needs a new process"
+FURTHER = "a text with further fields in a tool result needs a new process"
 HALF = "x" * (MAX_RESULT_CHARS // 2)
 
 
@@ -129,6 +131,8 @@ HALF = "x" * (MAX_RESULT_CHARS // 2)
         pytest.param([], False, EMPTY, id="no-blocks"),
         pytest.param([text("a"), text("")], False, EMPTY, id="empty-block"),
         pytest.param("", True, EMPTY, id="empty-error"),
+        pytest.param([{**text("a"), "citations": [{"type": "x"}]}], False, FURTHER, id="cited"),
+        pytest.param([{**text("a"), "unknown": 1}], True, FURTHER, id="unknown-field"),
         pytest.param([text("a"), text("b")], True, SEVERAL, id="error-of-two-blocks"),
         pytest.param("x" * (MAX_RESULT_CHARS + 1), False, TOO_LONG, id="long-string"),
         pytest.param([text(HALF), text(HALF), text("x")], False, TOO_LONG, id="long-in-all"),

@@ -25,6 +25,7 @@ BEYOND_THE_SCHEMA = (
     "unexpected `tool_use_id` found",
     "found multiple `tool_result` blocks",
     "`tool_use` ids were found without",
+    "a call of the API's own tools cannot be carried without its result",
     "all content must be type `text` if `is_error` is true",
     "tool_choice.name: ",
     ": Input should be a valid integer",  # 1.0 and 1e300 are integers to a schema, and none to the API

@@ -9,7 +9,7 @@ import pytest
 from starlette.routing import Route
 from tests.support.profiles import TIMEOUT_SECONDS
 
-from towpath.core.checks import NOT_COUNTED, PARAMETER_CHECKS
+from towpath.core.checks import CLI_FIELDS, NOT_COUNTED, PARAMETER_CHECKS
 from towpath.core.errors import ERROR_TYPES, ApiError
 from towpath.core.request import OWN_FIELDS, parse_request
 from towpath.server.app import create_app
@@ -57,7 +57,7 @@ def test_every_checked_field_and_every_error_is_described() -> None:
     described = request_schema()["properties"]
     responses = DOCUMENT["paths"]["/v1/messages"]["post"]["responses"]
 
-    assert set(described) == {*OWN_FIELDS, *PARAMETER_CHECKS, "tool_choice", "thread"}
+    assert set(described) == {*OWN_FIELDS, *PARAMETER_CHECKS, *CLI_FIELDS, "tool_choice", "thread"}
     assert {str(status) for status in ERROR_TYPES} <= set(responses)
 
 

@@ -1,14 +1,15 @@
-"""The rules for one message and its content blocks, and for a call and its result.
+"""The rules for one message and its content blocks.
 
 Knows which blocks either side may send and which fields this program needs to carry them; all other
-keys of a block go on as they are, the API judges those. Must not know about the rest of the request
-(``checks``). The first broken rule is raised as a 400 whose path counts in the client's own list.
+keys of a block go on as they are, the API judges those. Where they could not go on (``KEYS``), they are
+refused in the API's words. A null in an optional field says the same as its absence. Must not know about
+the rest of the request (``checks``) or what holds between messages (``run_checks``). The first broken rule
+is raised as a 400 whose path counts in the client's own list.
 """
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from towpath.core.checked import CheckedMessage
 from towpath.core.errors import invalid
 
 Block = dict[str, Any]
@@ -28,7 +29,16 @@ FIELDS: Mapping[str, Mapping[str, type]] = {
     "thinking": {"thinking": str, "signature": str},
     "redacted_thinking": {"data": str},
     "tool_use": {"id": str, "name": str, "input": dict},
+    "server_tool_use": {"id": str},
+    "mcp_tool_use": {"id": str},
     "tool_result": {"tool_use_id": str},
+}
+# Blocks that are written anew on their way: a call by the CLI, a result as the CLI writes one. The keys that
+# the API knows arrive; another would be lost.
+KEYS: Mapping[str, Sequence[str]] = {
+    "tool_use": ("type", "id", "name", "input", "caller", "cache_control"),
+    "tool_result": ("type", "tool_use_id", "content", "is_error", "cache_control"),
+    "system text": ("type", "text", "cache_control", "citations"),
 }
 USER_TYPES = frozenset({"text", "image", "document", "tool_result", "search_result", "container_upload"})
 # The other way round nothing is listed: what the model said, clients send back, and new types appear. The
@@ -103,12 +113,21 @@ def check_system_block(block: Block, kind: str, path: str) -> None:
     if kind != "text":
         raise invalid(f"{path}.type", f"a block of type {kind!r} in a system message cannot be carried")
     check_has_text(required(block, "text", str, path), f"{path}.text")
-    check_no_others(block, ("type", "text", "cache_control"), path)
+    check_system_keys(block, path)
+
+
+def check_system_keys(block: Block, path: str) -> None:
+    # Only the text is carried; where the cache breaks is the launched process's own affair.
+    check_no_others(block, KEYS["system text"], path)
+    if block.get("citations") not in (None, []):
+        raise invalid(f"{path}.citations", "citations of a system text cannot be carried")
 
 
 def check_fields(block: Block, kind: str, path: str) -> None:
     for key, json_type in FIELDS.get(kind, {}).items():
         required(block, key, json_type, path)
+    if kind in KEYS:
+        check_no_others(block, KEYS[kind], path)
     if kind in ("image", "document"):
         required(block["source"], "type", str, f"{path}.source")
 
@@ -123,16 +142,16 @@ def check_has_text(text: str, path: str) -> None:
 
 def check_caller(block: Block, path: str) -> None:
     # Any other call was made by code that runs at the API; its result cannot be given back through a
-    # session. Null says nothing: SDKs that write every optional field of a reply send it.
+    # session.
     if block.get("caller") not in (None, {"type": "direct"}):
         raise invalid(f"{path}.caller", "only a call with the caller {'type': 'direct'} can be carried")
 
 
 def check_tool_result(block: Block, path: str) -> None:
-    if "is_error" in block:
+    if block.get("is_error") is not None:
         typed(block["is_error"], bool, f"{path}.is_error")
-    content = block.get("content", "")
-    if isinstance(content, str):
+    content = block.get("content")
+    if content is None or isinstance(content, str):
         return
     for index, part in enumerate(typed(content, list, f"{path}.content")):
         where = f"{path}.content.{index}"
@@ -143,70 +162,3 @@ def check_tool_result(block: Block, path: str) -> None:
         if block.get("is_error") and kind != "text":
             # The API says so; the CLI would leave the image out without a word.
             raise invalid(path, "all content must be type `text` if `is_error` is true")
-
-
-def check_system_places(runs: Iterable[Sequence[CheckedMessage]]) -> None:
-    """The API's rules: a system message stands behind a user's, and an assistant's or nothing follows."""
-    index = 0
-    for run in runs:
-        for place, message in enumerate(run):
-            if message.role == "system":
-                if index + place == 0:
-                    problem = "use the top-level 'system' parameter for the initial system prompt"
-                    raise invalid("messages.0.role", problem)
-                if place == 0 or place < len(run) - 1:
-                    problem = (
-                        "a system message must follow a user message, "
-                        "and be the last message or be followed by an assistant message"
-                    )
-                    raise invalid(f"messages.{index + place}.role", problem)
-        index += len(run)
-
-
-def check_pairing(runs: Iterable[Sequence[CheckedMessage]]) -> None:
-    """Each call must have its one result in the next run, each result its call in the one before.
-
-    A run is of one side and counts as one message, as at the API.
-    """
-    seen: set[str] = set()
-    open_calls: dict[str, int] = {}  # the calls of the run before, with the index each was sent at
-    index = 0
-    for run in runs:
-        placed: list[tuple[int, int, str]] = []
-        for message in run:
-            if message.call_ids:
-                placed += [(index, place, call) for place, call in message.call_ids]
-            index += 1
-        if not placed and not open_calls:
-            continue
-        if run[0].role == "assistant":
-            open_calls = find_calls(placed, seen)
-            seen.update(open_calls)
-        else:
-            check_results(placed, open_calls)
-
-
-def find_calls(placed: Sequence[tuple[int, int, str]], seen: Set[str]) -> dict[str, int]:
-    calls: dict[str, int] = {}
-    for index, place, call in placed:
-        if call in seen or call in calls:
-            raise invalid(f"messages.{index}.content.{place}", "`tool_use` ids must be unique")
-        calls[call] = index
-    return calls
-
-
-def check_results(placed: Sequence[tuple[int, int, str]], open_calls: Mapping[str, int]) -> None:
-    # The wording is the API's: clients look for it in order to repair their history.
-    answered: set[str] = set()
-    for index, place, call in placed:
-        if call not in open_calls:
-            problem = f"unexpected `tool_use_id` found in `tool_result` blocks: {call}"
-            raise invalid(f"messages.{index}.content.{place}", problem)
-        if call in answered:
-            problem = f"found multiple `tool_result` blocks with id: {call}"
-            raise invalid(f"messages.{index}.content.{place}", problem)
-        answered.add(call)
-    missing = [call for call in open_calls if call not in answered]
-    if missing:
-        problem = "`tool_use` ids were found without `tool_result` blocks immediately after: "
-        raise invalid(f"messages.{open_calls[missing[0]]}", problem + ", ".join(missing))

@@ -9,7 +9,7 @@ left out here. The rules:
 2. ``cache_control`` of a block never counts: clients move it with each request, and the CLI sets its own.
 3. ``thinking`` and ``redacted_thinking`` never count: many clients drop them from what they echo.
 4. White space at the end of an assistant's text does not count, and a text that was only that is no
-   block: clients trim.
+   block: clients trim. A message of the assistant's in which no block counts is no message (``request``).
 5. In a block, ``is_error: false``, a null, an empty ``citations`` list and ``caller: {"type": "direct"}``
    say the same as their absence.
 6. JSON is compared as values: key order does not count, 1.0 equals 1. What stands in a tool's input is

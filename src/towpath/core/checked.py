@@ -4,13 +4,15 @@ A conversation comes back with every turn; what is made here is made once for a 
 however often it comes. So a value is shared by all requests that hold the message: nobody may change it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from sys import getsizeof
 from typing import Any
 
 from towpath.core.canonical import SYSTEM_TEXT, Block, block_digest, message_digest
 
+# What the API's own tools are called with. The result stands beside the call.
+SERVER_CALLS = frozenset({"server_tool_use", "mcp_tool_use"})
 # The value itself and its place in the dictionary of those that are kept.
 _OWN_BYTES = 200
 
@@ -20,7 +22,8 @@ class CheckedMessage:
     """``message`` has its content as a list of blocks; ``source`` is what the client wrote, if that is known.
 
     ``block_digests`` has one entry a block. ``call_ids`` are the ids of an assistant's calls, or of the
-    calls that a user's results answer, each with the place of its block. ``occupied`` is in bytes.
+    calls that a user's results answer, each with the place of its block; ``server_calls`` those of the calls
+    that the API itself answers, where the message does not have the answer. ``occupied`` is in bytes.
     """
 
     source: bytes
@@ -29,7 +32,13 @@ class CheckedMessage:
     digest: bytes
     block_digests: tuple[bytes, ...]
     call_ids: tuple[tuple[int, str], ...]
+    server_calls: tuple[tuple[int, str], ...]
     occupied: int
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether no block counts: what the assistant thought, or white space."""
+        return not any(self.block_digests)
 
 
 def checked_message(message: Mapping[str, Any], source: bytes) -> CheckedMessage:
@@ -49,8 +58,22 @@ def checked_message(message: Mapping[str, Any], source: bytes) -> CheckedMessage
         digest=message_digest(role, block_digests),
         block_digests=block_digests,
         call_ids=call_ids,
+        server_calls=_open_server_calls(content) if role == "assistant" else (),
         occupied=_OWN_BYTES + getsizeof(source) + _occupied([made, block_digests, call_ids]),
     )
+
+
+def answered_calls(content: Iterable[Block]) -> Iterable[str]:
+    """The ids that blocks with a result name, whatever their type."""
+    return (block["tool_use_id"] for block in content if isinstance(block.get("tool_use_id"), str))
+
+
+def _open_server_calls(content: Iterable[Block]) -> tuple[tuple[int, str], ...]:
+    calls = [(place, block["id"]) for place, block in enumerate(content) if block["type"] in SERVER_CALLS]
+    if not calls:
+        return ()
+    answered = {*answered_calls(content)}
+    return tuple((place, call) for place, call in calls if call not in answered)
 
 
 def content_blocks(content: str | list[Block]) -> list[Block]:

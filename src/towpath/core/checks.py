@@ -2,30 +2,33 @@
 
 Knows what the API says about the top-level fields, and what cannot be carried: those requests get a
 400 that names the field, so that nothing is ever dropped. A parameter without a rule here is left to
-the API. Must not know the inside of a block (``block_checks``) or change anything: it only refuses.
+the API; one with a rule may be null, which says the same as its absence. Must not know the inside of a block
+(``block_checks``) or change anything: it only refuses.
 """
 
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from towpath.core.block_checks import (
-    check_message,
-    check_no_others,
-    check_pairing,
-    check_system_places,
-    required,
-    typed,
-)
+from towpath.core.block_checks import check_message, check_no_others, check_system_keys, required, typed
 from towpath.core.checked import CheckedMessage
 from towpath.core.errors import invalid
+from towpath.core.run_checks import check_pairing, check_server_calls, check_system_places
 
 TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 TOOL_CHOICES = ("auto", "any", "tool", "none")
 MIN_THINKING_TOKENS = 1024
 MAX_MESSAGES = 100_000  # the API's own limit
+MAX_MODEL_CHARS = 256  # the API's own, too; a name is part of the CLI's command line, which takes 128 KiB
 # What is said of an answer. A count has none, and the API's own refuses what it does not know.
 NOT_COUNTED = ("max_tokens", "stream", "temperature", "top_p", "top_k", "stop_sequences", "metadata")
+# No fields of the API's, which answers as is done here. They would not even reach it: the CLI takes them out
+# of its extra body, for its own list of betas, for headers that say whom a request is for, or, for the last
+# one, as a reason to ignore all the rest (docs/engine.md, N8).
+CLI_FIELDS = (
+    *("betas", "anthropic_beta", "anthropic_version", "user_profile_id", "workspace_id"),
+    "program_use_case_id",
+)
 
 
 def check_request(fields: Mapping[str, Any]) -> None:
@@ -36,7 +39,7 @@ def check_request(fields: Mapping[str, Any]) -> None:
     check_model(fields)
     if required(fields, "max_tokens", int) < 1:
         raise invalid("max_tokens", "Input should be greater than or equal to 1")
-    if "stream" in fields:
+    if fields.get("stream") is not None:
         typed(fields["stream"], bool, "stream")
     check_input(fields)
 
@@ -53,11 +56,23 @@ def check_count(fields: Mapping[str, Any]) -> None:
 def check_model(fields: Mapping[str, Any]) -> None:
     # First of all: a request that continues a thread lacks the fields that the other rules ask for.
     check_thread(fields)
-    if not required(fields, "model", str):
+    model = required(fields, "model", str)
+    if not model:
         raise invalid("model", "String should have at least 1 character")
+    if len(model) > MAX_MODEL_CHARS:
+        raise invalid("model", f"String should have at most {MAX_MODEL_CHARS} characters")
+
+
+def stated(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that say something. A null of one without a rule here goes on as it is."""
+    return {name: value for name, value in fields.items() if value is not None or name not in OPTIONAL}
 
 
 def check_input(fields: Mapping[str, Any]) -> None:
+    for name in CLI_FIELDS:
+        if name in fields:
+            raise invalid(name, "Extra inputs are not permitted")
+    fields = stated(fields)
     check_system(fields.get("system", ""))
     check_tools(fields.get("tools", []))
     for name, check in PARAMETER_CHECKS.items():
@@ -86,8 +101,7 @@ def check_system(system: Any) -> None:
             raise invalid(f"{path}.type", "Input should be 'text'")
         if not required(block, "text", str, path):
             raise invalid(f"{path}.text", "text content blocks must be non-empty")
-        # Only the text is carried; where the cache breaks is the launched process's own affair.
-        check_no_others(block, ("type", "text", "cache_control"), path)
+        check_system_keys(block, path)
 
 
 def check_tools(tools: Any) -> None:
@@ -142,7 +156,10 @@ def check_stop_sequences(value: Any, path: str) -> None:
 
 
 def check_thinking(value: Any, path: str) -> None:
-    if required(typed(value, dict, path), "type", str, path) != "enabled":
+    kind = required(typed(value, dict, path), "type", str, path)
+    if kind == "disabled":
+        check_no_others(value, ("type",), path)  # the CLI would take them out
+    if kind != "enabled":
         return
     # That it is below max_tokens is the API's to say: with interleaved thinking it need not be.
     if required(value, "budget_tokens", int, path) < MIN_THINKING_TOKENS:
@@ -151,7 +168,7 @@ def check_thinking(value: Any, path: str) -> None:
         )
 
 
-def check_metadata(value: Any, path: str) -> None:
+def check_object(value: Any, path: str) -> None:
     typed(value, dict, path)
 
 
@@ -161,8 +178,10 @@ PARAMETER_CHECKS: Mapping[str, Callable[[Any, str], None]] = {
     "top_k": check_top_k,
     "stop_sequences": check_stop_sequences,
     "thinking": check_thinking,
-    "metadata": check_metadata,
+    "metadata": check_object,
+    "output_config": check_object,  # the CLI takes it apart, a text into its letters
 }
+OPTIONAL = frozenset({"system", "tools", "tool_choice", "stream", "thread", *PARAMETER_CHECKS})
 
 
 def check_messages(messages: list[Any]) -> None:
@@ -184,5 +203,11 @@ def check_conversation(runs: Sequence[Sequence[CheckedMessage]]) -> None:
             "the conversation must end with a user message"
         )
         raise invalid(f"messages.{sum(map(len, runs)) - 1}.role", problem)
+    check_between(runs)
+
+
+def check_between(runs: Sequence[Sequence[CheckedMessage]]) -> None:
+    """The rules of ``run_checks``."""
     check_system_places(runs)
     check_pairing(runs)
+    check_server_calls(runs)

@@ -9,13 +9,13 @@ any part is used for: a block, a tool and a parameter stay as the client wrote t
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
-from towpath.core.block_checks import check_pairing, check_system_places
 from towpath.core.body import Body, read_body
 from towpath.core.canonical import SYSTEM_TEXT, message_digest
 from towpath.core.checked import CheckedMessage, checked_message
-from towpath.core.checks import check_conversation, check_count, check_request
+from towpath.core.checks import check_between, check_conversation, check_count, check_request, stated
 from towpath.core.memo import MessageMemo
 from towpath.core.transient import has_transient, kept_places
 
@@ -86,8 +86,7 @@ def parse_count(
     It may end with the assistant: a client counts what it has, before the user says more.
     """
     fields, runs = _read(body, memo, check_count)
-    check_system_places(runs)
-    check_pairing(runs)
+    check_between(runs)
     return CountRequest(
         model=fields["model"],
         messages=merge_runs(runs, transient_texts)[0],
@@ -104,7 +103,7 @@ def _read(
     memo = MessageMemo() if memo is None else memo
     read = read_body(body, memo)
     check(read.fields)
-    return read.fields, runs_of_one_side(checked_messages(read, memo))
+    return stated(read.fields), runs_of_one_side(checked_messages(read, memo))
 
 
 def api_messages(messages: Iterable[Message]) -> list[Message]:
@@ -136,8 +135,14 @@ def checked_messages(body: Body, memo: MessageMemo) -> list[CheckedMessage]:
 
 
 def runs_of_one_side(messages: Iterable[CheckedMessage]) -> list[list[CheckedMessage]]:
-    """What the assistant said, what it was told by user and system, and so on in turn."""
-    return [list(run) for _, run in groupby(messages, key=lambda message: message.role == "assistant")]
+    """What the assistant said, what it was told by user and system, and so on in turn.
+
+    What the assistant said without a word that counts is no turn of its own: it is in the run of the user's
+    around it.
+    """
+    sides = [(side, list(run)) for side, run in groupby(messages, key=lambda m: m.role == "assistant")]
+    heard = [(side and not all(m.says_nothing for m in run), run) for side, run in sides]
+    return [[m for _, run in runs for m in run] for _, runs in groupby(heard, key=itemgetter(0))]
 
 
 def merge_runs(
@@ -145,10 +150,13 @@ def merge_runs(
 ) -> tuple[tuple[Message, ...], tuple[bytes, ...], int]:
     """The messages as the model sees them, their digests, and the count of texts that were left out.
 
-    Adjacent messages of one role become one, as at the API: its model only ever sees turns.
+    Adjacent messages of one role become one, as at the API: its model only ever sees turns. What the
+    assistant said without a word that counts is left out; the CLI would leave it out as well, and join the
+    texts around it with a newline.
     """
     messages, digests, transient = [], [], 0
-    for run in runs:
+    for whole in runs:
+        run = [message for message in whole if message.role != "assistant"] or whole
         role, first = run[0].role, run[0]
         if len(run) == 1 and not has_transient(first.message["content"], transient_texts):
             messages.append(first.message)

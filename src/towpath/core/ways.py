@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
-from towpath.core.canonical import SYSTEM_TEXT, result_blocks
+from towpath.core.canonical import SYSTEM_TEXT, canonical_block, result_blocks
 from towpath.core.request import Message
 
 # The CLI replaces a longer result by a note that names a file (documented ceiling of
@@ -140,10 +140,13 @@ def _why_not_answer(
 
 def _why_not_returned(block: dict[str, Any]) -> str:
     """Why a parked call cannot return this result exactly; empty if it can."""
-    texts = [item["text"] for item in result_blocks(block) if item["type"] == "text"]
-    if len(texts) != len(result_blocks(block)):
+    parts = result_blocks(block)
+    texts = [part["text"] for part in parts if part["type"] == "text"]
+    if len(texts) != len(parts):
         # The CLI writes images to files of the user's, adds a line, and lets them overtake other results.
         return "a tool result with an image or document needs a new process"
+    if any(canonical_block(part, "user") != {"type": "text", "text": part["text"]} for part in parts):
+        return "a text with further fields in a tool result needs a new process"  # MCP has no place for them
     if not texts or not all(texts):
         return "an empty tool result needs a new process"  # it would become "(… completed with no output)"
     if block.get("is_error"):

@@ -7,14 +7,23 @@ Built from the tables that the checks themselves use, so that both say the same.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from towpath.core.block_checks import FIELDS, RESULT_TYPES, UNCARRIED_ASSISTANT_TYPES, USER_TYPES
-from towpath.core.checks import MIN_THINKING_TOKENS, NOT_COUNTED, TOOL_CHOICES, TOOL_NAME
+from towpath.core.block_checks import FIELDS, KEYS, RESULT_TYPES, UNCARRIED_ASSISTANT_TYPES, USER_TYPES
+from towpath.core.checks import (
+    CLI_FIELDS,
+    MAX_MODEL_CHARS,
+    MIN_THINKING_TOKENS,
+    NOT_COUNTED,
+    OPTIONAL,
+    TOOL_CHOICES,
+    TOOL_NAME,
+)
 from towpath.core.errors import ERROR_TYPES
 
 Schema = dict[str, Any]
 
 STRING: Schema = {"type": "string"}
 OBJECT: Schema = {"type": "object"}
+NEVER: Schema = {"not": {}}
 # A character that is no white space to Python. Spelled out: engines differ in what \S is (U+001C, U+FEFF).
 WITH_TEXT: Schema = {
     "type": "string",
@@ -26,7 +35,8 @@ _SOURCE: Schema = {"type": "object", "properties": {"type": STRING}, "required":
 WAYS = ["start", "resume", "answer", None]
 _RULES = (
     "Beside what the schema says: the conversation does not end with the assistant; each tool_use has "
-    "exactly one tool_result in the user's next message, its id is unique; a message of role system stands "
+    "exactly one tool_result in the user's next message, its id is unique; a call of the API's own tools has "
+    "its result in the same message; a message of role system stands "
     "behind one of the user's, and the assistant's or nothing follows; an error result holds text only; "
     "tool names are unique; tool_choice any or tool needs tools, and the tool that it names; integers are "
     "written without point and exponent, below 2^64; the body has at most 32 MB and 200 levels. Unknown "
@@ -40,7 +50,7 @@ def request_schema() -> Schema:
     stop = {"type": "array", "items": WITH_TEXT}
     messages = [_user(), _assistant(), _system_message()]
     properties = {
-        "model": {"type": "string", "minLength": 1},
+        "model": {"type": "string", "minLength": 1, "maxLength": MAX_MODEL_CHARS},
         "max_tokens": {"type": "integer", "minimum": 1},
         "messages": {"type": "array", "minItems": 1, "items": {"anyOf": messages}},
         "system": _system(STRING),
@@ -53,8 +63,11 @@ def request_schema() -> Schema:
         "stop_sequences": stop,
         "thinking": _thinking(),
         "metadata": OBJECT,
+        "output_config": OBJECT,
         "thread": {"type": "null", "description": "Conversations are not held by this server."},
     }
+    properties |= {name: _or_null(properties[name]) for name in OPTIONAL}
+    properties |= dict.fromkeys(CLI_FIELDS, NEVER)
     required = ["model", "max_tokens", "messages"]
     return {"type": "object", "description": _RULES, "properties": properties, "required": required}
 
@@ -62,7 +75,7 @@ def request_schema() -> Schema:
 def count_schema() -> Schema:
     """The body of POST /v1/messages/count_tokens: the same, without what is said of an answer."""
     schema = request_schema()
-    properties = {**schema["properties"], **{name: {"not": {}} for name in NOT_COUNTED}}
+    properties = {**schema["properties"], **dict.fromkeys(NOT_COUNTED, NEVER)}
     rules = "As for an answer, but the last message may be anybody's."
     return {**schema, "description": rules, "properties": properties, "required": ["model", "messages"]}
 
@@ -145,9 +158,8 @@ def _assistant() -> Schema:
     known = sorted(set(FIELDS) - (USER_TYPES - {"text"}) - {"tool_use"})
     elsewhere = sorted({*FIELDS, *USER_TYPES, *UNCARRIED_ASSISTANT_TYPES})
     new = _object({"type": {"type": "string", "not": {"enum": elsewhere}}})
-    caller = {"enum": [None, {"type": "direct"}]}
     call = _block("tool_use")
-    call["properties"]["caller"] = caller
+    call["properties"]["caller"] = {"enum": [None, {"type": "direct"}]}
     blocks = [*(_block(kind) for kind in known), call, new]
     content = [
         {"type": "string", "minLength": 1},
@@ -159,17 +171,20 @@ def _assistant() -> Schema:
 def _tool_result() -> Schema:
     parts = [_block(kind) for kind in sorted(RESULT_TYPES)]
     schema = _block("tool_result")
-    schema["properties"]["is_error"] = {"type": "boolean"}
-    schema["properties"]["content"] = {"anyOf": [STRING, {"type": "array", "items": {"anyOf": parts}}]}
+    schema["properties"]["is_error"] = _or_null({"type": "boolean"})
+    schema["properties"]["content"] = _or_null(STRING, {"type": "array", "items": {"anyOf": parts}})
     return schema
 
 
 def _block(kind: str) -> Schema:
-    """A block with the fields that must be there; further ones are the API's to judge."""
+    """A block with the fields that must be there; further ones are the API's to judge, if it gets them."""
     fields = {name: _JSON_TYPES[json_type] for name, json_type in FIELDS.get(kind, {}).items()}
     if "source" in fields:
         fields["source"] = _SOURCE
-    return _object({"type": {"const": kind}, **fields})
+    fields["type"] = {"const": kind}
+    further = [name for name in KEYS.get(kind, ()) if name not in fields]
+    make = _closed if kind in KEYS else _object
+    return make({**fields, **{name: {} for name in further}}, optional=further)
 
 
 def _system_message() -> Schema:
@@ -179,10 +194,9 @@ def _system_message() -> Schema:
 
 
 def _system(text: Schema) -> Schema:
-    block = _closed(
-        {"type": {"const": "text"}, "text": {**text, "minLength": 1}, "cache_control": {}},
-        optional=("cache_control",),
-    )
+    fields = {"type": {"const": "text"}, "text": {**text, "minLength": 1}}
+    further: Schema = {"cache_control": {}, "citations": {"enum": [None, []]}}
+    block = _closed({**fields, **further}, optional=further)
     return {"anyOf": [text, {"type": "array", "items": block}]}
 
 
@@ -199,7 +213,13 @@ def _tool() -> Schema:
 def _thinking() -> Schema:
     budget = {"type": "integer", "minimum": MIN_THINKING_TOKENS}
     enabled = _object({"type": {"const": "enabled"}, "budget_tokens": budget})
-    return {"anyOf": [enabled, _object({"type": {"type": "string", "not": {"const": "enabled"}}})]}
+    disabled = _closed({"type": {"const": "disabled"}})
+    others = {"type": "string", "not": {"enum": ["enabled", "disabled"]}}
+    return {"anyOf": [enabled, disabled, _object({"type": others})]}
+
+
+def _or_null(*schemas: Schema) -> Schema:
+    return {"anyOf": [*schemas, {"type": "null"}]}
 
 
 def _object(properties: Mapping[str, Schema], *, optional: Iterable[str] = ()) -> Schema:

@@ -1,0 +1,113 @@
+"""What the CLI leaves out of a request, or takes for itself: one test a row of docs/engine.md.
+
+Here nothing is checked before it: the process is given what the rules refuse (``core/checks``).
+"""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.support.fidelity import Json, assistant, call, image, result, seen, sent, text, user
+
+from towpath.agent.failures import ProcessDied
+from towpath.agent.passthrough import PassthroughProcess
+from towpath.core.launch import Launch
+from towpath.testing import ScriptedApi
+
+pytestmark = pytest.mark.cli
+
+SEARCH = {"type": "server_tool_use", "id": "s1", "name": "web_search", "input": {"query": "q"}}
+FOUND = {"type": "web_search_tool_result", "tool_use_id": "s1", "content": []}
+THINKING = {"type": "thinking", "thinking": "hm", "signature": "c2ln"}
+REDACTED = {"type": "redacted_thinking", "data": "eHg="}
+
+
+@pytest.fixture
+def ask(scripted_api: tuple[ScriptedApi, str], api: ScriptedApi, tmp_path: Path) -> Callable[..., Json]:
+    """Start a process on a conversation with these top-level fields; what reached the API."""
+    upstream = {"ANTHROPIC_BASE_URL": scripted_api[1], "ANTHROPIC_API_KEY": "dummy"}
+
+    async def asked(messages: list[Json], body: Json) -> None:
+        launch = Launch("claude-sonnet-4-5", "", body, str(tmp_path))
+        process = PassthroughProcess(
+            launch, tmp_path / "own", upstream, start_timeout_seconds=60, on_verdict=lambda _: None
+        )
+        try:
+            await process.start(messages, {}, on_end=lambda: None)
+            async for _ in process.events():
+                pass
+        finally:
+            await process.stop()
+            await process.remove_files()
+
+    def ask_one(messages: list[Json], **fields: Any) -> Json:
+        asyncio.run(asked(messages, {"max_tokens": 100, **fields}))
+        return api.last
+
+    return ask_one
+
+
+def test_d1_it_writes_calls_anew_and_passes_other_blocks_on(ask: Any) -> None:
+    odd: Json = {"unknown": 1}
+    said = [{**block, **odd} for block in (THINKING, text("b"), SEARCH, FOUND, {"type": "future_block"})]
+    asked = [{**block, **odd} for block in (text("a"), image())]
+    messages = [user(*asked), assistant(*said, {**call("t1"), **odd}), user(result("t1", "r"))]
+
+    assert seen(ask(messages))[:2] == sent([messages[0], assistant(*said, call("t1"))])
+
+
+@pytest.mark.parametrize("behind", [(), (call("t1"),)])
+def test_d2_it_leaves_out_a_call_of_the_apis_own_tools_without_its_result(ask: Any, behind: Any) -> None:
+    newest = user(result("t1", "r")) if behind else user("c")
+    messages = [user("a"), assistant(SEARCH, "b", *behind), newest]
+
+    assert seen(ask(messages))[1:2] == sent([assistant("b", *behind)])
+
+
+def test_d2_with_its_result_it_arrives_wherever_that_stands(ask: Any) -> None:
+    messages = [user("a"), assistant(FOUND, "b", SEARCH, THINKING, "c"), user("d")]
+
+    assert seen(ask(messages)) == sent(messages)
+
+
+@pytest.mark.parametrize("block", [text(""), text(" \n"), THINKING, REDACTED])
+def test_d3_it_leaves_out_what_was_said_without_a_word_and_joins_texts(ask: Any, block: Json) -> None:
+    assert seen(ask([user("a"), assistant(block), user("c")])) == sent([user("a\n", "c")])
+
+
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        ("betas", "anthropic-beta"),
+        ("user_profile_id", "anthropic-user-profile-id"),
+        ("workspace_id", "anthropic-workspace-id"),
+    ],
+)
+def test_d4_it_takes_fields_of_the_extra_body_for_headers(
+    ask: Any, api: ScriptedApi, name: str, header: str
+) -> None:
+    assert name not in ask([user("a")], **{name: "taken"})
+    assert api.exchanges[-1].headers[header] == "taken"
+
+
+def test_d4_a_use_case_makes_it_ignore_the_whole_extra_body(ask: Any) -> None:
+    body = ask([user("a")], top_k=3, program_use_case_id="p")
+
+    assert "top_k" not in body
+    assert body["max_tokens"] > 100
+
+
+def test_d5_it_takes_objects_of_the_extra_body_apart(ask: Any) -> None:
+    body = ask([user("a")], thinking={"type": "disabled", "display": "omitted"}, output_config="low")
+
+    assert body["thinking"] == {"type": "disabled"}
+    assert body["output_config"] == {"0": "l", "1": "o", "2": "w"}
+
+
+def test_d6_it_refuses_a_settings_file_over_2_mib(ask: Any) -> None:
+    assert ask([user("a")], stop_sequences=["s" * 2_000_000])["stop_sequences"] == ["s" * 2_000_000]
+
+    with pytest.raises(ProcessDied):
+        ask([user("a")], stop_sequences=["s" * 2 * 1024 * 1024])
