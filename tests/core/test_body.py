@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from towpath.core.body import MAX_DEPTH, is_deeper_than, read_body
+from towpath.core.body import MAX_DEPTH, MAX_VALUES, is_deeper_than, read_body
 from towpath.core.checked import CheckedMessage, checked_message
 from towpath.core.errors import ApiError
 from towpath.core.memo import MessageMemo
@@ -127,6 +127,49 @@ def test_depth_is_counted_to_the_level(levels: int, limit: int, innermost: Any, 
     value = [value, 1, []] if is_wide else value
 
     assert is_deeper_than(limit, value) == (depth(value) > limit)
+
+
+ONES = b"1," * (MAX_VALUES - 2) + b"1"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b'{"a": [%s, 1, 1, 1]}' % ONES, id="numbers"),
+        pytest.param(b'{"a": [%s[]]}' % (b"[]," * MAX_VALUES), id="empty-lists"),
+        pytest.param(b'{"messages": [%s{}]}' % (b"{}," * MAX_VALUES), id="messages"),
+        pytest.param(b'{%s"a": 1}' % (b'"a": 1,' * MAX_VALUES), id="fields"),
+        pytest.param(b'{"a": {%s"a": 1}}' % (b'"\\"": "\\\\",' * MAX_VALUES), id="texts-with-escapes"),
+        pytest.param(b'{"a": [%s\n]' % (b"1,\n" * MAX_VALUES), id="no-json"),
+    ],
+)
+def test_more_values_than_can_be_held_are_refused_before_they_are_read(body: bytes) -> None:
+    refusal = "413 Request exceeds the maximum number of JSON values (1,000,000)"
+
+    assert outcome(body, MessageMemo()) == refusal
+
+
+@pytest.mark.parametrize("offset", range(4))
+def test_what_stands_in_texts_is_no_value(offset: int) -> None:
+    said = json.dumps('{[,"\\' * 500_000).encode()  # escapes at each place, wherever a part of it begins
+    body = b'{"a": "%s", "b": %s, "c": [%s%s]}'
+
+    assert outcome(body % (b"x" * offset, said, ONES[12:], b""), MessageMemo()).startswith(
+        "[('a', 'xxx"[: 8 + offset]
+    )
+    assert outcome(body % (b"x" * offset, said, ONES, b",1"), MessageMemo()).startswith("413 ")
+
+
+def test_what_was_read_before_is_not_counted_again() -> None:
+    points = b"1," * (MAX_VALUES * 6 // 10) + b"1"
+    call = b'{"type": "tool_use", "id": "c1", "name": "plot", "input": {"points": [%s]}}' % points
+    message = b'{"role": "assistant", "content": [%s]}' % call
+    once, twice = b'{"messages": [%s]}' % message, b'{"messages": [%s, %s]}' % (message, message)
+    memo = MessageMemo()
+    read_body(once, memo).keep([checked_message(orjson.loads(message), message)])
+
+    assert outcome(twice, memo).startswith("[('messages', [")
+    assert outcome(twice, MessageMemo()).startswith("413 ")
 
 
 SNIPPETS = st.sampled_from(

@@ -205,7 +205,7 @@ def test_a_failure_that_nobody_foresaw_has_the_apis_form(
     def no_thread(*_: object) -> None:
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr("towpath.server.reading.asyncio.to_thread", no_thread)
+    monkeypatch.setattr("towpath.server.reading.ThreadPoolExecutor.submit", no_thread)
     response = http.post("/v1/messages", json=request([user("x" * 300_000)]))
 
     assert response.status_code == 500

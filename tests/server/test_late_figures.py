@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 from starlette.datastructures import Headers
-from tests.support.exchanges import exchanges_of
+from tests.support.exchanges import exchanges_of, stays
 from tests.support.fidelity import Json, assistant, request, user
 
 from towpath.core.events import MESSAGE_STOP, Event
@@ -45,7 +45,7 @@ async def _heard(
     exchanges = exchanges_of(upstream, [records.append])
     headers = []
     for messages in conversations:
-        _, items = await exchanges.begin(orjson.dumps(request(messages)), Headers({}), "", "req_1")
+        _, items = await exchanges.begin(orjson.dumps(request(messages)), Headers({}), "", "req_1", stays)
         first, *_ = [item async for item in items]
         headers.append(first)
     return [(each, record.cache_note) for each, record in zip(headers, records, strict=True)]

@@ -5,7 +5,7 @@ import asyncio
 import orjson
 import pytest
 from starlette.types import Message
-from tests.support.exchanges import exchanges_of
+from tests.support.exchanges import exchanges_of, stays
 
 from towpath.server.messages import MessagesEndpoint
 from towpath.settings import Settings
@@ -40,6 +40,8 @@ class Loop:
             await asyncio.sleep(0)
 
     async def _receive(self) -> Message:
+        if self._rounds_at_body:
+            return await stays()
         await asyncio.sleep(0)
         self._rounds_at_body = self._rounds
         return {"type": "http.request", "body": self._body}

@@ -1,9 +1,12 @@
 """Exchanges without processes: somebody else answers for the dispatcher."""
 
+import asyncio
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
+
+from starlette.types import Message
 
 from towpath.core.memo import MessageMemo
 from towpath.server.activity import Activity
@@ -16,6 +19,17 @@ from towpath.sessions.admission import Admission
 from towpath.sessions.dispatcher import Dispatcher
 from towpath.sessions.pool import Pool
 from towpath.settings import Settings
+
+
+async def stays() -> Message:
+    """A client that has sent its body, and does not leave."""
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+async def leaves() -> Message:
+    """One that has left."""
+    return {"type": "http.disconnect"}
 
 
 def exchanges_of(dispatcher: object, observers: Sequence[Observer] = ()) -> Exchanges:

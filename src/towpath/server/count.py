@@ -73,7 +73,7 @@ class CountEndpoint:
 
         try:
             body = await receive_body(scope, receive)
-            request = await self._reading.of(body, partial(self._parse, body))
+            request = await self._reading.of(body, partial(self._parse, body), receive)
             await unless_client_leaves(work(), receive)
         except ClientDisconnect:
             return

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from starlette.datastructures import Headers
+from starlette.types import Receive
 from structlog.contextvars import bind_contextvars
 
 from towpath.core.agents import tool_for_agents
@@ -78,13 +79,13 @@ class Exchanges:
         self._clock = clock
 
     async def begin(
-        self, body: bytes, headers: Headers, caller: str, request_id: str
+        self, body: bytes, headers: Headers, caller: str, request_id: str, receive: Receive
     ) -> tuple[MessagesRequest, Items]:
         """The request in a body of the Messages API, and the items of its answer, which begin when asked for.
 
-        Raises ApiError for a request that breaks a rule.
+        Raises ApiError for a request that breaks a rule, ClientDisconnect if its client leaves before that.
         """
-        asked = await self._read(body, headers, caller)
+        asked = await self._reading.of(body, partial(self._asked, body, headers, caller), receive)
         items = self._exchange(asked, request_id)
         if self._recorder:
             items = self._recorder.recorded(items, request_id, headers, body)
@@ -95,11 +96,8 @@ class Exchanges:
         log.info("refused", request_id=request_id, status=error.status, type=error.type)
         self._activity.refused(request_id, error)
 
-    async def _read(self, body: bytes, headers: Headers, caller: str) -> _Asked:
-        """What a body asks for."""
-        return await self._reading.of(body, partial(self._asked, body, headers, caller))
-
     def _asked(self, body: bytes, headers: Headers, caller: str) -> _Asked:
+        """What a body asks for."""
         before = time.thread_time()
         request = parse_request(body, self._memo, self._settings.transient_texts)
         launch = self._launch(request, headers, caller)

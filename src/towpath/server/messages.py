@@ -29,7 +29,9 @@ class MessagesEndpoint:
         headers = Headers(scope=scope)
         try:
             body = await receive_body(scope, receive)
-            request, items = await self._exchanges.begin(body, headers, scope["state"]["caller"], request_id)
+            request, items = await self._exchanges.begin(
+                body, headers, scope["state"]["caller"], request_id, receive
+            )
         except ClientDisconnect:
             return
         except ApiError as error:

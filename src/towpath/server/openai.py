@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from towpath.core.body import check_values
 from towpath.core.errors import ApiError
 from towpath.core.events import Event
 from towpath.core.openai_parts import error_body
@@ -69,10 +70,10 @@ class OpenAIEndpoint:
         request_id, headers = new_request_id(), Headers(scope=scope)
         try:
             body = await receive_body(scope, receive)
-            door, translated = await self._reading.of(body, partial(self._opened, body, request_id))
+            door, translated = await self._reading.of(body, partial(self._opened, body, request_id), receive)
             try:
                 request, items = await self._exchanges.begin(
-                    translated, headers, scope["state"]["caller"], request_id
+                    translated, headers, scope["state"]["caller"], request_id, receive
                 )
             except ApiError as error:
                 raise door.renamed(error) from error
@@ -100,6 +101,7 @@ class OpenAIEndpoint:
 
     def _opened(self, body: bytes, request_id: str) -> tuple[Door, bytes]:
         """The request at its door, and the same as a body of the Messages API."""
+        check_values(body)
         try:
             door = self._door(orjson.loads(body), request_id, int(time.time()))
             return door, orjson.dumps(door.request)

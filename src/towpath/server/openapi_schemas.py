@@ -39,8 +39,8 @@ _RULES = (
     "its result in the same message; a message of role system stands "
     "behind one of the user's, and the assistant's or nothing follows; an error result holds text only; "
     "tool names are unique; tool_choice any or tool needs tools, and the tool that it names; integers are "
-    "written without point and exponent, below 2^64; the body has at most 32 MB and 200 levels. Unknown "
-    "parameters are passed on to the API."
+    "written without point and exponent, below 2^64; the body has at most 32 MB, 200 levels and "
+    "a million values. Unknown parameters are passed on to the API."
 )
 
 

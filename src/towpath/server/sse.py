@@ -7,11 +7,12 @@ which a quiet model may delay for minutes.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine, Mapping
-from contextlib import aclosing
-from typing import Any, Protocol
+from collections.abc import AsyncGenerator, Awaitable, Mapping
+from contextlib import aclosing, suppress
+from typing import Any, Protocol, TypeVar
 
 import structlog
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -21,12 +22,14 @@ from towpath.server.errors import error_response
 
 log = structlog.get_logger(__name__)
 
+T = TypeVar("T")
+
 Items = AsyncGenerator[Mapping[str, Any]]
 """First the response's headers, then the stream events; or an ApiError at any point."""
 
 
-async def unless_client_leaves(work: Coroutine[Any, Any, None], receive: Receive) -> None:
-    """Do the work, or stop it when the client closes the connection.
+async def while_client_stays(work: Awaitable[T], receive: Receive) -> T:
+    """What the work makes. It is stopped when the client closes the connection: that is a ClientDisconnect.
 
     The request's body must have been read.
     """
@@ -38,8 +41,15 @@ async def unless_client_leaves(work: Coroutine[Any, Any, None], receive: Receive
         doing.cancel()  # does nothing to work that is done
         leaving.cancel()
         await asyncio.gather(doing, leaving, return_exceptions=True)
-    if not doing.cancelled():
-        doing.result()
+    if doing.cancelled():
+        raise ClientDisconnect
+    return doing.result()
+
+
+async def unless_client_leaves(work: Awaitable[None], receive: Receive) -> None:
+    """The same for work that needs no end where nobody waits for it."""
+    with suppress(ClientDisconnect):
+        await while_client_stays(work, receive)
 
 
 async def _client_leaves(receive: Receive) -> None:
