@@ -1,10 +1,11 @@
 """From a request's body to the events of its answer, whichever door it came through."""
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 from starlette.datastructures import Headers
@@ -32,6 +33,8 @@ from towpath.server.words import Words
 from towpath.sessions.admission import Admission
 from towpath.sessions.dispatcher import Dispatcher, Reply
 from towpath.settings import Settings
+
+_SHOWN_CHARS = 200  # of a path, in the log
 
 
 @dataclass(frozen=True)
@@ -183,9 +186,24 @@ class Exchanges:
         if mode is Mode.INTERNAL:
             return self._started_in
         named = named_directory("\n".join(request.system))
-        if named and Path(named).is_dir():
+        if named and _may_enter(named):
             return Path(named)
+        if named:
+            _say_once_of(named[:_SHOWN_CHARS])
         return self._empty_folder
+
+
+def _may_enter(directory: str) -> bool:
+    """Whether this server's user may work there. Anything may be named: another machine's folder, or none."""
+    is_there = os.path.isdir(directory)  # noqa: PTH112 - Path's own raises for a folder inside a closed one
+    return is_there and os.access(directory, os.X_OK)
+
+
+@lru_cache  # else each request of a conversation would say it
+def _say_once_of(directory: str) -> None:
+    log.warning(
+        "cannot enter the working directory that a client names, an empty one serves", named=directory
+    )
 
 
 def _recorder(settings: Settings) -> Recorder | None:
