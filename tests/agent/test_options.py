@@ -57,6 +57,11 @@ def test_automatic_caching_is_left_to_the_cli() -> None:
             [READ, WRITE, {**SEARCH, **CACHED}],
             id="three",
         ),
+        pytest.param(
+            [{**READ, **CACHED}, {**WRITE, "cache_control": None}],
+            [{**READ, **CACHED}, {**WRITE, "cache_control": None}],
+            id="a-null",
+        ),
         pytest.param([], [], id="no-tools"),
     ],
 )

@@ -14,10 +14,12 @@ import orjson
 from claude_agent_sdk import ClaudeAgentOptions
 
 from towpath import __version__
+from towpath.core.errors import ApiError
 from towpath.core.launch import Launch
 
 # One stdout line carries a whole message; the default of 1 MiB ends a session at the first screenshot.
 _MAX_LINE_BYTES = 256 * 1024 * 1024
+_MAX_SETTINGS_BYTES = 2 * 1024 * 1024  # the CLI does not start with a larger file
 _DAY_MS = str(24 * 60 * 60 * 1000)
 # With system prompt blocks (2) and the newest message (1) the CLI uses three of the API's four.
 _TOOL_BREAKPOINTS = 1
@@ -110,10 +112,11 @@ def agent_options(
     """The options of a process; writes its private files into ``folder``, which must exist.
 
     ``tools`` are those options that say which tools there are, and who may call them. ``continues``: the
-    process answers the session file at once, without a query.
+    process answers the session file at once, without a query. Raises ApiError for a launch that the CLI would
+    not start with.
     """
     settings_file = folder / "settings.json"
-    _write_private(settings_file, orjson.dumps(_settings(launch)))
+    _write_private(settings_file, _settings(launch))
     system_file = folder / "system.txt"
     _write_private(system_file, launch.system.encode())
     environment = {**_ENVIRONMENT, **upstream, "CLAUDE_CODE_TMPDIR": str(folder)}
@@ -147,18 +150,26 @@ def extra_body(launch: Launch) -> dict[str, Any]:
     return body
 
 
-def _settings(launch: Launch) -> dict[str, Any]:
+def _settings(launch: Launch) -> bytes:
     """The private settings file: one environment string would be limited to 128 KiB."""
-    return {
+    settings = {
         "env": {"CLAUDE_CODE_EXTRA_BODY": orjson.dumps(extra_body(launch)).decode()},
         # Else a tool with the name of one of the CLI's own (Bash) brings a reminder about git commits.
         "attribution": {"commit": "", "pr": ""},
     }
+    written = orjson.dumps(settings)
+    if len(written) > _MAX_SETTINGS_BYTES:
+        size = f"{len(written):,} bytes, with each quotation mark as two"
+        limit = f"the Claude CLI takes {_MAX_SETTINGS_BYTES:,}"
+        raise ApiError(
+            413, f"tools and parameters: {limit}, and these are {size}; send fewer or shorter ones"
+        )
+    return written
 
 
 def _within_breakpoints(tools: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The tools with cache_control on the last one that has it only: the API refuses a fifth breakpoint."""
-    marked = [index for index, tool in enumerate(tools) if "cache_control" in tool]
+    marked = [index for index, tool in enumerate(tools) if tool.get("cache_control")]
     surplus = set(marked[: -_TOOL_BREAKPOINTS or None])
     return [
         {k: v for k, v in tool.items() if k != "cache_control"} if index in surplus else tool

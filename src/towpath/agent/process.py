@@ -118,7 +118,7 @@ class AgentProcess(ABC):
         """Start the CLI with a conversation, whose answer it asks for at once.
 
         ``on_end`` is called when the CLI has ended, whatever the reason. Raises ProcessDied if it does
-        not come up.
+        not come up, ApiError if it never would with this launch.
         """
         self._writing = asyncio.ensure_future(asyncio.to_thread(self._write_files, messages, additions))
         try:

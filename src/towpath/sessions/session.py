@@ -142,6 +142,8 @@ class Session:
         except ProcessDied as error:
             log.warning("process did not start", error=str(error))
             self._let_go(exchange, error)
+        except ApiError as error:  # no process can be started with this launch, and the client is told why
+            self._let_go(exchange, error)
         except Exception as error:
             log.exception("session failed")
             self._let_go(exchange, ApiError(500, f"{type(error).__name__} in towpath; its log says more"))
