@@ -33,13 +33,14 @@ FIELDS: Mapping[str, Mapping[str, type]] = {
     "mcp_tool_use": {"id": str},
     "tool_result": {"tool_use_id": str},
 }
-# Blocks that are written anew on their way: a call by the CLI, a result as the CLI writes one. The keys that
-# the API knows arrive; another would be lost.
+# Blocks that are rewritten on their way: a call by the CLI, a result as the CLI writes one. The keys that the
+# API knows arrive; another would be lost.
 KEYS: Mapping[str, Sequence[str]] = {
     "tool_use": ("type", "id", "name", "input", "caller", "cache_control"),
     "tool_result": ("type", "tool_use_id", "content", "is_error", "cache_control"),
-    "system text": ("type", "text", "cache_control", "citations"),
 }
+# Of a system text only the text is carried; where the cache breaks is the launched process's own affair.
+SYSTEM_KEYS = ("type", "text", "cache_control", "citations")
 USER_TYPES = frozenset({"text", "image", "document", "tool_result", "search_result", "container_upload"})
 # The other way round nothing is listed: what the model said, clients send back, and new types appear. The
 # CLI carries them all (tests/proxy/test_start.py) but this one, which it leaves out.
@@ -117,8 +118,7 @@ def check_system_block(block: Block, kind: str, path: str) -> None:
 
 
 def check_system_keys(block: Block, path: str) -> None:
-    # Only the text is carried; where the cache breaks is the launched process's own affair.
-    check_no_others(block, KEYS["system text"], path)
+    check_no_others(block, SYSTEM_KEYS, path)
     if block.get("citations") not in (None, []):
         raise invalid(f"{path}.citations", "citations of a system text cannot be carried")
 
