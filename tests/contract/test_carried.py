@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from tests.support.fidelity import Json, assistant, call, image, result, seen, sent, text, user
 
-from towpath.agent.failures import ProcessDied
 from towpath.agent.passthrough import PassthroughProcess
 from towpath.core.launch import Launch
 from towpath.testing import ScriptedApi
@@ -104,10 +103,3 @@ def test_d5_it_takes_objects_of_the_extra_body_apart(ask: Any) -> None:
 
     assert body["thinking"] == {"type": "disabled"}
     assert body["output_config"] == {"0": "l", "1": "o", "2": "w"}
-
-
-def test_d6_it_refuses_a_settings_file_over_2_mib(ask: Any) -> None:
-    assert ask([user("a")], stop_sequences=["s" * 2_000_000])["stop_sequences"] == ["s" * 2_000_000]
-
-    with pytest.raises(ProcessDied):
-        ask([user("a")], stop_sequences=["s" * 2 * 1024 * 1024])

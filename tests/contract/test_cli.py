@@ -183,6 +183,25 @@ def test_h13_numbers_are_those_of_javascript(api: ScriptedApi, run: Any) -> None
     assert used["input"] == {"near": 2**53, "far": 2**53, "farther": 9223372036854776000}
 
 
+# What is lost on the way (the other rows: test_carried.py)
+
+
+def test_d6_a_settings_file_over_2_mib_is_refused(api: ScriptedApi, run: Any) -> None:
+    def of_bytes(count: int) -> Callable[[ClaudeAgentOptions], ClaudeAgentOptions]:
+        def change(options: ClaudeAgentOptions) -> ClaudeAgentOptions:
+            file = Path(str(options.settings))
+            file.write_bytes(file.read_bytes().ljust(count))
+            return options
+
+        return change
+
+    run(HISTORY, change=of_bytes(2 * 1024 * 1024))
+    assert seen(api.last) == sent(HISTORY)
+
+    with pytest.raises(Exception, match="exit code 1"):
+        run(HISTORY, change=of_bytes(2 * 1024 * 1024 + 1))
+
+
 # Parked tools
 
 

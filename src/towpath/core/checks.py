@@ -22,12 +22,12 @@ MAX_MESSAGES = 100_000  # the API's own limit
 MAX_MODEL_CHARS = 256  # the API's own, too; a name is part of the CLI's command line, which takes 128 KiB
 # What is said of an answer. A count has none, and the API's own refuses what it does not know.
 NOT_COUNTED = ("max_tokens", "stream", "temperature", "top_p", "top_k", "stop_sequences", "metadata")
-# No fields of the API's, which answers as is done here. They would not even reach it: the CLI takes them out
-# of its extra body, for its own list of betas, for headers that say whom a request is for, or, for the last
-# one, as a reason to ignore all the rest (docs/engine.md, N8).
+# The API has no such fields, and says so. In the CLI's extra body they would change what it says of itself:
+# its betas, its version of the API, whom a request is for. With the last one it ignores all other fields
+# (docs/engine.md, D4).
 CLI_FIELDS = (
-    *("betas", "anthropic_beta", "anthropic_version", "user_profile_id", "workspace_id"),
-    "program_use_case_id",
+    *("betas", "anthropic_beta", "anthropic_version"),
+    *("user_profile_id", "workspace_id", "program_use_case_id"),
 )
 
 
