@@ -91,10 +91,10 @@ def dial() -> Iterator[Dial]:
 
 def test_a_silent_connection_is_closed_without_a_word(dial: Dial) -> None:
     line = dial(reading)
-    line.wait(LIMITS.step_seconds - 1)
+    line.pass_time(LIMITS.step_seconds - 1)
     assert not line.is_closed
 
-    line.wait(1)
+    line.pass_time(1)
     assert (line.is_closed, line.heard) == (True, b"")
 
 
@@ -103,7 +103,7 @@ def test_a_head_that_never_ends_is_a_timeout(dial: Dial) -> None:
     line.send(LINE)
     for number in range(int(LIMITS.step_seconds)):
         line.send(b"x-more: %d\r\n" % number)
-        line.wait(1)
+        line.pass_time(1)
 
     assert (line.is_closed, line.statuses) == (True, [408])
     assert line.said["error"]["type"] == "invalid_request_error"
@@ -116,7 +116,7 @@ def test_a_body_that_hardly_moves_is_a_timeout(dial: Dial, head: bytes) -> None:
     line.send(head)
     for _ in range(int(LIMITS.step_seconds)):
         line.send(b"1\r\nx\r\n")
-        line.wait(1)
+        line.pass_time(1)
 
     assert (line.is_closed, line.statuses) == (True, [408])
 
@@ -126,7 +126,7 @@ def test_a_slow_upload_arrives_however_long_it_takes(dial: Dial) -> None:
     line = dial(reading)
     line.send(post(steps * len(STEP)))
     for _ in range(steps):
-        line.wait(LIMITS.step_seconds - 1)
+        line.pass_time(LIMITS.step_seconds - 1)
         line.send(STEP)
 
     assert (line.statuses, line.said["length"]) == ([200], steps * len(STEP))
@@ -136,7 +136,7 @@ def test_a_head_and_its_body_have_a_time_of_their_own(dial: Dial) -> None:
     line = dial(reading)
     for part in (LINE.replace(b"GET", b"POST") + HOST, b"content-length: 1\r\n\r\n", b"x"):
         line.send(part)
-        line.wait(LIMITS.step_seconds - 1)
+        line.pass_time(LIMITS.step_seconds - 1)
         assert not line.is_closed or line.statuses == [200]
 
     assert line.statuses == [200]
@@ -146,9 +146,9 @@ def test_who_has_sent_all_may_wait_for_the_answer(dial: Dial) -> None:
     application = Waiting()
     line = dial(application)
     line.send(post(0))
-    line.wait(10 * LIMITS.step_seconds)
+    line.pass_time(10 * LIMITS.step_seconds)
     application.may_go_on.set()
-    line.wait(0)
+    line.pass_time(0)
 
     assert line.statuses == [200]
 
@@ -160,9 +160,9 @@ def test_a_client_is_not_blamed_for_a_body_that_is_not_read(dial: Dial, applicat
     line.send(post(500_000))
     for piece in pieces:
         line.send(bytes(piece))
-    line.wait(10.9 * LIMITS.step_seconds)
+    line.pass_time(10.9 * LIMITS.step_seconds)
     application.may_go_on.set()
-    line.wait(0.5 * LIMITS.step_seconds)
+    line.pass_time(0.5 * LIMITS.step_seconds)
     line.send(bytes(500_000 - sum(pieces)))
 
     assert (line.statuses, line.said["length"]) == ([200], 500_000)
@@ -182,11 +182,11 @@ def test_nothing_is_said_within_another_answer(dial: Dial, following: bytes, is_
     line.send(post(0))
     line.send(following)
     application.may_listen.set()
-    line.wait(3.5 * LIMITS.step_seconds)
+    line.pass_time(3.5 * LIMITS.step_seconds)
     assert (line.statuses, line.is_closed) == ([200], not is_finished)
 
     application.may_go_on.set()
-    line.wait(0)
+    line.pass_time(0)
     assert (b"done\r\n0\r\n\r\n" in line.heard) == is_finished
 
 
@@ -195,7 +195,7 @@ def test_a_body_that_goes_on_after_its_answer_ends_the_connection(dial: Dial) ->
     line.send(post(10**6))
     for _ in range(int(LIMITS.step_seconds)):
         line.send(b"x")
-        line.wait(1)
+        line.pass_time(1)
 
     assert (line.is_closed, line.statuses) == (True, [401])
 
@@ -205,7 +205,7 @@ def test_bytes_between_requests_keep_nothing_open(dial: Dial) -> None:
     line.send(post(0))
     for _ in range(int(LIMITS.step_seconds) + 1):
         line.send(b"\r\n")
-        line.wait(1)
+        line.pass_time(1)
 
     assert line.is_closed
 
@@ -244,14 +244,14 @@ def test_where_there_are_too_many_the_one_that_is_silent_longest_goes(dial: Dial
     application = Waiting()
     answered = dial(application)
     answered.send(post(0))
-    answered.wait(1)
+    answered.pass_time(1)
     silent = dial(reading)
-    silent.wait(1)
+    silent.pass_time(1)
     application.may_go_on.set()  # so it is the other that has done nothing for longer
-    answered.wait(0)
+    answered.pass_time(0)
     third = dial(reading)
     for line in (answered, silent, third):
-        line.wait(1)
+        line.pass_time(1)
         assert line.is_closed == (line is silent)
     assert silent.heard == b""
 
@@ -259,17 +259,17 @@ def test_where_there_are_too_many_the_one_that_is_silent_longest_goes(dial: Dial
     dial(reading)
     dial(reading)
     for line in (answered, third):
-        line.wait(0)
+        line.pass_time(0)
         assert line.is_closed
     assert (answered.statuses, third.statuses) == ([200], [408])
 
 
 def test_of_several_at_once_each_makes_room(dial: Dial) -> None:
     old = [dial(reading) for _ in range(LIMITS.connections)]
-    old[0].wait(1)
+    old[0].pass_time(1)
     new = dial.at_once(LIMITS.connections, reading)
     for line in (*old, *new):
-        line.wait(0)
+        line.pass_time(0)
 
     assert [line.is_closed for line in (*old, *new)] == [True, True, False, False]
 
@@ -280,11 +280,11 @@ def test_where_none_is_silent_the_new_one_is_refused_in_words(dial: Dial) -> Non
     for line in busy:
         line.send(post(0))
     last = dial(application)
-    last.wait(0)
+    last.pass_time(0)
 
     assert (last.is_closed, last.statuses) == (True, [529])
     assert last.said["error"]["type"] == "overloaded_error"
     application.may_go_on.set()
     for line in busy:
-        line.wait(0)
+        line.pass_time(0)
         assert line.statuses == [200]

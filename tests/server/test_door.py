@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 from tests.support.serving import served
+from tests.support.waiting import WAIT_SECONDS
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
@@ -177,7 +178,9 @@ def test_walls_come_first(address: Address) -> None:
 def test_another_upgrade_is_passed_over(address: Address) -> None:
     """Java's client asks for HTTP/2 in its first request, and takes HTTP/1.1 where it gets no word of it."""
     headers = {"connection": "Upgrade, HTTP2-Settings", "upgrade": "h2c", "http2-settings": "AAEAAEAA"}
-    with httpx.Client(base_url=f"http://{address[0]}:{address[1]}", headers=KEY) as http:
+    with httpx.Client(
+        base_url=f"http://{address[0]}:{address[1]}", headers=KEY, timeout=WAIT_SECONDS
+    ) as http:
         for _ in range(2):
             response = http.post("/v1/messages", json={}, headers=headers)
             assert (response.status_code, "upgrade" in response.headers) == (400, False)

@@ -31,9 +31,9 @@ class Line:
             with suppress(BrokenPipeError):
                 self._end.sendall(data[:65536])
             data = data[65536:]
-            self.wait(0)
+            self.pass_time(0)
 
-    def wait(self, seconds: float) -> None:
+    def pass_time(self, seconds: float) -> None:
         """Let the time pass, and hear what is said in it."""
         self._loop.pass_time(seconds)
         self._end.setblocking(False)
