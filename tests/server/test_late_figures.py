@@ -1,40 +1,18 @@
 """Upstreams that say how many tokens there were at the end of an answer, as some gateways do."""
 
 import asyncio
-import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
 from starlette.datastructures import Headers
-from tests.support.exchanges import exchanges_of, stays
+from tests.support.exchanges import Upstream, exchanges_of, stays
 from tests.support.fidelity import Json, assistant, request, user
 
-from towpath.core.events import MESSAGE_STOP, Event
 from towpath.server.record import ExchangeRecord
-from towpath.sessions.dispatcher import Reply
 
 Heard = tuple[Mapping[str, Any], str | None]
 """The headers of an exchange, and the note that the observers get."""
-
-
-class Upstream:
-    """Answers each request with these figures, at the begin and at the end, on the way resume."""
-
-    def __init__(self, first: Json, last: Json) -> None:
-        self._first = first
-        self._last = last
-
-    def is_awaited(self, *_: Any) -> bool:
-        return False
-
-    async def reply(self, *_: Any) -> Reply:
-        start = {"type": "message_start", "message": {"content": [], "usage": self._first}}
-        return Reply("resume", "", 1, time.monotonic(), start, self._rest())
-
-    async def _rest(self) -> AsyncGenerator[Event]:
-        yield {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": self._last}
-        yield MESSAGE_STOP
 
 
 async def _heard(

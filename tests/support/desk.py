@@ -4,7 +4,7 @@ All parts are the real ones; only the exchanges did not happen.
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -72,7 +72,7 @@ class Desk:
         session: int = 1,
         reason: str = "the conversation begins",
         first_event_ms: float = 400,
-        usage: Mapping[str, int] | None = None,
+        usage: Any = None,
         answer: str = "",
         error: ApiError | None = None,
     ) -> None:
@@ -81,7 +81,7 @@ class Desk:
         record.phases.update(queue=0.1, start=first_event_ms / 10, model=first_event_ms * 0.9)
         record.way, record.reason, record.session = way, reason, session
         self.activity.goes_on(record)
-        record.saw({"type": "message_start", "message": {"usage": usage or {}}})
+        record.saw({"type": "message_start", "message": {"usage": usage}})
         record.saw({"type": "content_block_delta", "delta": {"type": "text_delta", "text": answer}})
         if error:
             record.failed(error)

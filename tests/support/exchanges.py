@@ -2,12 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from starlette.types import Message
 
+from towpath.core.events import MESSAGE_STOP, Event
 from towpath.core.memo import MessageMemo
 from towpath.server.activity import Activity
 from towpath.server.exchanges import Exchanges
@@ -16,7 +17,7 @@ from towpath.server.limits import KnownLimits
 from towpath.server.reading import Reading
 from towpath.server.record import Observer
 from towpath.sessions.admission import Admission
-from towpath.sessions.dispatcher import Dispatcher
+from towpath.sessions.dispatcher import Dispatcher, Reply
 from towpath.sessions.pool import Pool
 from towpath.settings import Settings
 
@@ -30,6 +31,25 @@ async def stays() -> Message:
 async def leaves() -> Message:
     """One that has left."""
     return {"type": "http.disconnect"}
+
+
+class Upstream:
+    """Answers each request with these figures, at the begin and at the end, on the way resume."""
+
+    def __init__(self, first: Any, last: Any) -> None:
+        self._first = first
+        self._last = last
+
+    def is_awaited(self, *_: Any) -> bool:
+        return False
+
+    async def reply(self, *_: Any) -> Reply:
+        start = {"type": "message_start", "message": {"content": [], "usage": self._first}}
+        return Reply("resume", "", 1, time.monotonic(), start, self._rest())
+
+    async def _rest(self) -> AsyncGenerator[Event]:
+        yield {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": self._last}
+        yield MESSAGE_STOP
 
 
 def exchanges_of(dispatcher: object, observers: Sequence[Observer] = ()) -> Exchanges:

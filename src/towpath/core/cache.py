@@ -21,6 +21,7 @@ import orjson
 
 from towpath.core.launch import Launch
 from towpath.core.request import Message
+from towpath.core.usage import count
 
 MINUTES_5, HOUR = 300.0, 3600.0
 # A cache mark finds what was kept at one of so many blocks, its own included. The CLI sets its mark at the
@@ -75,13 +76,12 @@ class CacheUse:
         return self.read + self.written
 
 
-def cache_use(usage: Mapping[str, Any]) -> CacheUse:
+def cache_use(usage: Any) -> CacheUse:
     """The figures in a ``usage`` of the API; what is absent is 0."""
-    read, written = _count(usage, "cache_read_input_tokens"), _count(usage, "cache_creation_input_tokens")
-    created = usage.get("cache_creation") or {}
-    short, long = _count(created, "ephemeral_5m_input_tokens"), _count(created, "ephemeral_1h_input_tokens")
+    read, written = count(usage, "cache_read_input_tokens"), count(usage, "cache_creation_input_tokens")
+    short, long = (count(usage, "cache_creation", f"ephemeral_{life}_input_tokens") for life in ("5m", "1h"))
     life = (HOUR if long and not short else MINUTES_5) if written else None
-    return CacheUse(read, written, read + written + _count(usage, "input_tokens"), life)
+    return CacheUse(read, written, read + written + count(usage, "input_tokens"), life)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,3 @@ def _changed_names(before: Mapping[str, bytes], now: Mapping[str, bytes]) -> lis
 
 def _digest(data: bytes) -> bytes:
     return blake2b(data, digest_size=16).digest()
-
-
-def _count(figures: Mapping[str, Any], name: str) -> int:
-    return figures.get(name) or 0

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from towpath.core.events import Event
+from towpath.core.usage import TOKENS, count, merged
 
 Json = dict[str, Any]
 
@@ -49,7 +50,7 @@ class ChatChunks:
         self._created = created
         self._include_usage = include_usage
         self._message: Json = {}
-        self._usage: Json = {}
+        self._usage: Any = None
         self._calls: dict[int, int] = {}  # the place of a block in the message: that among the calls
 
     def add(self, event: Event) -> list[Json]:
@@ -57,14 +58,14 @@ class ChatChunks:
         match event["type"]:
             case "message_start":
                 self._message = event["message"]
-                self._usage = dict(event["message"].get("usage") or {})
+                self._usage = event["message"].get("usage")
                 return [self._chunk({"role": "assistant", "content": ""})]
             case "content_block_start":
                 return self._begin(event["index"], event["content_block"])
             case "content_block_delta":
                 return self._go_on(event["index"], event["delta"])
             case "message_delta":
-                self._usage.update({k: v for k, v in (event.get("usage") or {}).items() if v is not None})
+                self._usage = merged(self._usage, event.get("usage"))
                 return [self._chunk({}, _finish(event["delta"].get("stop_reason")))]
             case "message_stop" if self._include_usage:
                 return [{**self._chunk({}), "choices": [], "usage": usage_of(self._usage)}]
@@ -101,11 +102,10 @@ class ChatChunks:
         return {**chunk, "usage": None} if self._include_usage else chunk
 
 
-def usage_of(usage: Mapping[str, Any]) -> Json:
+def usage_of(usage: Any) -> Json:
     """The usage in OpenAI's words: there, cached tokens are a part of the prompt's."""
-    cached, written = (usage.get(f"cache_{kind}_input_tokens") or 0 for kind in ("read", "creation"))
-    prompt = (usage.get("input_tokens") or 0) + cached + written
-    completion = usage.get("output_tokens") or 0
+    fresh, cached, written, completion = (count(usage, kind) for kind in TOKENS)
+    prompt = fresh + cached + written
     return {
         "prompt_tokens": prompt,
         "completion_tokens": completion,

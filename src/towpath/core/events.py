@@ -8,6 +8,9 @@ from typing import Any
 
 import orjson
 
+from towpath.core.to_json import to_json
+from towpath.core.usage import merged
+
 Event = dict[str, Any]
 
 PING: Event = {"type": "ping"}
@@ -20,7 +23,7 @@ _LINE_SEPARATORS = [(c.encode(), b"\\u%04x" % ord(c)) for c in "\u0085\u2028\u20
 
 def encode(event: Event) -> bytes:
     """One server-sent event; both the ``event:`` line and ``data.type``, since clients read either."""
-    data = orjson.dumps(event)
+    data = to_json(event)
     for separator, escaped in _LINE_SEPARATORS:
         data = data.replace(separator, escaped)
     return b"event: %s\ndata: %s\n\n" % (event["type"].encode(), data)
@@ -75,7 +78,5 @@ class MessageFold:
 
     def _finish_message(self, event: Event) -> None:
         self.message.update({k: v for k, v in event["delta"].items() if v is not None or k in self.message})
-        # The usage of message_delta is cumulative; what it leaves out keeps the value of the start.
-        usage = {name: value for name, value in (event.get("usage") or {}).items() if value is not None}
-        self.message["usage"] = {**self.message.get("usage", {}), **usage}
+        self.message["usage"] = merged(self.message.get("usage", {}), event.get("usage"))
         self.message.update({k: v for k, v in event.items() if k not in ("type", "delta", "usage")})

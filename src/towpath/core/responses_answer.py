@@ -3,7 +3,6 @@
 An item counts as done when the next one begins or the message ends: only then it is known whether it was cut.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from towpath.core import reasoning
@@ -11,6 +10,7 @@ from towpath.core.chat_answer import usage_of
 from towpath.core.errors import ApiError
 from towpath.core.events import Event
 from towpath.core.responses_items import Call, OutputItem, Text, Thinking, Told
+from towpath.core.usage import count, merged
 
 Json = dict[str, Any]
 
@@ -43,7 +43,7 @@ class ResponseFold:
         }
         self._shows_thinking = shows_thinking
         self._message_id = ""
-        self._usage: Json = {}
+        self._usage: Any = None
         self._items: dict[int, OutputItem] = {}  # by the place of the block in the message
         self._open: OutputItem | None = None
         self._stop_reason: str | None = None
@@ -61,7 +61,7 @@ class ResponseFold:
                 return self._events(item.add(event["delta"]))
             case "message_delta":
                 self._stop_reason = event["delta"].get("stop_reason")
-                self._usage.update({k: v for k, v in (event.get("usage") or {}).items() if v is not None})
+                self._usage = merged(self._usage, event.get("usage"))
                 return self._events(
                     self._end_item("incomplete" if self._stop_reason in _CUT else "completed")
                 )
@@ -87,7 +87,7 @@ class ResponseFold:
 
     def _start(self, message: Json) -> Told:
         self._message_id = message["id"]
-        self._usage = dict(message.get("usage") or {})
+        self._usage = message.get("usage")
         self.response["model"] = message["model"]
         return [
             (name, {"response": {**self.response, "output": []}})
@@ -133,11 +133,11 @@ class ResponseFold:
         ]
 
 
-def response_usage(usage: Mapping[str, Any]) -> Json:
+def response_usage(usage: Any) -> Json:
     """The usage in this API's words."""
     chat = usage_of(usage)
-    thought = (usage.get("output_tokens_details") or {}).get("thinking_tokens") or 0
-    written = usage.get("cache_creation_input_tokens") or 0
+    thought = count(usage, "output_tokens_details", "thinking_tokens")
+    written = count(usage, "cache_creation_input_tokens")
     return {
         "input_tokens": chat["prompt_tokens"],
         "input_tokens_details": {**chat["prompt_tokens_details"], "cache_write_tokens": written},

@@ -6,6 +6,7 @@ Text and thinking pass, block by block, under new indexes; calls of tools do not
 from typing import Any
 
 from towpath.core.events import MESSAGE_STOP, Event
+from towpath.core.usage import count, merged
 
 _HIDDEN = frozenset({"tool_use"})
 
@@ -32,7 +33,7 @@ class WholeTurn:
                 self._shown.clear()
                 # A kind of tokens that only an earlier call had must not stay in the client's sum.
                 none = {kind: 0 for kind, value in self._usage.items() if isinstance(value, int)}
-                self._usage = {**none, **(event["message"].get("usage") or {})}
+                self._usage = merged(none, event["message"].get("usage"))
                 return self._begin(event)
             case "content_block_start":
                 if event["content_block"]["type"] in _HIDDEN:
@@ -44,8 +45,8 @@ class WholeTurn:
                 return [self._renumbered(event)] if event["index"] in self._shown else []
             case "message_delta":
                 self._delta = event["delta"]
-                self._usage.update({k: v for k, v in (event.get("usage") or {}).items() if v is not None})
-                self._output_tokens += self._usage.get("output_tokens") or 0
+                self._usage = merged(self._usage, event.get("usage"))
+                self._output_tokens += count(self._usage, "output_tokens")
                 return []
             case "message_stop":
                 return []

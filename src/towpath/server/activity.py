@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any
 
 from towpath.core.errors import ApiError
+from towpath.core.usage import TOKENS
 from towpath.server.conversations import Conversations
 from towpath.server.health import Health
 from towpath.server.plain_words import KEPT_OUT, plain_words
@@ -25,7 +26,7 @@ _ERROR_CHARS = 500
 # Ages and counts of processes change without a word; what an exchange does is told.
 _LOOK_EVERY_SECONDS = 1.0
 _LET_PASS_SECONDS = 0.2
-_TOKENS = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "output_tokens")
+_NO_TOKENS = dict.fromkeys(TOKENS, 0)
 
 Json = dict[str, Any]
 Limits = Callable[[], Mapping[str, Any]]
@@ -48,7 +49,7 @@ class Activity:
         self._running: dict[ExchangeRecord, int] = {}
         self._over: deque[Json] = deque(maxlen=KEPT_EXCHANGES)
         self._errors: deque[Json] = deque(maxlen=KEPT_ERRORS)
-        self._totals: Counter[str] = Counter(dict.fromkeys(("exchanges", "failed", *_TOKENS), 0))
+        self._totals: Counter[str] = Counter({"exchanges": 0, "failed": 0, **_NO_TOKENS})
         self._watchers: set[asyncio.Event] = set()
         self._is_closed = False
 
@@ -68,7 +69,7 @@ class Activity:
         """It is over."""
         number = self._running.pop(record)
         self._over.append(_exchange(record, number, record.outcome))
-        self._totals.update({name: record.usage.get(name) or 0 for name in _TOKENS})
+        self._totals.update(record.tokens)
         self._totals["exchanges"] += 1
         if record.error:
             self._failed(record.request_id, record.error, number)
@@ -185,7 +186,7 @@ def _exchange(record: ExchangeRecord, conversation: int, state: str) -> Json:
         "first_event_ms": round(sum(waited), 1) if "model" in record.phases else None,
         "phases_ms": dict(record.phases),
         "stop_reason": record.stop_reason,
-        "usage": {name: record.usage.get(name) or 0 for name in _TOKENS},
+        "usage": {**_NO_TOKENS, **record.tokens},
         "cache_note": record.cache_note,
         "error": {"status": record.error.status, "type": record.error.type} if record.error else None,
         **said,

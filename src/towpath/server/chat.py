@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import orjson
 from starlette.responses import Response
 
 from towpath.core.chat_answer import ChatChunks, chat_completion
@@ -11,6 +10,7 @@ from towpath.core.chat_request import messages_request, wants_usage
 from towpath.core.errors import ApiError
 from towpath.core.events import Event, MessageFold
 from towpath.core.openai_parts import error_body, with_own_places
+from towpath.core.to_json import to_json
 from towpath.server.openai import refusal
 
 Json = dict[str, Any]
@@ -55,10 +55,10 @@ class _ChatWire:
         self._chunks = chunks
 
     def event(self, event: Event) -> bytes:
-        return b"".join(b"data: %s\n\n" % orjson.dumps(chunk) for chunk in self._chunks.add(event))
+        return b"".join(b"data: %s\n\n" % to_json(chunk) for chunk in self._chunks.add(event))
 
     def error(self, error: ApiError, _request_id: str) -> bytes:
-        return b"data: %s\n\n" % orjson.dumps(error_body(error))
+        return b"data: %s\n\n" % to_json(error_body(error))
 
     def refusal(self, error: ApiError, request_id: str) -> Response:
         return refusal(error, request_id)

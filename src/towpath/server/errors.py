@@ -2,10 +2,10 @@
 
 import uuid
 
-import orjson
 from starlette.responses import Response
 
 from towpath.core.errors import ApiError
+from towpath.core.to_json import to_json
 
 
 def new_request_id() -> str:
@@ -17,4 +17,4 @@ def error_response(error: ApiError, request_id: str | None = None) -> Response:
     """The error object with its status, its headers and the id of the exchange."""
     body = error.body(request_id or new_request_id())
     headers = {**error.headers, "request-id": body["request_id"]}
-    return Response(orjson.dumps(body), error.status, headers, "application/json")
+    return Response(to_json(body), error.status, headers, "application/json")

@@ -26,7 +26,7 @@ from towpath.core.workdir import named_directory
 from towpath.server.activity import Activity
 from towpath.server.limits import KnownLimits
 from towpath.server.reading import Reading
-from towpath.server.record import ExchangeRecord, Observer, log
+from towpath.server.record import ExchangeRecord, Observer, log, tell
 from towpath.server.recording import Recorder
 from towpath.server.sse import Items
 from towpath.server.words import Words
@@ -144,8 +144,7 @@ class Exchanges:
             record.failed(failure)
             raise failure from error
         finally:
-            for observe in self._observers:
-                observe(record)
+            tell(self._observers, record)
 
     def _judge_cache(self, record: ExchangeRecord, prompt: Prompt, reply: Reply) -> bool:
         """Whether the usage that is known by now says what the cache did; the note is in the record."""

@@ -2,7 +2,6 @@
 
 from contextlib import aclosing
 
-import orjson
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
@@ -10,6 +9,7 @@ from starlette.types import Receive, Scope, Send
 
 from towpath.core.errors import ApiError
 from towpath.core.events import MessageFold
+from towpath.core.to_json import to_json
 from towpath.server.body import receive_body
 from towpath.server.errors import error_response, new_request_id
 from towpath.server.exchanges import Exchanges
@@ -64,7 +64,7 @@ class _WholeMessage:
                 headers = {**await anext(items), "request-id": self._request_id}
                 async for event in items:
                     message.add(dict(event))
-            body = orjson.dumps(message.message)
+            body = to_json(message.message)
             await Response(body, 200, headers, "application/json")(scope, receive, send)
 
         try:

@@ -69,7 +69,7 @@ class Metrics:
             waited = sum(record.phases[name] for name in ("queue", "start", "model"))
             self._first_event.labels(record.way).observe(waited / 1000)
         for kind, name in _TOKENS.items():
-            self._tokens.labels(kind).inc(record.usage.get(name) or 0)
+            self._tokens.labels(kind).inc(record.tokens.get(name, 0))
         if record.cache_cause:
             self._misses.labels(record.cache_cause.value).inc()
         if record.error:

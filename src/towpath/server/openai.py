@@ -16,6 +16,7 @@ from towpath.core.body import check_values
 from towpath.core.errors import ApiError
 from towpath.core.events import Event
 from towpath.core.openai_parts import error_body
+from towpath.core.to_json import to_json
 from towpath.server.body import receive_body
 from towpath.server.errors import new_request_id
 from towpath.server.exchanges import Exchanges
@@ -111,7 +112,7 @@ class OpenAIEndpoint:
 
 def refusal(error: ApiError, request_id: str) -> Response:
     headers = {**error.headers, "request-id": request_id, "x-request-id": request_id}
-    return Response(orjson.dumps(error_body(error)), error.status, headers, "application/json")
+    return Response(to_json(error_body(error)), error.status, headers, "application/json")
 
 
 async def _answer_whole(
@@ -121,4 +122,4 @@ async def _answer_whole(
         headers = {**await anext(items), "request-id": request_id, "x-request-id": request_id}
         async for event in items:
             whole.add(dict(event))
-    await Response(orjson.dumps(whole.answer), 200, headers, "application/json")(scope, receive, send)
+    await Response(to_json(whole.answer), 200, headers, "application/json")(scope, receive, send)

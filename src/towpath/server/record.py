@@ -4,7 +4,7 @@ The log, the metrics and the traces are made of it, and what the page shows; the
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -13,6 +13,7 @@ from towpath.core.cache import CacheUse, Cause, cache_use
 from towpath.core.canonical import Tip
 from towpath.core.errors import ApiError
 from towpath.core.launch import Launch
+from towpath.core.usage import counts, merged, tokens
 from towpath.server.words import Words
 from towpath.sessions.dispatcher import Reply
 
@@ -28,7 +29,8 @@ class ExchangeRecord:
     ``start``, the time until a process was ready for it; ``model``, from there to the first event.
     ``outcome`` is one of the three words above. ``tips``: those of the conversation and its prefixes.
     ``words``: what was said, if that is to be kept. ``cache_note`` says what changed if the prompt cache did
-    not serve the request as it could have (core/cache.py); ``cache_cause`` is its kind.
+    not serve the request as it could have (core/cache.py); ``cache_cause`` is its kind. ``usage`` is what the
+    upstream said of it, whatever that is.
     """
 
     def __init__(
@@ -50,7 +52,7 @@ class ExchangeRecord:
         self.outcome = CLIENT_LEFT
         self.error: ApiError | None = None
         self.stop_reason: str | None = None
-        self.usage: dict[str, Any] = {}
+        self.usage: Any = None
         self.cache_note: str | None = None
         self.cache_cause: Cause | None = None
         self.words = words
@@ -62,6 +64,11 @@ class ExchangeRecord:
     def seconds(self) -> float:
         """How long it has taken so far."""
         return time.monotonic() - self._began
+
+    @property
+    def tokens(self) -> Mapping[str, int]:
+        """How many of each kind, by the API's names, as far as its usage says so."""
+        return tokens(self.usage)
 
     @property
     def cache(self) -> CacheUse:
@@ -83,10 +90,11 @@ class ExchangeRecord:
         if self.words:
             self.words.saw(event)
         if event["type"] == "message_start":
-            self.usage = dict(event["message"].get("usage") or {})
+            self.usage = event["message"].get("usage")
         elif event["type"] == "message_delta":
-            self.stop_reason = event["delta"].get("stop_reason")
-            self.usage.update(event.get("usage") or {})
+            reason = event["delta"].get("stop_reason")
+            self.stop_reason = reason if isinstance(reason, str) else None
+            self.usage = merged(self.usage, event.get("usage"))
         elif event["type"] == "message_stop":
             self.outcome = COMPLETE
 
@@ -103,6 +111,16 @@ Observer = Callable[[ExchangeRecord], None]
 """Told of each exchange when it is over."""
 
 
+def tell(observers: Iterable[Observer], record: ExchangeRecord) -> None:
+    """Tell each of them: one that fails harms neither the exchange nor the others."""
+    for observe in observers:
+        try:
+            observe(record)
+        except Exception:
+            name = getattr(observe, "__qualname__", repr(observe))
+            log.exception("an observer failed", observer=name, request_id=record.request_id)
+
+
 def write_line(record: ExchangeRecord) -> None:
     """The line of the log."""
     error = {"status": record.error.status, "error": record.error.type} if record.error else {}
@@ -117,7 +135,7 @@ def write_line(record: ExchangeRecord) -> None:
         messages=record.messages,
         outcome=record.outcome,
         stop_reason=record.stop_reason,
-        usage=record.usage,
+        usage=counts(record.usage),
         cache_read=record.cache.read,
         cache_write=record.cache.written,
         cache_note=record.cache_note,

@@ -18,6 +18,7 @@ from starlette.datastructures import Headers
 from towpath import __version__
 from towpath.core.errors import ApiError
 from towpath.core.redact import Redactor
+from towpath.core.to_json import to_json
 from towpath.server.sse import Items
 
 log = structlog.get_logger(__name__)
@@ -48,12 +49,15 @@ class Recorder:
             failed = error
             raise
         finally:
-            await asyncio.to_thread(self._write, request_id, headers, body, seen, failed)
+            path = self._folder / f"{request_id}.json"
+            try:
+                await asyncio.to_thread(self._write, path, headers, body, seen, failed)
+            except OSError as cause:
+                log.warning("the exchange could not be recorded", path=str(path), error=str(cause))
+            except Exception:  # whatever it is, the exchange is not harmed
+                log.exception("the exchange could not be recorded", path=str(path))
 
-    def _write(
-        self, request_id: str, headers: Headers, body: bytes, seen: Seen, failed: ApiError | None
-    ) -> None:
-        path = self._folder / f"{request_id}.json"
+    def _write(self, path: Path, headers: Headers, body: bytes, seen: Seen, failed: ApiError | None) -> None:
         redacted = _unchanged if self._with_content else Redactor(os.urandom(16)).redacted
         error = {"status": failed.status, "type": failed.type, "message": failed.message} if failed else None
         document = {
@@ -70,12 +74,9 @@ class Recorder:
                 "error": redacted(error),
             },
         }
-        try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            path.touch(mode=0o600)
-            path.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2))
-        except OSError as cause:
-            log.warning("the exchange could not be recorded", path=str(path), error=str(cause))
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_bytes(to_json(document, indented=True))
 
 
 def _unchanged(value: Any) -> Any:

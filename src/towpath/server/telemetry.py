@@ -85,8 +85,8 @@ class Telemetry:
             waited = sum(record.phases[name] for name in ("queue", "start", "model"))
             self._first_token.record(waited / 1000, common)
         for kind, name in _TOKEN_TYPES.items():
-            if name in record.usage:
-                self._tokens.record(record.usage[name], {**common, "gen_ai.token.type": kind})
+            if name in record.tokens:
+                self._tokens.record(record.tokens[name], {**common, "gen_ai.token.type": kind})
 
     def close(self) -> None:
         """Send what is left; blocks until that is done."""
@@ -95,12 +95,13 @@ class Telemetry:
 
 
 def _details(record: ExchangeRecord) -> dict[str, Any]:
+    said = record.tokens
     values = {
         "gen_ai.response.finish_reasons": [record.stop_reason] if record.stop_reason else None,
-        "gen_ai.usage.input_tokens": record.usage.get("input_tokens"),
-        "gen_ai.usage.output_tokens": record.usage.get("output_tokens"),
-        "gen_ai.usage.cache_read.input_tokens": record.usage.get("cache_read_input_tokens"),
-        "gen_ai.usage.cache_creation.input_tokens": record.usage.get("cache_creation_input_tokens"),
+        "gen_ai.usage.input_tokens": said.get("input_tokens"),
+        "gen_ai.usage.output_tokens": said.get("output_tokens"),
+        "gen_ai.usage.cache_read.input_tokens": said.get("cache_read_input_tokens"),
+        "gen_ai.usage.cache_creation.input_tokens": said.get("cache_creation_input_tokens"),
         "towpath.request_id": record.request_id,
         "towpath.way": record.way,
         "towpath.reason": record.reason,

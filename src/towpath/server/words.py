@@ -20,7 +20,8 @@ class Words:
     def saw(self, event: Mapping[str, Any]) -> None:
         """One more event of the answer."""
         if event["type"] == "content_block_delta" and len(self._answer) <= _ANSWER_CHARS:
-            self._answer += event["delta"].get("text") or ""
+            text = event["delta"].get("text")
+            self._answer += text if isinstance(text, str) else ""
 
     @property
     def answer(self) -> str:

@@ -1,0 +1,109 @@
+"""Whatever an upstream says of its usage: the client has its answer, and everybody who counts goes on."""
+
+import asyncio
+import io
+import json
+from pathlib import Path
+from typing import Any, cast
+
+import orjson
+import pytest
+import structlog
+from rich.console import Console
+from starlette.datastructures import Headers
+from tests.support.desk import Desk
+from tests.support.exchanges import Upstream, exchanges_of, stays
+from tests.support.fidelity import Json, request, user
+
+from towpath.cli.top.picture import picture
+from towpath.core.memo import MessageMemo
+from towpath.server.metrics import Metrics
+from towpath.server.record import ExchangeRecord, Observer, write_line
+from towpath.sessions.pool import Pool
+
+START = {"input_tokens": 7, "cache_read_input_tokens": 900, "output_tokens": 1}
+ODD = [
+    {"input_tokens": None, "output_tokens": None},
+    {"input_tokens": -7, "output_tokens": -5},
+    {"input_tokens": "seven", "output_tokens": [5], "cache_read_input_tokens": {}},
+    {"input_tokens": 10**20, "output_tokens": 1e300, "cache_creation": "x"},
+    {"input_tokens": 7, "x": "y" * 100_000},
+    ["usage"],
+    "usage",
+    None,
+]
+
+
+def served(first: Any, last: Any, observers: list[Observer]) -> list[Json]:
+    """The items of an exchange with this usage."""
+
+    async def main() -> list[Json]:
+        exchanges = exchanges_of(Upstream(first, last), observers)
+        _, items = await exchanges.begin(orjson.dumps(request([user("hi")])), Headers({}), "", "req_1", stays)
+        return [dict(item) async for item in items]
+
+    return asyncio.run(main())
+
+
+def test_a_null_at_the_end_leaves_the_figures_of_the_begin() -> None:
+    records: list[ExchangeRecord] = []
+    with structlog.testing.capture_logs() as lines:
+        served(START, {"input_tokens": None, "output_tokens": 5}, [records.append, write_line])
+    (record,) = records
+
+    assert record.tokens == {"input_tokens": 7, "cache_read_input_tokens": 900, "output_tokens": 5}
+    assert lines[-1]["usage"] == record.tokens
+    assert (lines[-1]["cache_read"], record.cache.prompt) == (900, 907)
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_odd_usage_reaches_the_client_and_harms_nobody(odd: Any) -> None:
+    metrics = Metrics(cast(Pool, None), cast(Any, None), MessageMemo(), cast(Any, None))
+    records: list[ExchangeRecord] = []
+    with structlog.testing.capture_logs() as lines:
+        items = served(odd, odd, [write_line, metrics.observe, records.append])
+
+    assert [item["type"] for item in items[1:]] == ["message_start", "message_delta", "message_stop"]
+    assert items[1]["message"]["usage"] == items[2]["usage"] == odd
+    assert [line["event"] for line in lines] == ["exchange"]
+    assert len(json.dumps(lines)) < 1000
+    assert records[0].outcome == "complete"
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_odd_usage_is_shown_as_what_can_be_counted(desk: Desk, odd: Any) -> None:
+    record = desk.record()
+    desk.tell(record, usage=odd)
+    seen = desk.activity.snapshot()
+    orjson.dumps(seen)
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(picture(seen, record.began_at, rows=5, width=200))
+
+    assert all(type(n) is int and n >= 0 for n in seen["exchanges"][0]["usage"].values())
+    assert "1 exchanges, 0 failed" in console.export_text()
+
+
+def test_a_stop_reason_that_is_no_text_is_none(desk: Desk) -> None:
+    record = desk.record()
+    record.saw({"type": "message_delta", "delta": {"stop_reason": ["end_turn"]}, "usage": {}})
+
+    assert record.stop_reason is None
+
+
+def test_an_observer_that_fails_is_logged_and_harms_nobody() -> None:
+    def failing(_: ExchangeRecord) -> None:
+        raise RuntimeError("planted")
+
+    records: list[ExchangeRecord] = []
+    with structlog.testing.capture_logs() as lines:
+        items = served(START, START, [failing, records.append])
+
+    assert items[-1] == {"type": "message_stop"}
+    assert len(records) == 1
+    assert [line["event"] for line in lines] == ["an observer failed"]
+    assert "failing" in lines[0]["observer"]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
