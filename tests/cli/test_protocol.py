@@ -10,6 +10,8 @@ from collections.abc import Iterator
 import pytest
 import uvicorn
 from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
+from tests.support.raw import answer
 from tests.support.serving import served
 
 from towpath.cli.protocol import HttpLimits, limited
@@ -25,18 +27,6 @@ def address() -> Iterator[tuple[str, int]]:
     config = uvicorn.Config(PlainTextResponse("passed"), http=limited(LIMITS), log_level="critical")
     with served(config) as address:
         yield address
-
-
-def answer(connection: socket.socket) -> tuple[int, bytes]:
-    """The status and body of what comes until the connection closes, or a whole response has come."""
-    received = b""
-    while b"\r\n\r\n" not in received or not received.endswith((b"passed", b"}")):
-        part = connection.recv(65536)
-        if not part:
-            break
-        received += part
-    head, _, body = received.partition(b"\r\n\r\n")
-    return int(head.split()[1]), body
 
 
 def test_a_long_body_behind_a_short_head_passes(address: tuple[str, int]) -> None:
@@ -76,3 +66,55 @@ def test_the_time_for_a_request_is_a_setting() -> None:
     ):
         connection.sendall(b"POST / HTTP/1.1\r\n")
         assert answer(connection)[0] == 408
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", id="tls"),
+        pytest.param(b"GET / HTTP/9.9\r\n\r\n", id="version"),
+        pytest.param(b"GET / HTTP/1.1\r\nno header\r\n\r\n", id="header"),
+        pytest.param(
+            b"POST / HTTP/1.1\r\nhost: 127.0.0.1\r\ntransfer-encoding: chunked\r\n\r\nno length\r\n",
+            id="chunk",
+        ),
+    ],
+)
+def test_what_is_no_http_is_refused_in_words(waiting: tuple[str, int], data: bytes) -> None:
+    with socket.create_connection(waiting) as connection:
+        connection.sendall(data)
+        status, body = answer(connection)
+
+    error = json.loads(body)
+    assert (status, error["error"]["type"]) == (400, "invalid_request_error")
+    assert error["error"]["message"] == "Invalid HTTP request received."
+
+
+def test_an_answer_that_has_begun_gets_no_other_into_it(waiting: tuple[str, int]) -> None:
+    with socket.create_connection(waiting) as connection:
+        connection.sendall(REQUEST % (0, b""))
+        received = connection.recv(65536)
+        connection.sendall(b"\x00\x01 no request\r\n\r\n")
+        while part := connection.recv(65536):
+            received += part
+
+    assert received.startswith(b"HTTP/1.1 200 OK")
+    assert received.count(b"HTTP/1.1") == 1
+
+
+@pytest.fixture(scope="module")
+def waiting() -> Iterator[tuple[str, int]]:
+    """A server that reads a body, begins its answer and does not end it while the client is there."""
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        while (message := await receive())["type"] == "http.request" and message["more_body"]:
+            pass
+        if message["type"] == "http.request":
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b"begun", "more_body": True})
+            await receive()
+
+    with served(
+        uvicorn.Config(application, http=limited(LIMITS), log_level="critical", lifespan="off")
+    ) as place:
+        yield place

@@ -18,7 +18,12 @@ from towpath.server.errors import new_request_id
 
 log = structlog.get_logger(__name__)
 
-_REASONS = {408: b"Request Timeout", 431: b"Request Header Fields Too Large", 529: b"Overloaded"}
+_REASONS = {
+    400: b"Bad Request",
+    408: b"Request Timeout",
+    431: b"Request Header Fields Too Large",
+    529: b"Overloaded",
+}
 
 
 @dataclass(frozen=True)
@@ -109,6 +114,10 @@ class LimitedProtocol(HttpToolsProtocol):
         """Its answer is whole; how long it may be silent now is uvicorn's affair."""
         self._since = self.loop.time()
         super().on_response_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP."""
+        self._refuse(ApiError(400, msg))
 
     def _unsupported_upgrade_warning(self) -> None:
         """Nothing: the request is answered over HTTP, which is no reason to install anything."""

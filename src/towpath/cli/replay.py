@@ -9,7 +9,8 @@ import httpx
 import orjson
 import typer
 
-from towpath.cli.serving import configure_logging
+from towpath.cli.logs import configure_logging
+from towpath.cli.printable import printable
 from towpath.core.events import MessageFold
 from towpath.server.recording import FORMAT
 from towpath.settings import Settings
@@ -40,12 +41,13 @@ def replay(
     else:
         body = recording["request"]["body"]
         way = recording["answer"]["headers"].get("x-towpath-way", "none")
-        typer.echo(
-            f"recorded with towpath {recording['towpath']}: {len(body['messages'])} messages, way {way}"
-        )
-        typer.echo(f"then: {then['status']}, {_in_words(then['kinds'])}")
-        typer.echo(f"now:  {now['status']}, {_in_words(now['kinds'])}, {now['calls']} model calls")
-        typer.echo("It ends as it did." if same else f"It ends otherwise. {now['error'] or ''}".rstrip())
+        for line in (
+            f"recorded with towpath {recording['towpath']}: {len(body['messages'])} messages, way {way}",
+            f"then: {then['status']}, {_in_words(then['kinds'])}",
+            f"now:  {now['status']}, {_in_words(now['kinds'])}, {now['calls']} model calls",
+            "It ends as it did." if same else f"It ends otherwise. {now['error'] or ''}".rstrip(),
+        ):
+            typer.echo(printable(line))
     raise typer.Exit(0 if same else 1)
 
 

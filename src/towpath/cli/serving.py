@@ -1,7 +1,6 @@
 """Run the server in the foreground until Ctrl-C."""
 
 import contextlib
-import logging
 import math
 import os
 import socket
@@ -11,11 +10,11 @@ from types import FrameType
 from typing import Any, NoReturn
 
 import psutil
-import structlog
 import typer
 import uvicorn
 
 from towpath import __version__
+from towpath.cli.logs import configure_logging
 from towpath.cli.protocol import HttpLimits, limited
 from towpath.cli.supervisor import Supervisor, handed_down
 from towpath.cli.watchdog import watched
@@ -101,28 +100,6 @@ def _bound(settings: Settings) -> socket.socket:
 def connection_line(base_url: str, program: str, *, key: str = "dummy") -> str:
     """The shell line that runs a client through this server. ``key`` is what to say for it, never a key."""
     return f"  ANTHROPIC_API_KEY={key} ANTHROPIC_BASE_URL={base_url} {program}"
-
-
-def configure_logging(level: str) -> None:
-    """For people on a terminal, JSON lines otherwise; to stderr."""
-    number = logging.getLevelNamesMapping().get(level.upper())
-    if number is None:
-        _give_up(f"CLAUDE_PROXY_LOG_LEVEL: {level!r} is none of debug, info, warning, error")
-    person = sys.stderr.isatty()
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="%H:%M:%S" if person else "iso", utc=not person),
-            structlog.processors.format_exc_info,
-            structlog.dev.ConsoleRenderer() if person else structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
-    logging.basicConfig(level=logging.WARNING)  # uvicorn's own words: only what went wrong
-    # It calls each end of a process a fatal error, also those that the pool decided on; sessions log theirs.
-    logging.getLogger("claude_agent_sdk").setLevel(logging.CRITICAL)
 
 
 def bind(host: str, port: int) -> socket.socket:

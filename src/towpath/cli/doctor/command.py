@@ -9,7 +9,7 @@ import typer
 from towpath.cli.doctor.findings import findings_of
 from towpath.cli.doctor.report import COLOURS, Named, as_json, is_ok, lines_of, summary
 from towpath.cli.flags import settings_from
-from towpath.cli.serving import configure_logging
+from towpath.cli.logs import configure_logging
 
 
 def doctor(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from towpath.cli.doctor.findings import Finding, Status
+from towpath.cli.printable import printable
 
 Named = tuple[str, Finding]
 
@@ -25,8 +26,8 @@ def is_ok(found: Sequence[Named]) -> bool:
 
 def lines_of(name: str, finding: Finding, encoding: str) -> list[str]:
     """One line for the check, and the remedy's lines below it. ``encoding``: the terminal's."""
-    lines = [f"{_symbol(finding.status, encoding)} {name}: {finding.detail}"]
-    lines += [f"    {line}" for line in finding.remedy.splitlines()]
+    lines = [f"{_symbol(finding.status, encoding)} {name}: {printable(finding.detail)}"]
+    lines += [f"    {printable(line)}" for line in finding.remedy.splitlines()]
     return lines
 
 

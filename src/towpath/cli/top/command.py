@@ -1,12 +1,12 @@
 """`towpath top`: what happens on a server, live."""
 
+import json
 import sys
 import time
 from collections.abc import Iterator
 from typing import NoReturn
 
 import httpx
-import orjson
 import typer
 from rich.console import Console, RenderableType
 from rich.live import Live
@@ -58,10 +58,10 @@ def top(
 
 
 def _print_json(first: Snapshot, coming: Iterator[Snapshot], *, once: bool) -> None:
-    typer.echo(orjson.dumps(first))
+    typer.echo(json.dumps(first))  # in ASCII: no word of a client's can steer the terminal
     if not once:
         for snapshot in coming:
-            typer.echo(orjson.dumps(snapshot))
+            typer.echo(json.dumps(snapshot))
 
 
 class _Screen:

@@ -57,8 +57,3 @@ def reset(at: float | None, now: float) -> str:
     moment = datetime.fromtimestamp(at).astimezone()
     day = "" if moment.date() == datetime.fromtimestamp(now).astimezone().date() else f"{moment:%a} "
     return f"resets {day}{moment:%H:%M}"
-
-
-def plain(text: object) -> str:
-    """A text of the data without what a terminal would obey."""
-    return "".join(c if c.isprintable() else "·" for c in str(text))

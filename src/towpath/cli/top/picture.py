@@ -7,13 +7,13 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from towpath.cli.printable import printable
 from towpath.cli.top.figures import (
     bars,
     cache_share,
     duration,
     input_tokens,
     milliseconds,
-    plain,
     reset,
     tokens,
 )
@@ -49,8 +49,9 @@ def _head(seen: Snapshot, now: float, note: str) -> Text:
     server = seen["server"]
     status = {"ok": "logged in", "starting": "is starting"}.get(server["status"], server["status"])
     head = Text("Towpath ", style="bold")
-    head.append(plain(server["version"]), style="not bold")
-    words = f"  {plain(status)} · {plain(server['mode'])} mode · up {duration(now - server['started_at'])}"
+    head.append(printable(server["version"]), style="not bold")
+    up = duration(now - server["started_at"])
+    words = f"  {printable(status)} · {printable(server['mode'])} mode · up {up}"
     head.append(words, style="not bold red" if server["status"] == "not logged in" else "not bold dim")
     head.append(f"  {note}", style="not bold red")
     return head
@@ -84,9 +85,9 @@ def _windows(limits: Mapping[str, Any], now: float) -> list[Text]:
     lines = []
     for one in limits["windows"]:
         used = one["utilization"]
-        name = _WINDOWS.get(one["name"]) or plain(one["name"]).replace("_", " ")
+        name = _WINDOWS.get(one["name"]) or printable(one["name"]).replace("_", " ")
         share = "" if used is None else f"{used:.0%} used, "
-        state = _STATES.get(one["status"] or "allowed", f", {plain(one['status'])}")
+        state = _STATES.get(one["status"] or "allowed", f", {printable(one['status'])}")
         lines.append(Text(f"Plan, {name}: {share}{reset(one['resets_at'], now)}{state}"))
     if limits["extra_usage"]["in_use"]:
         lines.append(Text("Paid extra usage pays for the answers now", style="red"))
@@ -103,20 +104,20 @@ def _exchanges(seen: Snapshot, now: float, rows: int, width: int) -> RenderableT
     for title in last:
         table.add_column(title, ratio=1, no_wrap=True, style="dim")
     for one in seen["exchanges"][:rows]:
-        way = plain(one["way"] or "-")
+        way = printable(one["way"] or "-")
         why = "; ".join(text for text in (one["reason"], one["cache_note"]) if text)
         more = {"why": why, "asked": one.get("question", "")}
         table.add_row(
             duration(now - one["began_at"]),
             str(one["conversation"]),
-            plain(one["model"]).removeprefix("claude-"),
+            printable(one["model"]).removeprefix("claude-"),
             Text(way, style=_WAYS.get(way, "")),
             milliseconds(one["first_event_ms"]),
             tokens(input_tokens(one["usage"])),
             cache_share(one["usage"]),
             tokens(one["usage"]["output_tokens"]),
             _end(one),
-            *(plain(more[title]) for title in last),
+            *(printable(more[title]) for title in last),
         )
     return table
 
@@ -127,8 +128,8 @@ def _end(one: Mapping[str, Any]) -> Text:
     if one["error"]:
         return Text(f"failed, {one['error']['status']}", style="red")
     if one["state"] != "complete":
-        return Text(f"the {plain(one['state'])}")
-    return Text(_ENDS.get(one["stop_reason"]) or plain(one["stop_reason"] or "done"))
+        return Text(f"the {printable(one['state'])}")
+    return Text(_ENDS.get(one["stop_reason"]) or printable(one["stop_reason"] or "done"))
 
 
 def _processes(processes: Sequence[Mapping[str, Any]], now: float) -> list[RenderableType]:
@@ -138,11 +139,11 @@ def _processes(processes: Sequence[Mapping[str, Any]], now: float) -> list[Rende
     for one in processes:
         table.add_row(
             str(one["session"]),
-            plain(one["state"]),
+            printable(one["state"]),
             duration(now - one["since"]),
             f"{one['memory_mb']} MB",
             f"conversation {one['conversation']}" if one["conversation"] else "nothing yet",
-            plain(one["model"]),
+            printable(one["model"]),
             str(one["pid"] or "-"),
         )
     return [table]
@@ -151,8 +152,10 @@ def _processes(processes: Sequence[Mapping[str, Any]], now: float) -> list[Rende
 def _errors(errors: Sequence[Mapping[str, Any]], now: float) -> list[Text]:
     lines = [Text("\nLast errors", style="bold")] if errors else []
     for one in errors:
-        lines.append(Text(f"{duration(now - one['at'])} ago: {plain(one['plain'])}", style="red"))
-        lines.append(Text(f"  {one['status']} {plain(one['type'])}: {plain(one['message'])}", style="dim"))
+        lines.append(Text(f"{duration(now - one['at'])} ago: {printable(one['plain'])}", style="red"))
+        lines.append(
+            Text(f"  {one['status']} {printable(one['type'])}: {printable(one['message'])}", style="dim")
+        )
     return lines
 
 
