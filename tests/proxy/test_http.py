@@ -213,3 +213,4 @@ def test_a_failure_that_nobody_foresaw_has_the_apis_form(
         "type": "api_error",
         "message": "RuntimeError in towpath; its log says more",
     }
+    assert response.headers["x-content-type-options"] == "nosniff"

@@ -22,6 +22,7 @@ from towpath.core.mode import Mode
 from towpath.core.request import Message
 from towpath.server.activity import Activity
 from towpath.server.guard import Guard, Rules
+from towpath.server.headers import AlwaysHeaders
 from towpath.server.health import Health
 from towpath.server.limits import KnownLimits
 from towpath.server.looking import ActivityStream, looking_routes
@@ -95,7 +96,8 @@ class Desk:
         stream = ActivityStream(self.activity, ping_seconds=15, client_seconds=60)
         routes = looking_routes(self.activity, stream, needs_key=bool(keys))
         guard = Middleware(Guard, Rules("127.0.0.1", keys=keys), self.activity.kept_out)
-        with serve_in_thread(Starlette(routes=routes, middleware=[guard]), port=port) as url:
+        middleware = [Middleware(AlwaysHeaders), guard]
+        with serve_in_thread(Starlette(routes=routes, middleware=middleware), port=port) as url:
             yield url
 
 

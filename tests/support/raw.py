@@ -1,6 +1,9 @@
 """Bytes over a connection, for what no HTTP client would send."""
 
 import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
 
@@ -28,3 +31,48 @@ def _is_whole(received: bytes) -> bool:
     head, end, body = received.partition(b"\r\n\r\n")
     lengths = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
     return bool(end and lengths) and len(body) >= int(lengths[0].partition(b":")[2])
+
+
+class RawServer:
+    """Answers each request with ``answer``, byte for byte, and closes. ``asked`` has the requests' heads."""
+
+    def __init__(self, listener: socket.socket) -> None:
+        host, port = listener.getsockname()
+        self.url = f"http://{host}:{port}"
+        self.answer = b""
+        self.asked: list[bytes] = []
+        self._listener = listener
+
+    def serve(self) -> None:
+        """Until the listener is closed."""
+        with suppress(OSError):
+            while True:
+                connection, _ = self._listener.accept()
+                threading.Thread(target=self._serve_one, args=(connection,), daemon=True).start()
+
+    def _serve_one(self, connection: socket.socket) -> None:
+        received = b""
+        with suppress(OSError), connection:
+            while not _is_request(received):
+                if not (part := connection.recv(65536)):
+                    return
+                received += part
+            self.asked.append(received.partition(b"\r\n\r\n")[0])
+            connection.sendall(self.answer)
+
+
+@contextmanager
+def answers_raw() -> Iterator[RawServer]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = RawServer(listener)
+        threading.Thread(target=server.serve, daemon=True).start()
+        try:
+            yield server
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+
+
+def _is_request(received: bytes) -> bool:
+    """Whether all of it has come: one without a body says no length."""
+    head = received.partition(b"\r\n\r\n")[0].lower()
+    return _is_whole(received) or (b"\r\n\r\n" in received and b"content-length:" not in head)

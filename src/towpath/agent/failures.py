@@ -27,6 +27,7 @@ _STATUS_OF: Mapping[str, int] = {
     "rate_limit": 429,
     "server_error": 500,
 }
+_ERROR_STATUSES = range(400, 600)  # a gateway may say any number, and the CLI repeats it
 _NOT_LOGGED_IN = (
     "Claude is not logged in on this machine. Log in with the official CLI (`claude auth login`, bundled "
     "here: `{cli} auth login`), or set CLAUDE_PROXY_UPSTREAM_API_KEY to an API key."
@@ -58,12 +59,17 @@ def api_error(
     message = _api_message(note) or _plain_sentence(result.result or "; ".join(result.errors or []))
     if kind == "authentication_failed" and result.api_error_status is None:
         message = _NOT_LOGGED_IN.format(cli=cli_path())
+    if status not in _ERROR_STATUSES:
+        status, message = (
+            502,
+            f"the upstream answered with the status {status}, which is no error's: {message}",
+        )
     return ApiError(
         status,
         message or "the Claude CLI ended the turn without an answer",
         type=str(note.get("apiErrorType") or ""),
         headers=_retry_after(limits, now) if status == 429 else {},
-        request_id=note.get("requestId"),
+        request_id=_id_in(note),
     )
 
 
@@ -74,6 +80,12 @@ def _api_message(note: Mapping[str, Any]) -> str:
         return str(orjson.loads(brace + rest)["error"]["message"])
     except (orjson.JSONDecodeError, KeyError, TypeError):
         return ""
+
+
+def _id_in(note: Mapping[str, Any]) -> str | None:
+    """The upstream's own id of the request, if a header can have it."""
+    given = str(note.get("requestId") or "")
+    return given if given and given.isascii() and given.isprintable() else None
 
 
 def _plain_sentence(text: str) -> str:

@@ -14,6 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from towpath.server.door import NoWebSockets, OneSpelling
 from towpath.server.guard import Guard, KeptOut, Rules
+from towpath.server.headers import AlwaysHeaders
 from towpath.server.memory import forget_when_idle
 from towpath.server.parts import Parts, assemble
 from towpath.server.routes import OPENAI_PATHS, failed, not_found, routes
@@ -59,6 +60,7 @@ async def _lifespan(parts: Parts, idle_seconds: float, _: Starlette) -> AsyncIte
 def _walls(settings: Settings, kept_out: KeptOut) -> list[Middleware]:
     rules = Rules(settings.host, settings.allowed_hosts, settings.allowed_origins, settings.keys)
     walls = [
+        Middleware(AlwaysHeaders),
         Middleware(OneSpelling),
         Middleware(Guard, rules, kept_out),
         Middleware(NoWebSockets, OPENAI_PATHS),

@@ -32,7 +32,8 @@ from towpath.server.errors import error_response, new_request_id
 from towpath.server.reading import Reading
 from towpath.server.record import log
 from towpath.server.sse import unless_client_leaves
-from towpath.server.upstream import UpstreamApi, handed_back
+from towpath.server.upstream import UpstreamApi
+from towpath.server.upstream_answer import handed_back, whole_body
 from towpath.sessions.admission import Admission
 from towpath.settings import Settings
 
@@ -105,7 +106,7 @@ class ExactCount:
         changed = {"content-type": "application/json", "content-length": str(len(content))}
         kept = {name: value for name, value in headers.items() if name.startswith("anthropic-")}
         async with self._upstream.answer("POST", path, {**kept, **changed}, content) as response:
-            said = await response.aread()
+            said = await whole_body(response)
         back = handed_back(response)
         back.pop("content-length", None)
         back.pop("content-encoding", None)

@@ -28,13 +28,8 @@ _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
 )
-_ALWAYS = {
-    "x-content-type-options": "nosniff",
-    "cross-origin-resource-policy": "same-origin",
-    "referrer-policy": "no-referrer",
-}
-_PAGE_HEADERS = {**_ALWAYS, "content-security-policy": _POLICY, "cache-control": "no-cache"}
-_DATA_HEADERS = {**_ALWAYS, "cache-control": "no-store"}
+_PAGE_HEADERS = {"content-security-policy": _POLICY, "cache-control": "no-cache"}
+_DATA_HEADERS = {"cache-control": "no-store"}
 
 
 class ActivityStream:

@@ -21,7 +21,8 @@ from towpath.core.errors import ApiError
 from towpath.server.errors import error_response, new_request_id
 from towpath.server.record import log
 from towpath.server.sse import unless_client_leaves
-from towpath.server.upstream import UpstreamApi, handed_back
+from towpath.server.upstream import UpstreamApi
+from towpath.server.upstream_answer import handed_back, is_json, whole_body
 
 # Nothing that leads elsewhere ("..") may reach an upstream that knows the operator's key.
 _PATH = re.compile(r"(?:/v1){0,2}(/(?:messages/batches|files)(?:/[A-Za-z0-9_-]+)*)")
@@ -90,7 +91,9 @@ class _Handing:
 
     async def through(self, upstream: UpstreamApi, path: str) -> None:
         """Hand the request on, and the answer back."""
-        headers = self._request.headers
+        headers = dict(self._request.headers)
+        if _describes_batches(path):
+            headers.pop("accept-encoding", None)  # for it is read here
         has_body = "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
         content = self._body() if has_body else None
         if not has_body:
@@ -131,7 +134,7 @@ class _Handing:
             first_byte_ms=round((time.monotonic() - self._began) * 1000, 1),
         )
         if _has_batches(response, path):
-            body = _with_own_addresses(await response.aread(), str(self._request.base_url))
+            body = _with_own_addresses(await whole_body(response), str(self._request.base_url))
             for name in ("content-length", "content-encoding"):
                 headers.pop(name, None)
             await Response(body, response.status_code, headers)(self._scope, self._receive, self._send)
@@ -154,9 +157,11 @@ def _upstream_path(scope: Scope) -> str:
 
 def _has_batches(response: httpx.Response, path: str) -> bool:
     """Whether the answer describes batches. Results are lines of JSON, of any length."""
-    kind = response.headers.get("content-type", "").partition(";")[0]
-    describes = path.startswith("/v1/messages/batches") and not path.endswith("/results")
-    return describes and kind == "application/json" and response.status_code == 200
+    return _describes_batches(path) and is_json(response) and response.status_code == 200
+
+
+def _describes_batches(path: str) -> bool:
+    return path.startswith("/v1/messages/batches") and not path.endswith("/results")
 
 
 def _with_own_addresses(body: bytes, base_url: str) -> bytes:

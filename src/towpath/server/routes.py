@@ -13,6 +13,7 @@ from towpath.server.chat import ChatDoor
 from towpath.server.count import CountEndpoint, ExactCount, count_routes
 from towpath.server.errors import error_response
 from towpath.server.guard import HELLO
+from towpath.server.headers import ALWAYS
 from towpath.server.looking import ActivityStream, looking_routes
 from towpath.server.messages import MessagesEndpoint
 from towpath.server.metrics import CONTENT_TYPE
@@ -101,4 +102,7 @@ async def not_found(request: Request, error: Exception) -> Response:
 
 async def failed(_: Request, error: Exception) -> Response:
     """What nobody foresaw, in the API's form; the server's log has it in full."""
-    return error_response(ApiError(500, f"{type(error).__name__} in towpath; its log says more"))
+    # Starlette sends it from outside of all middleware.
+    return error_response(
+        ApiError(500, f"{type(error).__name__} in towpath; its log says more", headers=ALWAYS)
+    )

@@ -12,6 +12,7 @@ import httpx
 
 from towpath import __version__
 from towpath.core.errors import ApiError
+from towpath.server.upstream_answer import check_head
 from towpath.settings import Settings
 
 _API = "https://api.anthropic.com"
@@ -22,15 +23,6 @@ _HANDED_ON = (
     *("content-encoding", "accept", "accept-encoding"),
     *("range", "if-range", "if-match", "if-none-match", "idempotency-key"),
 )
-# Of the upstream's the client gets these: what concerns the answer, not the connection.
-_HANDED_BACK = frozenset(
-    {
-        *("request-id", "retry-after", "retry-after-ms", "x-should-retry", "content-type", "content-length"),
-        *("content-encoding", "content-disposition", "content-range", "accept-ranges", "etag"),
-        *("last-modified", "cache-control"),
-    }
-)
-_HANDED_BACK_KIND = "anthropic-ratelimit-"
 # The SDKs' own limit for a silent connection is 600 s; a count takes less than one.
 _TIMEOUT = httpx.Timeout(300, connect=10, write=60, pool=30)
 _LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20)
@@ -54,7 +46,8 @@ class UpstreamApi:
     ) -> AsyncIterator[httpx.Response]:
         """The answer, of which the body has not been read; leaving the block ends the request.
 
-        ``path`` may have a query. Raises ApiError, 502 or 504, if there is no answer, or not all of it.
+        ``path`` may have a query. Raises ApiError, 502 or 504, if there is no answer, or not all of it, or if
+        its head is none that can be handed back.
         """
         if self._client is None:  # its certificates take 20 ms to read
             # A cookie would tie the requests of all clients together.
@@ -68,6 +61,7 @@ class UpstreamApi:
             async with self._client.stream(
                 method, self._base_url + path, headers={**fixed, **sent, **own}, content=content
             ) as response:
+                check_head(response)
                 yield response
         except httpx.PoolTimeout as error:
             sentence = "100 requests to the upstream are running; try again later"
@@ -88,12 +82,3 @@ def operators_upstream(settings: Settings) -> UpstreamApi | None:
     """The one that the settings name, if they do."""
     key = settings.upstream_api_key.get_secret_value() if settings.upstream_api_key else None
     return UpstreamApi(settings.upstream_base_url, key) if key or settings.upstream_base_url else None
-
-
-def handed_back(response: httpx.Response) -> dict[str, str]:
-    """The headers of an answer that concern the client."""
-    return {
-        name: value
-        for name, value in response.headers.items()
-        if name in _HANDED_BACK or name.startswith(_HANDED_BACK_KIND)
-    }

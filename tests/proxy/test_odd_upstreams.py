@@ -1,0 +1,199 @@
+"""An upstream that answers with what no server may send, by every way on which it is asked."""
+
+import gzip
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.support.fidelity import Json, request, user
+from tests.support.raw import RawServer, answers_raw
+
+from towpath.server.app import create_app
+from towpath.settings import Settings
+from towpath.testing import serve_in_thread
+
+VERSION = {"anthropic-version": "2023-06-01"}
+COUNT = {"model": "claude-x", "messages": [user("hi")]}
+Ask = Callable[[httpx.Client], httpx.Response]
+ASKS: dict[str, Ask] = {
+    "file": lambda http: http.get("/v1/files/file_1/content", headers=VERSION),
+    "batch": lambda http: http.get("/v1/messages/batches/batch_1", headers=VERSION),
+    "count": lambda http: http.post("/v1/messages/count_tokens", json=COUNT),
+}
+ERROR = b'{"type":"error","error":{"type":"api_error","message":"odd"}}'
+asked = pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS)
+
+
+@pytest.fixture(scope="module")
+def upstream() -> Iterator[RawServer]:
+    with answers_raw() as upstream:
+        yield upstream
+
+
+@pytest.fixture(scope="module")
+def http(upstream: RawServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    folder: Path = tmp_path_factory.mktemp("odd")
+    settings = Settings(
+        upstream_base_url=upstream.url,
+        upstream_api_key="dummy",  # type: ignore[arg-type]
+        state_dir=folder / "state",
+        workdir=folder,
+        spares=0,
+    )
+    with serve_in_thread(create_app(settings)) as url, httpx.Client(base_url=url, timeout=60) as http:
+        yield http
+
+
+def said(status: bytes, *headers: bytes, body: bytes = ERROR) -> bytes:
+    fixed = (b"content-length: %d" % len(body), b"connection: close")
+    return b"\r\n".join((b"HTTP/1.1 " + status, *headers, *fixed, b"", body))
+
+
+def assert_is_said_in_words(response: httpx.Response, *words: str) -> None:
+    assert response.status_code == 502, response.text
+    error = response.json()["error"]
+    assert error["type"] == "api_error"
+    assert all(word in error["message"] for word in words), error["message"]
+
+
+@asked
+@pytest.mark.parametrize("status", ["600", "999"])
+def test_a_status_that_is_none(http: httpx.Client, upstream: RawServer, ask: Ask, status: str) -> None:
+    upstream.answer = said(f"{status} Odd".encode(), b"content-type: application/json")
+
+    assert_is_said_in_words(ask(http), f"the upstream answered with the status {status}")
+
+
+@asked
+@pytest.mark.parametrize(
+    "status", [b"101 Switching Protocols", b"103 Early Hints", b"099 Low", b"1000 High", b"twohundred OK"]
+)
+def test_an_answer_that_is_none(http: httpx.Client, upstream: RawServer, ask: Ask, status: bytes) -> None:
+    upstream.answer = said(status, b"content-type: application/json")
+
+    assert_is_said_in_words(ask(http))
+
+
+@asked
+@pytest.mark.parametrize(
+    "value", [b"a\x01\x1b[31m", "ä日".encode(), b"\xff", b"\x7f"], ids=["control", "utf-8", "latin-1", "del"]
+)
+def test_a_header_with_characters_that_none_may_have(
+    http: httpx.Client, upstream: RawServer, ask: Ask, value: bytes
+) -> None:
+    upstream.answer = said(b"200 OK", b"content-type: application/json", b"etag: " + value)
+
+    assert_is_said_in_words(ask(http), "etag")
+
+
+@asked
+def test_a_header_that_is_not_handed_back_may_have_any(
+    http: httpx.Client, upstream: RawServer, ask: Ask
+) -> None:
+    upstream.answer = said(b"400 Bad", b"content-type: application/json", "server: ä".encode())
+
+    assert (ask(http).status_code, ask(http).json()["error"]["message"]) == (400, "odd")
+
+
+@asked
+def test_an_answer_without_a_body_has_none(http: httpx.Client, upstream: RawServer, ask: Ask) -> None:
+    upstream.answer = (
+        b"HTTP/1.1 304 Not Modified\r\netag: x\r\ncontent-length: 9\r\nconnection: close\r\n\r\n"
+    )
+    response = ask(http)
+
+    assert (response.status_code, response.headers["etag"], response.content) == (304, "x", b"")
+
+
+@pytest.mark.parametrize("ask", [ASKS["batch"], ASKS["count"]], ids=["batch", "count"])
+def test_an_answer_that_is_read_here_has_a_limit(http: httpx.Client, upstream: RawServer, ask: Ask) -> None:
+    kind, limit = b"content-type: application/json", "4,194,304 bytes"
+    bomb = gzip.compress(bytes(256 * 1024 * 1024), compresslevel=9)
+
+    upstream.answer = said(b"200 OK", kind, b"content-encoding: gzip", body=bomb)
+    assert_is_said_in_words(ask(http), limit)
+    upstream.answer = said(b"200 OK", kind, body=bytes(5 * 1024 * 1024))
+    assert_is_said_in_words(ask(http), limit)
+    upstream.answer = said(b"200 OK", kind, b"content-encoding: gzip", body=b"no gzip")
+    assert_is_said_in_words(ask(http), "cannot be read")
+    upstream.answer = said(b"200 OK", kind, b"content-encoding: odd", body=b"{}")
+    assert_is_said_in_words(ask(http), "cannot be read", "odd")
+    upstream.answer = said(b"200 OK", kind, b"content-encoding: gzip", body=gzip.compress(b'{"id":"b"}'))
+    assert ask(http).json() == {"id": "b"}
+    assert b"accept-encoding: identity" in upstream.asked[-1].lower()
+
+
+@pytest.mark.cli
+@pytest.mark.parametrize("streams", [False, True], ids=["whole", "stream"])
+@pytest.mark.parametrize("status", ["099", "304", "600", "999"])
+def test_a_status_that_is_none_through_the_cli(
+    http: httpx.Client, upstream: RawServer, status: str, *, streams: bool
+) -> None:
+    upstream.answer = said(f"{status} Odd".encode(), b"content-type: application/json")
+    response = http.post("/v1/messages", json=request([user("hi")], stream=streams))
+
+    assert_is_said_in_words(response, f"the upstream answered with the status {int(status)}")
+
+
+@pytest.mark.cli
+def test_an_id_of_the_upstreams_that_no_header_may_have(http: httpx.Client, upstream: RawServer) -> None:
+    upstream.answer = said(b"400 Bad", b"content-type: application/json", "request-id: req_ä日".encode())
+    response = http.post("/v1/messages", json=request([user("hi")]))
+
+    assert (response.status_code, response.json()["error"]["message"]) == (400, "odd")
+    assert response.headers["request-id"] == response.json()["request_id"]
+    assert response.headers["request-id"].isascii()
+
+
+ODD_USAGES = [
+    "null",
+    "[7]",
+    '"much"',
+    '{"input_tokens": -7}',
+    '{"input_tokens": "seven", "output_tokens": [5]}',
+]
+ODD_USAGES += ['{"input_tokens": 100000000000000000000}', f'{{"x": {"[" * 300 + "]" * 300}, "y": "\\ud800"}}']
+
+
+@pytest.mark.cli
+@pytest.mark.parametrize(
+    "usage", ODD_USAGES, ids=["null", "list", "text", "negative", "texts", "huge", "deep"]
+)
+def test_usage_of_any_shape_reaches_the_client_as_it_was_said(
+    http: httpx.Client, upstream: RawServer, usage: str
+) -> None:
+    body = request([user("hi")], metadata={"user_id": usage[:20]})
+    upstream.answer = said(b"200 OK", b"content-type: text/event-stream", body=stream_with(usage).encode())
+    streamed = http.post("/v1/messages", json={**body, "stream": True}).text
+    folded = http.post("/v1/messages", json=body).json()
+    chat = http.post("/v1/chat/completions", json={"model": "claude-x", "messages": [user_text("hi")]}).json()
+    shown = http.get("/v1/activity").json()["exchanges"][:3]
+
+    events = [json.loads(line[6:]) for line in streamed.splitlines() if line.startswith("data: ")]
+    assert [events[0]["message"]["usage"], events[-2]["usage"]] == [json.loads(usage)] * 2
+    assert events[-1] == {"type": "message_stop"}
+    assert (folded["usage"], folded["stop_reason"]) == (json.loads(usage), "end_turn")
+    assert chat["usage"]["total_tokens"] == 0
+    assert [one["state"] for one in shown] == ["complete"] * 3
+
+
+def user_text(text: str) -> Json:
+    return {"role": "user", "content": text}
+
+
+def stream_with(usage: str) -> str:
+    """An answer of one text whose usage is this JSON, at its begin and at its end."""
+    message = (
+        '"id":"msg_1","type":"message","role":"assistant","model":"claude-x","content":[],"stop_reason":null'
+    )
+    events = (
+        f'{{"type":"message_start","message":{{{message},"usage":{usage}}}}}',
+        '{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}',
+        '{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"hi"}}',
+        '{"type":"content_block_stop","index":0}',
+        f'{{"type":"message_delta","delta":{{"stop_reason":"end_turn"}},"usage":{usage}}}',
+        '{"type":"message_stop"}',
+    )
+    return "".join(f"event: {json.loads(event)['type']}\ndata: {event}\n\n" for event in events)
