@@ -36,16 +36,17 @@ async def leaves() -> Message:
 class Upstream:
     """Answers each request with these figures, at the begin and at the end, on the way resume."""
 
-    def __init__(self, first: Any, last: Any) -> None:
+    def __init__(self, first: Any, last: Any, reason: str = "") -> None:
         self._first = first
         self._last = last
+        self._reason = reason
 
     def is_awaited(self, *_: Any) -> bool:
         return False
 
     async def reply(self, *_: Any) -> Reply:
         start = {"type": "message_start", "message": {"content": [], "usage": self._first}}
-        return Reply("resume", "", 1, time.monotonic(), start, self._rest())
+        return Reply("resume", self._reason, 1, time.monotonic(), start, self._rest())
 
     async def _rest(self) -> AsyncGenerator[Event]:
         yield {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": self._last}

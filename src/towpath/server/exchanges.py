@@ -1,6 +1,7 @@
 """From a request's body to the events of its answer, whichever door it came through."""
 
 import os
+import re
 import time
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
@@ -35,6 +36,7 @@ from towpath.sessions.dispatcher import Dispatcher, Reply
 from towpath.settings import Settings
 
 _SHOWN_CHARS = 200  # of a path, in the log
+_NOT_IN_HEADERS = re.compile(r"[^\x20-\x7e]")
 
 
 @dataclass(frozen=True)
@@ -215,7 +217,7 @@ def _headers(reply: Reply, transient: int, record: ExchangeRecord, *, has_cache:
     return {
         "server-timing": ", ".join(f"{name};dur={ms}" for name, ms in record.phases.items()),
         "x-towpath-way": reply.way,
-        "x-towpath-reason": reply.reason.encode("ascii", "replace").decode(),
+        "x-towpath-reason": _NOT_IN_HEADERS.sub("?", reply.reason),  # it may quote an error
         "x-towpath-session": str(reply.session),
         "x-towpath-transient-texts": str(transient),
         **({"x-towpath-cache": cache + note} if has_cache else {}),
