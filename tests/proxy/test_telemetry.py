@@ -1,19 +1,23 @@
 """Spans and figures as a real collector gets them."""
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from tests.support.fidelity import text, user
+from tests.support.exchanges import Upstream, exchanges_of
+from tests.support.fidelity import request, text, user
 from tests.support.proxy import Client
 
 from towpath.server.app import create_app
@@ -99,6 +103,31 @@ def test_an_exchange_is_a_span_and_figures(
         "gen_ai.server.time_to_first_token",
     }
     assert "planted" not in str(received.spans) + str(received.metrics)
+
+
+@pytest.mark.parametrize("odd", [None, -7, "seven", [7], {}, 10**20], ids=repr)
+def test_usage_that_makes_no_sense_is_no_figure(
+    odd: Any, collector: tuple[Collector, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    received, url = collector
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", url)
+    telemetry = Telemetry()
+
+    async def main() -> None:
+        upstream = Upstream({"input_tokens": 7, "output_tokens": odd}, {"output_tokens": odd})
+        observers = [telemetry.observe]
+        _, items = await exchanges_of(upstream, observers).begin(
+            orjson.dumps(request([user("a")])), Headers({}), "", "req_1"
+        )
+        assert [item async for item in items][-1] == {"type": "message_stop"}
+
+    asyncio.run(main())
+    telemetry.close()
+    (span,) = received.spans
+
+    assert attributes(span)["gen_ai.usage.input_tokens"] == 7
+    assert "gen_ai.usage.output_tokens" not in attributes(span)
+    assert len(received.metrics["gen_ai.client.token.usage"].histogram.data_points) == 1
 
 
 @pytest.mark.parametrize(

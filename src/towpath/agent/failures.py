@@ -60,10 +60,8 @@ def api_error(
     if kind == "authentication_failed" and result.api_error_status is None:
         message = _NOT_LOGGED_IN.format(cli=cli_path())
     if status not in _ERROR_STATUSES:
-        status, message = (
-            502,
-            f"the upstream answered with the status {status}, which is no error's: {message}",
-        )
+        message = f"the upstream answered with the status {status}, which is no error's: {message}"
+        status = 502
     return ApiError(
         status,
         message or "the Claude CLI ended the turn without an answer",

@@ -29,7 +29,8 @@ MAX_WHOLE_BYTES = 4 * 1024 * 1024
 def check_head(response: httpx.Response) -> None:
     """Raises ApiError, 502, for a status or a header that HTTP does not know and no server can send."""
     if response.status_code not in _STATUSES:
-        raise ApiError(502, f"the upstream answered with the status {response.status_code}, which is none")
+        sentence = f"the upstream answered with the status {response.status_code}, which HTTP does not have"
+        raise ApiError(502, sentence)
     for raw_name, value in response.headers.raw:
         name = raw_name.decode("latin-1").lower()
         if _is_handed_back(name) and not _VISIBLE.fullmatch(value):
@@ -67,7 +68,9 @@ async def whole_body(response: httpx.Response) -> bytes:
             raise _too_large()
     try:
         codings = codings_in(response.headers.get_list("content-encoding"))
-        body = await asyncio.to_thread(decoded, b"".join(parts), codings)
+        body = b"".join(parts)
+        if codings:
+            body = await asyncio.to_thread(decoded, body, codings)
     except ApiError as error:
         unreadable = ApiError(502, f"the upstream's answer cannot be read: {error.message}")
         raise (_too_large() if error.status == 413 else unreadable) from error
