@@ -7,17 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import orjson
 import pytest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from starlette.applications import Starlette
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from tests.support.exchanges import Upstream, exchanges_of
-from tests.support.fidelity import request, text, user
+from tests.support.exchanges import Upstream, exchanges_of, items_of
+from tests.support.fidelity import text, user
 from tests.support.proxy import Client
 
 from towpath.server.app import create_app
@@ -112,19 +110,13 @@ def test_usage_that_makes_no_sense_is_no_figure(
     received, url = collector
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", url)
     telemetry = Telemetry()
+    upstream = Upstream({"input_tokens": 7, "output_tokens": odd}, {"output_tokens": odd})
 
-    async def main() -> None:
-        upstream = Upstream({"input_tokens": 7, "output_tokens": odd}, {"output_tokens": odd})
-        observers = [telemetry.observe]
-        _, items = await exchanges_of(upstream, observers).begin(
-            orjson.dumps(request([user("a")])), Headers({}), "", "req_1"
-        )
-        assert [item async for item in items][-1] == {"type": "message_stop"}
-
-    asyncio.run(main())
+    items = asyncio.run(items_of(exchanges_of(upstream, [telemetry.observe]), [user("a")]))
     telemetry.close()
     (span,) = received.spans
 
+    assert items[-1] == {"type": "message_stop"}
     assert attributes(span)["gen_ai.usage.input_tokens"] == 7
     assert "gen_ai.usage.output_tokens" not in attributes(span)
     assert len(received.metrics["gen_ai.client.token.usage"].histogram.data_points) == 1

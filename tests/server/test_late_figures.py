@@ -4,10 +4,8 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-from starlette.datastructures import Headers
-from tests.support.exchanges import Upstream, exchanges_of, stays
-from tests.support.fidelity import Json, assistant, request, user
+from tests.support.exchanges import Upstream, exchanges_of, items_of
+from tests.support.fidelity import Json, assistant, user
 
 from towpath.server.record import ExchangeRecord
 
@@ -23,8 +21,7 @@ async def _heard(
     exchanges = exchanges_of(upstream, [records.append])
     headers = []
     for messages in conversations:
-        _, items = await exchanges.begin(orjson.dumps(request(messages)), Headers({}), "", "req_1", stays)
-        first, *_ = [item async for item in items]
+        first, *_ = await items_of(exchanges, messages)
         headers.append(first)
     return [(each, record.cache_note) for each, record in zip(headers, records, strict=True)]
 

@@ -10,10 +10,9 @@ import orjson
 import pytest
 import structlog
 from rich.console import Console
-from starlette.datastructures import Headers
 from tests.support.desk import Desk
-from tests.support.exchanges import Upstream, exchanges_of, stays
-from tests.support.fidelity import Json, request, user
+from tests.support.exchanges import Upstream, exchanges_of, items_of
+from tests.support.fidelity import Json, user
 
 from towpath.cli.top.picture import picture
 from towpath.core.memo import MessageMemo
@@ -36,13 +35,7 @@ ODD = [
 
 def served(first: Any, last: Any, observers: list[Observer]) -> list[Json]:
     """The items of an exchange with this usage."""
-
-    async def main() -> list[Json]:
-        exchanges = exchanges_of(Upstream(first, last), observers)
-        _, items = await exchanges.begin(orjson.dumps(request([user("hi")])), Headers({}), "", "req_1", stays)
-        return [dict(item) async for item in items]
-
-    return asyncio.run(main())
+    return asyncio.run(items_of(exchanges_of(Upstream(first, last), observers), [user("hi")]))
 
 
 def test_a_null_at_the_end_leaves_the_figures_of_the_begin() -> None:

@@ -6,7 +6,10 @@ from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+import orjson
+from starlette.datastructures import Headers
 from starlette.types import Message
+from tests.support.fidelity import Json, request
 
 from towpath.core.events import MESSAGE_STOP, Event
 from towpath.core.memo import MessageMemo
@@ -51,6 +54,12 @@ class Upstream:
     async def _rest(self) -> AsyncGenerator[Event]:
         yield {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": self._last}
         yield MESSAGE_STOP
+
+
+async def items_of(exchanges: Exchanges, messages: list[Json]) -> list[Json]:
+    """The headers of an exchange, and all its events."""
+    _, items = await exchanges.begin(orjson.dumps(request(messages)), Headers({}), "", "req_1", stays)
+    return [dict(item) async for item in items]
 
 
 def exchanges_of(dispatcher: object, observers: Sequence[Observer] = ()) -> Exchanges:
