@@ -84,6 +84,11 @@ class FakeProcess:
         self.has_replied = True
         self._said.put_nowait(ApiError(429, "slow down"))
 
+    def fail(self, error: Exception) -> None:
+        """Its reply raises what nobody foresaw."""
+        self.has_replied = True
+        self._said.put_nowait(error)
+
     def die(self) -> None:
         """It ends by itself; if it has not come up yet, it never does."""
         self.fail_to_start()

@@ -8,6 +8,8 @@ from collections.abc import Callable
 import pytest
 from tests.sessions.world import Client, World
 
+from towpath.core.errors import ApiError
+
 Opened = Callable[..., World]
 STEPS = range(20)
 at_any_moment = pytest.mark.parametrize("steps", STEPS)
@@ -92,6 +94,21 @@ def test_a_process_can_die(opened: Opened, steps: int) -> None:
 
     assert not client.is_waiting
     assert client.ways
+
+
+@pytest.mark.parametrize("error", [OSError, TimeoutError, KeyError])
+def test_a_reply_that_raises_what_nobody_foresaw_is_an_error(opened: Opened, error: type[Exception]) -> None:
+    """It must not pass for a turn that does not finish: that one's client has its answer already."""
+    world = opened()
+    client = world.client()
+    client.say()
+    world.come_up()
+    world.processes[0].fail(error())
+    world.loop.settle()
+
+    assert not client.is_waiting
+    assert isinstance(client.error, ApiError)
+    assert client.error.status == 500
 
 
 def test_a_session_that_has_not_begun_can_be_ended(opened: Opened) -> None:

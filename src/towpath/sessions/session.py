@@ -191,12 +191,7 @@ class Session:
         bind_contextvars(**self._process.log_fields)
         try:
             await self._pass_on(exchange)
-            async with asyncio.timeout(_SETTLES_WITHIN_SECONDS):
-                await self._process.settle()
-        except TimeoutError:
-            log.warning("the CLI does not finish its turn")
-            self._enter(State.CLOSED)
-            self._process.kill()
+            await self._settle()
         except (ApiError, ProcessDied) as error:
             # The process now holds an attempt that the client's conversation does not.
             self._enter(State.CLOSED)
@@ -220,6 +215,16 @@ class Session:
                     watch.is_held_back = False
         finally:
             watching.cancel()
+
+    async def _settle(self) -> None:
+        """The client has its reply: what is left of the turn is the CLI's alone."""
+        try:
+            async with asyncio.timeout(_SETTLES_WITHIN_SECONDS):
+                await self._process.settle()
+        except TimeoutError:
+            log.warning("the CLI does not finish its turn")
+            self._enter(State.CLOSED)
+            self._process.kill()
 
     async def _end_if_stalled(self, exchange: Exchange, watch: Watch) -> None:
         error = await watch.stall()
