@@ -1,13 +1,14 @@
 """What the CLI says when a turn failed, and the API's error that it stands for."""
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
-from claude_agent_sdk import AssistantMessage, ResultMessage
+from claude_agent_sdk import AssistantMessage, ClaudeSDKError, CLINotFoundError, ResultMessage
 from claude_agent_sdk.types import AssistantMessageError
 
-from towpath.agent.failures import api_error
+from towpath.agent.failures import ProcessDied, api_error, as_process_died
 from towpath.core.errors import ApiError
 from towpath.core.limits import Verdict
 
@@ -174,3 +175,31 @@ def test_an_end_that_is_not_known_is_an_error_of_the_api(
     error = error_of(said, errors=errors)
 
     assert (error.status, error.type, error.message) == (500, "api_error", message)
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (Exception("Control request timeout: initialize"), "it failed: Control request timeout: initialize"),
+        (ClaudeSDKError("no\nadvice"), "it failed: no"),
+        (OSError(28, "No space left on device"), "it failed: [Errno 28] No space left on device"),
+        (KeyError(), "it failed: KeyError"),
+        (ProcessDied("said already"), "said already"),
+    ],
+    ids=repr,
+)
+def test_whatever_the_sdk_raises_is_the_end_of_the_process(error: Exception, sentence: str) -> None:
+    with pytest.raises(ProcessDied) as caught, as_process_died("it failed"):
+        raise error
+
+    assert str(caught.value) == sentence
+
+
+def test_a_cli_that_is_missing_is_named() -> None:
+    with pytest.raises(ProcessDied, match="_bundled/claude; install towpath"), as_process_died("it failed"):
+        raise CLINotFoundError("not found")
+
+
+def test_a_task_that_is_cancelled_did_not_fail() -> None:
+    with pytest.raises(asyncio.CancelledError), as_process_died("it failed"):
+        raise asyncio.CancelledError

@@ -293,6 +293,64 @@ def test_e4_a_stream_that_breaks_is_closed_without_a_stop_reason(api: ScriptedAp
     assert len(api.exchanges) == 1
 
 
+THOUGHT = {"type": "thinking", "thinking": "hm", "signature": "c2ln"}
+SEARCH = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "canals"}}
+NOTHING_TO_SHOW = ((), (text(""),), (text(" \n\u00a0\ufeff"),), (THOUGHT,), (SEARCH,))
+
+
+@pytest.mark.parametrize(
+    "content", NOTHING_TO_SHOW, ids=["none", "empty", "blank", "thinking", "server's tool"]
+)
+@pytest.mark.parametrize("stop_reason", ["end_turn", "stop_sequence"])
+def test_e6_an_answer_that_shows_nothing_makes_it_ask_for_more(
+    api: ScriptedApi, run: Any, content: tuple[Json, ...], stop_reason: str
+) -> None:
+    api.reply(Reply(content, stop_reason=stop_reason))
+    run(HISTORY)
+
+    assert len(api.exchanges) == 2
+    assert "[Your previous response had no visible output." in str(api.last["messages"][-1])
+
+
+@pytest.mark.parametrize("content", [(), (THOUGHT,), (SEARCH,)], ids=["none", "thought", "search"])
+def test_e6_a_pause_does_not(api: ScriptedApi, run: Any, content: tuple[Json, ...]) -> None:
+    api.reply(Reply(content, stop_reason="pause_turn"))
+    run(HISTORY)
+
+    assert len(api.exchanges) == 1
+
+
+def test_e7_a_call_that_is_announced_and_missing_is_asked_for(api: ScriptedApi, run: Any) -> None:
+    api.reply(Reply((text("I call it now."),), stop_reason="tool_use"))
+    run(HISTORY)
+
+    assert len(api.exchanges) == 2
+    assert "failed to produce a valid tool call" in str(api.last["messages"][-1])
+
+
+@pytest.mark.parametrize("tool_use_id", ["", None, 5])
+def test_e8_calls_without_an_id_make_it_ask_again_and_again(
+    api: ScriptedApi, run: Any, tool_use_id: str | int | None
+) -> None:
+    api.reply(*[Reply(({**call(""), "id": tool_use_id},))] * 5)
+    run(HISTORY)
+
+    assert len(api.exchanges) == 6
+
+
+def test_e8_the_result_of_a_call_with_the_id_of_another_is_lost(api: ScriptedApi, run: Any) -> None:
+    async def answer(client: ClaudeSDKClient, parked: ParkedTools) -> None:
+        await until_reply_ends(client)
+        await parked.wait_for(["t1"])
+        parked.give(result("t1", "the second result"), end_turn=False)
+
+    api.reply(Reply((call("t1", path="b"),)))
+    run([user("one"), assistant(call("t1", path="a")), user(result("t1", "the first result"))], then=answer)
+
+    assert "[Tool use interrupted]" in str(api.last["messages"])
+    assert "the second result" not in str(api.last["messages"])
+
+
 # What is kept out of the requests
 
 

@@ -232,7 +232,7 @@ def test_what_runs_is_shown_where_that_is_wanted(api: ScriptedApi, internal: Int
 
 
 def test_a_turn_that_takes_too_many_calls_ends_with_a_sentence(api: ScriptedApi, client: Client) -> None:
-    api.reply(*[Reply((call("t", "glob", pattern="*"),))] * 9)
+    api.reply(*[Reply((call(f"t{number}", "glob", pattern="*"),)) for number in range(9)])
     reply = client.say(user("go"))
     asked = len(api.exchanges)
     api.clear()
@@ -242,6 +242,30 @@ def test_a_turn_that_takes_too_many_calls_ends_with_a_sentence(api: ScriptedApi,
     assert reply["stop_reason"] == "end_turn"
     assert reply["content"] == [text("Stopped after 4 model calls, the limit for one turn.")]
     assert client.ways == ["start", "start"]
+
+
+def test_a_turn_ends_with_an_answer_that_shows_nothing(api: ScriptedApi, client: Client) -> None:
+    """The CLI would ask the model for something visible, in words of its own."""
+    thought = {"type": "thinking", "thinking": "hm", "signature": "c2ln"}
+    shows_nothing = Reply((thought,), pause_seconds=0.15)  # time to end the CLI before it asks again
+    api.reply(Reply((text("I look."), call("t1", "glob", pattern="*"))), shows_nothing)
+    reply = client.say(user("go"))
+    client.another_launch()
+    client.say(user("SAY on we go"))
+
+    assert reply["content"] == [text("I look."), thought]
+    assert reply["stop_reason"] == "end_turn"
+    assert len(api.exchanges) == 3
+
+
+def test_a_call_with_the_id_of_another_ends_the_turn(api: ScriptedApi, client: Client) -> None:
+    """The CLI would give the model "[Tool use interrupted]" for its call, and ask again."""
+    api.reply(*[Reply((call("t1", "glob", pattern="*"),), pause_seconds=0.15)] * 3)
+    response = client.post([user("go")])
+
+    assert response.status_code == 502
+    assert "'t1'" in response.json()["error"]["message"]
+    assert len(api.exchanges) == 2
 
 
 def test_the_session_goes_on_with_what_its_tools_gave_and_a_new_one_without(

@@ -7,6 +7,7 @@ API's stream events. The other modules are its parts:
 - ``history``: a conversation as the CLI's own session file.
 - ``additions``: what the CLI added to a conversation, to be given back at the same place.
 - ``tools``: the client's tools as calls that wait ("parked").
+- ``model_calls``: which model calls it may make, and what ends it.
 - ``hearing``: everything that the CLI says, and its end.
 - ``failures``: how a turn failed, as an error of the API.
 - ``limits``: what it says of the account's limits.

@@ -6,16 +6,18 @@ from typing import Any
 
 from claude_agent_sdk import ClaudeAgentOptions
 
+from towpath.agent.failures import as_process_died
 from towpath.agent.transport import short_lived
 
 
 async def model_entries(environment: Mapping[str, str], cwd: Path) -> Sequence[Mapping[str, Any]]:
-    """The entries of the list; no model is called. Raises ClaudeSDKError or OSError if it does not start.
+    """The entries of the list; no model is called. Raises ProcessDied if it does not start.
 
     ``environment`` is what to set for the CLI, ``cwd`` a folder of the proxy's own. Takes half a second.
     """
     options = ClaudeAgentOptions(tools=[], setting_sources=[], cwd=cwd, env=dict(environment))
-    async with short_lived(options) as client:
-        await client.connect()
-        said = await client.get_server_info()
+    with as_process_died("the Claude CLI did not start"):
+        async with short_lived(options) as client:
+            await client.connect()
+            said = await client.get_server_info()
     return (said or {}).get("models") or ()

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from claude_agent_sdk import ClaudeAgentOptions, ClaudeSDKError
+from claude_agent_sdk import ClaudeAgentOptions
 
 from towpath.agent.cli import BUNDLED_VERSION
-from towpath.agent.failures import ProcessDied, first_line
+from towpath.agent.failures import ProcessDied, as_process_died
 from towpath.agent.history import session_lines
 from towpath.agent.options import agent_options
 from towpath.agent.transport import short_lived
@@ -44,20 +44,20 @@ async def context_tokens(
     """
     writing = asyncio.ensure_future(asyncio.to_thread(_written, launch, messages, folder, upstream))
     try:
-        return await _asked(await asyncio.shield(writing), timeout_seconds)
-    except TimeoutError:
-        raise ProcessDied(f"the Claude CLI did not count within {timeout_seconds:g} s") from None
-    except (ClaudeSDKError, OSError, RuntimeError) as error:
-        raise ProcessDied(f"the Claude CLI did not count: {first_line(error)}") from error
+        with as_process_died("the Claude CLI did not count"):
+            return await _asked(await asyncio.shield(writing), timeout_seconds)
     finally:
         await asyncio.gather(writing, return_exceptions=True)  # a thread is not cancelled with its task
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
 async def _asked(options: ClaudeAgentOptions, timeout_seconds: float) -> int:
-    async with short_lived(options) as client, asyncio.timeout(timeout_seconds):
-        await client.connect()
-        usage: Any = await client.get_context_usage()
+    try:
+        async with short_lived(options) as client, asyncio.timeout(timeout_seconds):
+            await client.connect()
+            usage: Any = await client.get_context_usage()
+    except TimeoutError:
+        raise ProcessDied(f"the Claude CLI did not count within {timeout_seconds:g} s") from None
     return sum(part["tokens"] for part in usage["categories"] if part.get("id") in _COUNTED)
 
 

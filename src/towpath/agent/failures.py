@@ -4,12 +4,13 @@ The only place that reads the CLI's sentences. The status is the CLI's own field
 id and, for some errors, the API's whole answer stand in a note that the CLI writes into its session file.
 """
 
+import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import orjson
-from claude_agent_sdk import AssistantMessage, ResultMessage
+from claude_agent_sdk import AssistantMessage, CLINotFoundError, ResultMessage
 
 from towpath.agent.cli import cli_path
 from towpath.core.errors import ApiError
@@ -38,9 +39,22 @@ class ProcessDied(Exception):  # noqa: N818 - what happened, not what was wrong
     """The CLI ended, or never came up: nothing was said about the request itself."""
 
 
-def first_line(error: Exception) -> str:
-    """What the SDK says, without its advice on the lines below."""
-    return str(error).partition("\n")[0]
+@contextlib.contextmanager
+def as_process_died(what: str) -> Iterator[None]:
+    """Calls of the SDK: whatever they raise becomes ProcessDied, "``what``: its first line".
+
+    The SDK's errors have no common base: for a control request that fails, or is not answered in time, it
+    raises a bare Exception. A time limit of the proxy's own belongs around it: that is no error of the SDK's.
+    """
+    try:
+        yield
+    except ProcessDied:
+        raise
+    except CLINotFoundError as error:
+        raise ProcessDied(f"the Claude CLI is not at {cli_path()}; install towpath again") from error
+    except Exception as error:
+        first_line = str(error).partition("\n")[0]  # below it the SDK gives advice
+        raise ProcessDied(f"{what}: {first_line or type(error).__name__}") from error
 
 
 def api_error(

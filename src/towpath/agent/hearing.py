@@ -10,14 +10,13 @@ from collections.abc import Callable
 from claude_agent_sdk import (
     AssistantMessage,
     ClaudeSDKClient,
-    ClaudeSDKError,
     Message,
     ResultMessage,
     ToolResultBlock,
     UserMessage,
 )
 
-from towpath.agent.failures import ProcessDied, first_line
+from towpath.agent.failures import ProcessDied, as_process_died
 
 # A stream that nobody reads holds the CLI back; a parked or idle CLI says a line now and then.
 _KEPT_MESSAGES = 1000
@@ -70,10 +69,11 @@ class Hearing:
     async def _hear(self, client: ClaudeSDKClient, on_end: Callable[[], None]) -> None:
         died = ProcessDied("the Claude CLI ended")
         try:
-            async for message in client.receive_messages():
-                await self._messages.put(message)
-        except ClaudeSDKError as error:
-            died = ProcessDied(f"the Claude CLI ended: {first_line(error)}")
+            with as_process_died(str(died)):
+                async for message in client.receive_messages():
+                    await self._messages.put(message)
+        except ProcessDied as error:
+            died = error
         on_end()
         await self._messages.put(died)
 

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from claude_agent_sdk import Message, ResultMessage, StreamEvent
+from claude_agent_sdk import ResultMessage, StreamEvent
 
-from towpath.agent.failures import ProcessDied
 from towpath.agent.host_tools import HostTools
 from towpath.agent.limits import OnVerdict
-from towpath.agent.passthrough import CLI_GOES_ON_AFTER, closes_what_broke
+from towpath.agent.model_calls import closes_what_broke, goes_on_after
 from towpath.agent.process import AgentProcess
 from towpath.core.errors import ApiError
 from towpath.core.events import Event, MessageFold
@@ -71,8 +70,12 @@ class InternalProcess(AgentProcess):
             start_timeout_seconds=start_timeout_seconds,
             on_verdict=on_verdict,
         )
-        self._call = MessageFold()
-        self._stopped_by: ApiError | None = None
+        self._turn_so_far = MessageFold()
+
+    @property
+    def reply(self) -> MessageFold:
+        """The turn as one message, as far as it was given out."""
+        return self._turn_so_far
 
     @property
     def is_working(self) -> bool:
@@ -90,9 +93,9 @@ class InternalProcess(AgentProcess):
 
     async def events(self) -> AsyncIterator[Event]:
         """The stream events of the turn as one message."""
-        self.reply = MessageFold()
+        self._turn_so_far = MessageFold()
         async for event in self._turn():
-            self.reply.add(event)
+            self._turn_so_far.add(event)
             yield event
 
     async def settle(self) -> None:
@@ -128,18 +131,12 @@ class InternalProcess(AgentProcess):
             if event["type"] == "message_start":
                 call = MessageFold()
             call.add(event)
-            if closes_what_broke(event, call):
+            if closes_what_broke(event, call.message):
                 continue  # what broke it follows as the turn's result
             yield event, call
-            if event["type"] == "message_delta" and _would_go_on(call):
+            if event["type"] == "message_delta" and self._would_go_on(call):
                 return
         yield message, call
-
-    async def _next_message(self) -> Message:
-        try:
-            return await self._hearing.next_message()
-        except ProcessDied as error:
-            raise self._stopped_by or error from None
 
     async def _end(self, turn: WholeTurn, result: ResultMessage | None) -> Sequence[Event]:
         """The last events of a turn. Raises ApiError if it failed."""
@@ -168,30 +165,17 @@ class InternalProcess(AgentProcess):
             return ()
         return turn.say("\n\nFiles changed:\n" + "".join(f"- {path}\n" for path in changed))
 
-    def _notice(self, message: dict[str, Any]) -> None:
-        """End the CLI before it asks for a continuation that the client has not asked for."""
-        if message.get("type") != "stream_event" or message.get("parent_tool_use_id") is not None:
-            return
-        event: Event = message["event"]
-        if event["type"] == "message_start":
-            self._call = MessageFold()
-        self._call.add(event)
-        if event["type"] == "message_delta" and _would_go_on(self._call):
-            self.kill()
+    def _would_go_on(self, call: MessageFold) -> bool:
+        """Calls are answered here, whatever they are."""
+        return goes_on_after(call.message)
 
     def _may_not_go_on(self, error: ApiError) -> None:
         """End the CLI while the tools run, before it gives their results to the model.
 
         A turn whose last answer has come has nothing more to ask.
         """
-        if self._call.message.get("stop_reason") == "tool_use":
-            self._stopped_by = error
-            self.kill()
-
-
-def _would_go_on(call: MessageFold) -> bool:
-    """Whether the CLI would follow this message with a request of its own that is no turn's."""
-    return call.message["stop_reason"] in CLI_GOES_ON_AFTER
+        if self._model_calls.newest.message.get("stop_reason") == "tool_use":
+            self._stop_by(error)
 
 
 def _in_a_line(call: dict[str, Any]) -> str:

@@ -7,14 +7,11 @@ from typing import Any
 from claude_agent_sdk import ResultMessage, StreamEvent
 
 from towpath.agent.limits import OnVerdict
+from towpath.agent.model_calls import closes_what_broke, goes_on_after
 from towpath.agent.process import AgentProcess
 from towpath.agent.tools import ParkedTools
-from towpath.core.errors import ApiError
 from towpath.core.events import MESSAGE_STOP, Event, MessageFold
 from towpath.core.launch import Launch
-
-# The CLI answers these with a request of its own (docs/engine.md, E1).
-CLI_GOES_ON_AFTER = frozenset({"max_tokens", "refusal", "model_context_window_exceeded"})
 
 
 class PassthroughProcess(AgentProcess):
@@ -40,12 +37,19 @@ class PassthroughProcess(AgentProcess):
         )
 
     @property
+    def reply(self) -> MessageFold:
+        """The newest message of the model, as far as it has been read."""
+        return self._model_calls.newest
+
+    @property
     def waiting_for(self) -> frozenset[str]:
         """The ids of the calls in the newest reply."""
         return frozenset(self._calls())
 
     async def answer(self, results: Sequence[dict[str, Any]], rest: Sequence[dict[str, Any]]) -> None:
         """Let the parked calls return; what stands behind the results follows as the next message."""
+        if not rest:
+            self._model_calls.expect()
         for position, block in enumerate(results, start=1):
             self._tools.give(block, end_turn=bool(rest))
             if position < len(results):
@@ -61,40 +65,21 @@ class PassthroughProcess(AgentProcess):
         Raises ApiError if the API or the CLI answered with an error, ProcessDied if the CLI ended.
         ``has_ended`` tells afterwards whether the process can still be used.
         """
-        has_begun = False
         while True:
-            message = await self._hearing.next_message()
+            message = await self._next_message()
             if isinstance(message, ResultMessage):
                 raise await self._failure(message)
             if not isinstance(message, StreamEvent) or message.parent_tool_use_id is not None:
                 continue
             event: Event = message.event
-            if event["type"] == "message_start" and has_begun:
-                raise ApiError(500, "the upstream's answer broke off")  # the CLI tries again by itself
-            has_begun = True
-            if closes_what_broke(event, self.reply):
+            if closes_what_broke(event, self.reply.message):
                 continue  # what broke it follows as the turn's result
             yield event
-            if event["type"] == "message_delta" and self._would_go_on():
+            if event["type"] == "message_delta" and self._would_go_on(self.reply):
                 yield MESSAGE_STOP
                 return
             if event["type"] == "message_stop":
                 return
-
-    def _notice(self, message: dict[str, Any]) -> None:
-        """Fold the reply as it is read, and end the CLI if it would go on by itself.
-
-        There are some 10 ms until its next request: too little to wait until somebody takes the event
-        (with 8 replies at once, 4 of 24 ends came too late that way).
-        """
-        if message.get("type") != "stream_event" or message.get("parent_tool_use_id") is not None:
-            return
-        event: Event = message["event"]
-        if event["type"] == "message_start":
-            self.reply = MessageFold()
-        self.reply.add(event)
-        if event["type"] == "message_delta" and self._would_go_on():
-            self.kill()
 
     async def settle(self) -> None:
         """Until the reply is behind the process: all its calls parked, or the turn's result taken off."""
@@ -108,14 +93,8 @@ class PassthroughProcess(AgentProcess):
             return []
         return [b["id"] for b in self.reply.message.get("content", ()) if b["type"] == "tool_use"]
 
-    def _would_go_on(self) -> bool:
-        """Whether the CLI would follow this reply with a request of its own."""
-        blocks = self.reply.message["content"]
-        calls_here = all(self._tools.knows(b["name"]) for b in blocks if b["type"] == "tool_use")
-        ends = self.reply.message["stop_reason"] in CLI_GOES_ON_AFTER
-        return ends or not calls_here or self.reply.has_broken_input
-
-
-def closes_what_broke(event: Event, reply: MessageFold) -> bool:
-    """Whether the CLI itself ends a message whose stream broke off: it does so without a stop reason."""
-    return event["type"] in ("message_delta", "message_stop") and reply.message.get("stop_reason") is None
+    def _would_go_on(self, call: MessageFold) -> bool:
+        """So too after a call that cannot wait here: the CLI itself answers one of an unknown tool."""
+        blocks = call.message["content"]
+        calls_here = all(self._tools.knows(b.get("name")) for b in blocks if b["type"] == "tool_use")
+        return goes_on_after(call.message) or not calls_here or call.has_broken_input

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from functools import cache
 from typing import Any
 
-from claude_agent_sdk import ClaudeAgentOptions, ClaudeSDKClient, ClaudeSDKError
+from claude_agent_sdk import ClaudeAgentOptions, ClaudeSDKClient
 from claude_agent_sdk._internal.transport.subprocess_cli import SubprocessCLITransport
 
 
@@ -39,10 +39,11 @@ async def _no_prompt() -> AsyncIterator[dict[str, Any]]:
 class KillableTransport(SubprocessCLITransport):
     """A CLI process that can be ended without its cooperation.
 
-    ``notice`` is called with each message as soon as it has been read, before anybody waits for it.
+    ``notice`` is called with each message as soon as it has been read, before anybody waits for it, and says
+    whether it is passed on.
     """
 
-    def __init__(self, options: ClaudeAgentOptions, notice: Callable[[dict[str, Any]], None]) -> None:
+    def __init__(self, options: ClaudeAgentOptions, notice: Callable[[dict[str, Any]], bool]) -> None:
         super().__init__(prompt=_no_prompt(), options=options)
         self._notice = notice
 
@@ -52,8 +53,8 @@ class KillableTransport(SubprocessCLITransport):
     async def read_messages(self) -> AsyncIterator[dict[str, Any]]:
         """Messages of the CLI, in its own words."""
         async for message in super().read_messages():
-            self._notice(message)
-            yield message
+            if self._notice(message):
+                yield message
 
     @property
     def pid(self) -> int | None:
@@ -101,12 +102,20 @@ async def short_lived(options: ClaudeAgentOptions) -> AsyncIterator[ClaudeSDKCli
 
     It is tied to the proxy's life, as all CLIs are: the SDK's own is so only while it reads its input.
     """
-    transport = KillableTransport(options, lambda _: None)
+    transport = KillableTransport(options, lambda _: True)
     client = ClaudeSDKClient(options, transport=transport)
     try:
         yield client
     finally:
         transport.terminate()
-        with contextlib.suppress(ClaudeSDKError, OSError):
-            await client.disconnect()
-            await transport.close()  # the client does not, if it gave up while connecting
+        await disconnect(client, transport)
+
+
+async def disconnect(client: ClaudeSDKClient, transport: KillableTransport) -> None:
+    """Let go of a CLI that has ended, or is about to; whatever the SDK has to say of that is no news.
+
+    The client does not close its transport if it gave up while connecting.
+    """
+    for close in (client.disconnect, transport.close):
+        with contextlib.suppress(Exception):
+            await close()

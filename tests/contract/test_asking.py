@@ -1,0 +1,41 @@
+"""A CLI that asks the model without a request of a client: ended as the answer to that begins."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from tests.support.fidelity import Json, user
+
+from towpath.agent.passthrough import PassthroughProcess
+from towpath.core.launch import Launch
+from towpath.testing import ScriptedApi
+
+pytestmark = pytest.mark.cli
+
+
+@pytest.mark.parametrize("messages", [[], [user("hello")]], ids=["a spare", "an idle one"])
+def test_a_cli_that_asks_by_itself_is_ended(
+    scripted_api: tuple[ScriptedApi, str], api: ScriptedApi, tmp_path: Path, messages: list[Json]
+) -> None:
+    launch = Launch("claude-sonnet-4-5", "You are a test.", {"max_tokens": 100}, str(tmp_path))
+    upstream = {"ANTHROPIC_BASE_URL": scripted_api[1], "ANTHROPIC_API_KEY": "dummy"}
+    process = PassthroughProcess(
+        launch, tmp_path / "own", upstream, start_timeout_seconds=60, on_verdict=lambda _: None
+    )
+
+    async def run() -> None:
+        has_ended = asyncio.Event()
+        await process.start(messages, {}, on_end=has_ended.set)
+        if messages:
+            assert [event["type"] async for event in process.events()][-1] == "message_stop"
+            await process.settle()
+        assert not process.has_ended
+        assert process._client
+        await process._client.query("what no client has said")
+        async with asyncio.timeout(60):
+            await has_ended.wait()
+        await process.stop()
+
+    asyncio.run(run())
+    assert process.has_ended
+    assert len(api.exchanges) == len(messages) + 1

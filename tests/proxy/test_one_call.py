@@ -1,0 +1,103 @@
+"""One request is one model call: what the CLI would ask by itself never gets far."""
+
+from dataclasses import replace
+
+import httpx
+import pytest
+from tests.proxy.test_endings import stream
+from tests.support.fidelity import Json, call, request, result, seen, sent, text, user
+from tests.support.proxy import Client, calls_of
+
+from towpath.testing import Reply, ScriptedApi
+
+pytestmark = pytest.mark.cli
+
+# Between what ends the CLI and the end of the stream, after which it would ask again: so no test depends on
+# how fast the machine is (docs/engine.md, E1).
+PAUSE_SECONDS = 0.15
+THINKING = {"type": "thinking", "thinking": "hm", "signature": "c2ln"}
+REDACTED = {"type": "redacted_thinking", "data": "eHg="}
+SEARCH = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "canals"}}
+FOUND = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": []}
+
+SILENT: dict[str, Reply] = {
+    "no block": Reply(()),
+    "empty text": Reply((text(""),)),
+    "white space": Reply((text(" \n\t\u00a0\ufeff"),)),
+    "thinking": Reply((THINKING,)),
+    "redacted thinking": Reply((REDACTED,)),
+    "thinking and white space": Reply((THINKING, text("\n"))),
+    "a stop sequence": Reply((), stop_reason="stop_sequence", stop_sequence="END"),
+    "a server's tool": Reply((SEARCH, FOUND)),
+    "a call that is missing": Reply((text("I call it now."),), stop_reason="tool_use"),
+}
+
+
+def something_later(http: httpx.Client) -> None:
+    """Another conversation from its start: half a second, in which the CLI would have asked long ago."""
+    Client(http).say(user("something else"))
+
+
+@pytest.mark.parametrize("shape", SILENT)
+def test_an_answer_that_shows_nothing_arrives_as_it_came(
+    api: ScriptedApi, http: httpx.Client, shape: str
+) -> None:
+    client, reply = Client(http), SILENT[shape]
+    api.reply(replace(reply, pause_seconds=PAUSE_SECONDS))
+    got = client.ask([user("hello")])
+    something_later(http)
+
+    assert got["content"] == list(reply.content)
+    assert got["stop_reason"] == (reply.stop_reason or "end_turn")
+    assert len(api.exchanges) == 2
+
+
+def test_behind_results_as_well_and_the_conversation_goes_on(api: ScriptedApi, http: httpx.Client) -> None:
+    client = Client(http)
+    (asked,) = calls_of(client.say(user('CALL read {"path": "a"}')))
+    api.reply(replace(SILENT["a call that is missing"], pause_seconds=PAUSE_SECONDS))
+    client.say(user(result(asked, "one")))
+    client.say(user("go on"))
+
+    assert client.ways == ["start", "answer", "start"]
+    assert len(api.exchanges) == 3
+    assert seen(api.last) == sent(client.messages[:-1])
+
+
+UNUSABLE: dict[str, tuple[Json, ...]] = {
+    "empty": (call(""),),
+    "null": ({**call(""), "id": None},),
+    "a number": ({**call(""), "id": 5},),
+    "used twice": (call("toolu_1"), call("toolu_1", path="b")),
+}
+
+
+@pytest.mark.parametrize("id_is", UNUSABLE)
+def test_a_call_whose_id_cannot_be_used_is_an_error(api: ScriptedApi, http: httpx.Client, id_is: str) -> None:
+    api.reply(*[Reply((text("I call it now."), *UNUSABLE[id_is]), pause_seconds=PAUSE_SECONDS)] * 2)
+    whole = http.post("/v1/messages", json=request([user("whole")], metadata={"user_id": "unusable"}))
+    events = stream(http, [user("streamed")], metadata={"user_id": "unusable"})
+    something_later(http)
+
+    assert whole.status_code == 502
+    error = whole.json()["error"]
+    assert error["type"] == "api_error"
+    assert "id" in error["message"]
+    assert events[0]["type"] == "message_start"
+    assert events[-1] == {**events[-1], "type": "error", "error": error}
+    assert len(api.exchanges) == 3
+
+
+def test_an_id_of_an_earlier_call_cannot_be_used_again(api: ScriptedApi, http: httpx.Client) -> None:
+    """The API would refuse the conversation from then on, and so does the proxy."""
+    client = Client(http)
+    api.reply(Reply((call("toolu_1"),)))
+    client.say(user("hello"))
+    api.reply(*[Reply((call("toolu_1"),), pause_seconds=PAUSE_SECONDS)] * 2)
+    live = client.post([*client.messages, user(result("toolu_1", "one"))])
+    started = Client(http).post([*client.messages, user(result("toolu_1", "one"))])
+    something_later(http)
+
+    assert (live.status_code, started.status_code) == (502, 502)
+    assert "toolu_1" in started.json()["error"]["message"]
+    assert len(api.exchanges) == 4
