@@ -101,7 +101,7 @@ def test_the_stream_is_long() -> None:
     [
         (["resume"], ["resume"]),
         (["resume, 1"], ["resume, 1,000 messages, 5 MB"]),
-        (["answer", "first of a k"], ["first of a known kind", "answer, one result", "answer, two results"]),
+        (["answer, t", "first of a k"], ["first of a known kind", "answer, two results"]),
         ([], [step.name for step in STEPS]),
     ],
 )

@@ -114,6 +114,8 @@ def test_all_steps_at_both_targets_and_every_request_is_answered(
         "first of a known kind": {1},
         "answer, one result": {1},
         "answer, two results": {1},
+        "answer, five results": {1},
+        "answer, 20 results": {1},
         "resume": {1},
         "cold start, 20 messages": {1},
         "cold start, 400 messages": {1},

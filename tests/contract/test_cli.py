@@ -205,14 +205,19 @@ def test_d6_a_settings_file_over_2_mib_is_refused(api: ScriptedApi, run: Any) ->
 # Parked tools
 
 
-def test_t1_results_enter_in_the_order_in_which_they_complete(api: ScriptedApi, run: Any) -> None:
+@pytest.mark.parametrize("errors", ["none", "all", "every second"])
+def test_t1_several_results_at_once_enter_in_an_order_of_the_clis_own(
+    api: ScriptedApi, run: Any, errors: str
+) -> None:
+    """Seen in 80 of 80 rounds: the first ones come last. Nobody can say ahead how its loop goes."""
     ids = [f"t{n:02}" for n in range(20)]
 
     async def answer_all(client: ClaudeSDKClient, parked: ParkedTools) -> None:
         await until_reply_ends(client)
         await parked.wait_for(ids)
-        for n, tool_use_id in enumerate(ids):  # an error often overtakes the result before it
-            parked.give(result(tool_use_id, "r", is_error=n % 2 == 1), end_turn=False)
+        for n, tool_use_id in enumerate(ids):
+            is_error = errors == "all" or (errors == "every second" and n % 2 == 1)
+            parked.give(result(tool_use_id, "r", is_error=is_error), end_turn=False)
 
     api.reply(Reply(tuple(map(call, ids))))
     run([user("go")], then=answer_all)

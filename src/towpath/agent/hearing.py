@@ -12,8 +12,6 @@ from claude_agent_sdk import (
     ClaudeSDKClient,
     Message,
     ResultMessage,
-    ToolResultBlock,
-    UserMessage,
 )
 
 from towpath.agent.failures import ProcessDied, as_process_died
@@ -52,11 +50,6 @@ class Hearing:
             pass
         return message
 
-    async def recording_of(self, tool_use_id: str) -> None:
-        """Until the result of this call stands in the conversation."""
-        while not _is_result_of(tool_use_id, await self.next_message()):
-            pass
-
     async def end(self, timeout_seconds: float) -> bool:
         """Whether the CLI has ended, waiting for it so long."""
         return self._task is None or bool((await asyncio.wait({self._task}, timeout=timeout_seconds))[0])
@@ -76,9 +69,3 @@ class Hearing:
             died = error
         on_end()
         await self._messages.put(died)
-
-
-def _is_result_of(tool_use_id: str, message: Message) -> bool:
-    return isinstance(message, UserMessage) and any(
-        isinstance(block, ToolResultBlock) and block.tool_use_id == tool_use_id for block in message.content
-    )

@@ -50,11 +50,7 @@ class PassthroughProcess(AgentProcess):
         """Let the parked calls return; what stands behind the results follows as the next message."""
         if not rest:
             self._model_calls.expect()
-        for position, block in enumerate(results, start=1):
-            self._tools.give(block, end_turn=bool(rest))
-            if position < len(results):
-                # The model sees results in the order in which they complete; an error overtakes others.
-                await self._hearing.recording_of(block["tool_use_id"])
+        self._tools.give_in_order(results, end_turn=bool(rest))
         if rest:
             await self._end_turn()
             await self._query(list(rest))
@@ -80,6 +76,10 @@ class PassthroughProcess(AgentProcess):
                 return
             if event["type"] == "message_stop":
                 return
+
+    def _hear(self, message: dict[str, Any]) -> bool:
+        self._tools.hear(message)
+        return super()._hear(message)
 
     async def settle(self) -> None:
         """Until the reply is behind the process: all its calls parked, or the turn's result taken off."""

@@ -5,6 +5,7 @@ until the client's result arrives with a later request. That is a parked turn (d
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -41,6 +42,8 @@ class ParkedTools:
         self._names = names
         self._results: dict[str, asyncio.Future[CallToolResult]] = {}
         self._arrival = asyncio.Event()
+        self._in_order: deque[dict[str, Any]] = deque()  # the first of them has been given
+        self._end_turn = False
         self._has_ended = False
 
     def options(self) -> dict[str, Any]:
@@ -68,12 +71,26 @@ class ParkedTools:
         self._has_ended = True
         self._arrival.set()
 
-    def give(self, block: dict[str, Any], *, end_turn: bool) -> None:
-        """Let a call return the client's tool_result.
+    def give_in_order(self, blocks: Sequence[dict[str, Any]], *, end_turn: bool) -> None:
+        """Let calls return the client's tool_results, each when the one before it has been recorded.
 
-        With ``end_turn`` the turn ends without a model call once all calls have returned, so that a
-        message can follow.
+        The CLI records them in the order in which it finishes them, which is none that can be foreseen where
+        it has several at once. With ``end_turn`` the turn ends without a model call after the last one, so
+        that a message can follow.
         """
+        self._in_order.extend(blocks)
+        self._end_turn = end_turn
+        self.give(self._in_order[0], end_turn=end_turn)
+
+    def hear(self, message: Mapping[str, Any]) -> None:
+        """Take the CLI's next message as soon as it is read: what it records lets the next call return."""
+        if self._in_order and _records(message, self._in_order[0]["tool_use_id"]):
+            self._in_order.popleft()
+            if self._in_order:
+                self.give(self._in_order[0], end_turn=self._end_turn)
+
+    def give(self, block: dict[str, Any], *, end_turn: bool) -> None:
+        """Let a call return the client's tool_result now."""
         texts = [TextContent(type="text", text=item["text"]) for item in result_blocks(block)]
         result = CallToolResult(
             content=list(texts),
@@ -119,3 +136,9 @@ class ParkedTools:
 def called_name(call: HookInput) -> str:
     """The name of the tool that a hook is asked about, as the model knows it."""
     return str(call.get("tool_name", "")).removeprefix(f"mcp__{SERVER_NAME}__")
+
+
+def _records(message: Mapping[str, Any], tool_use_id: str) -> bool:
+    """Whether the CLI says that the result of this call stands in the conversation."""
+    content = message["message"]["content"] if message.get("type") == "user" else ()
+    return any(isinstance(block, Mapping) and block.get("tool_use_id") == tool_use_id for block in content)

@@ -121,6 +121,8 @@ STEPS = (
     Step("first of a known kind", known, (_measure(speak),)),
     Step("answer, one result", known, (_prepare(_call(1)), _measure(_return))),
     Step("answer, two results", known, (_prepare(_call(2)), _measure(_return))),
+    Step("answer, five results", known, (_prepare(_call(5)), _measure(_return))),
+    Step("answer, 20 results", known, (_prepare(_call(20)), _measure(_return))),
     Step("resume", known, (_prepare(speak), _measure(speak))),
     Step("cold start, 20 messages", _long(20, 40_000), (_measure(speak),)),
     Step("cold start, 400 messages", _long(400, 800_000), (_measure(speak),)),
