@@ -179,6 +179,18 @@ def test_usage_of_any_shape_reaches_the_client_as_it_was_said(
     assert [one["state"] for one in shown] == ["complete"] * 3
 
 
+@pytest.mark.cli
+def test_usage_that_is_nested_too_deep_to_be_read_is_an_error(
+    http: httpx.Client, upstream: RawServer
+) -> None:
+    usage = f'{{"x": {"[" * 3000 + "]" * 3000}}}'
+    upstream.answer = said(b"200 OK", b"content-type: text/event-stream", body=stream_with(usage).encode())
+    response = http.post("/v1/messages", json=request([user("hi")]))
+
+    assert response.status_code == 500
+    assert "the Claude CLI ended" in response.json()["error"]["message"]
+
+
 def user_text(text: str) -> Json:
     return {"role": "user", "content": text}
 
@@ -196,4 +208,5 @@ def stream_with(usage: str) -> str:
         f'{{"type":"message_delta","delta":{{"stop_reason":"end_turn"}},"usage":{usage}}}',
         '{"type":"message_stop"}',
     )
-    return "".join(f"event: {json.loads(event)['type']}\ndata: {event}\n\n" for event in events)
+    named = ((event.split('"', 4)[3], event) for event in events)
+    return "".join(f"event: {name}\ndata: {event}\n\n" for name, event in named)
