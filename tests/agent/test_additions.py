@@ -11,6 +11,7 @@ import pytest
 from tests.support.fidelity import Json, assistant, user
 
 from towpath.agent.additions import AdditionStore, SessionFileReader, last_failure
+from towpath.agent.history import WITHIN_RESULTS
 from towpath.core.canonical import Tip, seed, step
 from towpath.core.launch import Launch
 
@@ -116,7 +117,14 @@ def test_exchanges_are_counted_over_all_that_was_read(path: Path) -> None:
     reader.new_additions()
     append(path, PROMPT + attachment())
 
-    assert reader.new_additions() == {1: ENTRIES}
+    assert {number: len(entries) for number, entries in reader.new_additions().items()} == {1: 1}
+
+
+def test_those_of_later_exchanges_stand_in_the_results_that_a_live_process_was_given(path: Path) -> None:
+    reader = SessionFileReader(path)
+    append(path, attachment() + REPLY + PROMPT + attachment())
+
+    assert reader.new_additions() == {0: ENTRIES, 1: [{**ENTRIES[0], WITHIN_RESULTS: True}]}
 
 
 @pytest.mark.parametrize(

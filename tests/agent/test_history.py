@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.support.fidelity import Json, assistant, call, document, image, result, text, user
 
-from towpath.agent.history import Additions, session_lines
+from towpath.agent.history import WITHIN_RESULTS, Additions, session_lines
 from towpath.core.canonical import SYSTEM_TEXT
 
 CACHED = {"cache_control": {"type": "ephemeral"}}
@@ -20,7 +20,9 @@ CONVERSATION = [
 ]
 
 
-def entries_of(messages: list[Json], additions: Additions | None = None) -> list[Json]:
+def entries_of(
+    messages: list[Json], additions: Additions | None = None, *, is_counted: bool = False
+) -> list[Json]:
     lines = session_lines(
         "3f1c",
         messages,
@@ -29,6 +31,7 @@ def entries_of(messages: list[Json], additions: Additions | None = None) -> list
         model="claude-sonnet-4-5",
         version="2.1.330",
         timestamp="2026-08-01T10:00:00.000Z",
+        is_counted=is_counted,
     )
     assert lines.endswith(b"\n")
     return [json.loads(line) for line in lines[:-1].split(b"\n")]
@@ -41,7 +44,7 @@ def sent(entry: Json) -> Json:
 def native(block: Json) -> Json:
     """A block of the newest user message as the file has it."""
     [entry] = entries_of([user(block)])[1:-1]
-    content: Json = entry["message"]["content"][0]
+    content: Json = entry["message"]["content"][-1]
     return content
 
 
@@ -109,6 +112,29 @@ def test_a_system_message_stands_behind_the_user_s_and_before_additions() -> Non
     assert (system["type"], system["renderedRole"]) == ("attachment", "system")
     assert system["rendered"] == [{"content": "<system-reminder>\nbe brief\n</system-reminder>"}]
     assert addition["rendered"] == "the date"
+
+
+RESULTS = user(result("a", [text("ok")]), "go on")
+CALLED = [user("look"), assistant(call("a"))]
+
+
+def test_an_entry_with_results_does_not_begin_with_one() -> None:
+    """Else the CLI puts its reminders into the last of them."""
+    entry = entries_of([*CALLED, RESULTS])[3]
+
+    assert sent(entry)["content"] == [text(""), *RESULTS["content"]]
+
+
+def test_additions_of_a_live_process_stand_in_the_results_again() -> None:
+    later = {**attachment("date"), WITHIN_RESULTS: True}
+    entries = entries_of([*CALLED, RESULTS], {3: [later]})
+
+    assert sent(entries[3]) == RESULTS
+    assert WITHIN_RESULTS not in entries[4]
+
+
+def test_a_conversation_that_is_only_counted_has_no_empty_text() -> None:
+    assert sent(entries_of([*CALLED, RESULTS], is_counted=True)[3]) == RESULTS
 
 
 def test_an_addition_belongs_to_this_session() -> None:

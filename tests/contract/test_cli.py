@@ -116,8 +116,11 @@ def test_h3_an_empty_user_entry_asks_for_the_answer_and_says_nothing(api: Script
 
 
 def test_h4_without_it_the_cli_adds_a_prompt_behind_results(api: ScriptedApi, run: Any) -> None:
-    messages = [user("one"), assistant(call("t1")), user(result("t1", "r"))]
-    run(messages, lines=lambda data: b"".join(data.splitlines(keepends=True)[:-1]))
+    def results_last(data: bytes) -> bytes:
+        kept = b"".join(data.splitlines(keepends=True)[:-1])
+        return kept.replace(b'{"type":"text","text":""},', b"")
+
+    run([user("one"), assistant(call("t1")), user(result("t1", "r"))], lines=results_last)
 
     assert "Continue from where you left off." in str(api.last["messages"][-1])
 
@@ -181,6 +184,18 @@ def test_h13_numbers_are_those_of_javascript(api: ScriptedApi, run: Any) -> None
 
     (used,) = (block for block in api.last["messages"][1]["content"] if block["type"] == "tool_use")
     assert used["input"] == {"near": 2**53, "far": 2**53, "farther": 9223372036854776000}
+
+
+def test_h14_reminders_go_into_the_last_result_of_an_entry_that_begins_with_one(
+    api: ScriptedApi, run: Any
+) -> None:
+    messages = [user("one"), assistant(call("t1")), user(result("t1", "r"))]
+    run(messages)
+    assert seen(api.last) == sent(messages)
+
+    run(messages, lines=lambda data: data.replace(b'{"type":"text","text":""},', b""))
+    (told,) = api.last["messages"][-1]["content"]
+    assert [part["text"][:17] for part in told["content"]] == ["r\n", *["<system-reminder>"] * 3]
 
 
 # What is lost on the way (the other rows: test_carried.py)

@@ -18,7 +18,7 @@ from typing import Any
 
 import orjson
 
-from towpath.agent.history import Entry
+from towpath.agent.history import WITHIN_RESULTS, Entry
 from towpath.core.canonical import Tip, digestible
 from towpath.core.launch import Launch
 
@@ -66,7 +66,7 @@ class SessionFileReader:
             elif kind == "assistant":
                 self._reply_began = True
             elif kind == "attachment" and entry.get("rendered"):
-                self._found.setdefault(self._exchange, []).append(_kept(entry))
+                self._found.setdefault(self._exchange, []).append(_kept(entry, is_later=self._exchange > 0))
                 grown.add(self._exchange)
         return {exchange: list(self._found[exchange]) for exchange in sorted(grown)}
 
@@ -85,8 +85,10 @@ def _has_result(entry: Entry) -> bool:
     return isinstance(content, list) and any(block["type"] == "tool_result" for block in content)
 
 
-def _kept(entry: Entry) -> Entry:
-    return {key: entry[key] for key in _KEPT_KEYS if key in entry}
+def _kept(entry: Entry, *, is_later: bool) -> Entry:
+    # Only the entries of a process's first exchange are ours, and keep results apart (history).
+    mark = {WITHIN_RESULTS: True} if is_later else {}
+    return {**{key: entry[key] for key in _KEPT_KEYS if key in entry}, **mark}
 
 
 class AdditionStore:

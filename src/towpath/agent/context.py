@@ -74,6 +74,7 @@ def _written(
         model=launch.model,
         version=BUNDLED_VERSION,
         timestamp=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        is_counted=True,
     )
     session_file.touch(mode=0o600)
     session_file.write_bytes(lines)

@@ -8,7 +8,8 @@ The shape of a file, measured in tests/contract:
 1. A ``system`` entry that opens it; the CLI refuses an empty file. It is not sent to the API.
 2. One entry a message, without cache_control: the API allows four marks, and the CLI sets three. Behind
    it one for a system message (``_system_entry``), then the attachment entries that the CLI itself wrote
-   there in an earlier process (``additions``); where there are any, it adds none of its own.
+   there in an earlier process (``additions``); where there are any, it adds none of its own. An entry with
+   tool results begins with an empty text, which is not sent (``_APART``).
 3. A user entry without content. With CLAUDE_CODE_RESUME_INTERRUPTED_TURN the CLI takes it for the
    prompt that was left unanswered, and calls the model. Since it says nothing, the API sees exactly the
    messages before it, whatever the last one is: text, images, tool results alone or with text behind.
@@ -29,6 +30,13 @@ Entry = dict[str, Any]
 Additions = Mapping[int, Sequence[Entry]]
 """The CLI's own entries by position: those at k stand behind the first k messages."""
 
+WITHIN_RESULTS = "withinResults"
+"""The key of an addition that a live process made: where results were given, it stands inside the last."""
+
+# The CLI puts its reminders into the last tool result of an entry that begins with one, with a newline
+# after the result's own text. Any other entry it leaves as it is, and the reminders follow the results. It
+# leaves an empty text out of what it asks the model, but not out of what it has counted.
+_APART = {"type": "text", "text": ""}
 # Else the CLI would read "/clear" or "@/etc/passwd" at the start of the newest text as a command.
 _VERBATIM = {"queueSkipSlashCommands": True, "queueSkipAttachments": True}
 
@@ -42,15 +50,19 @@ def session_lines(
     model: str,
     version: str,
     timestamp: str,
+    is_counted: bool = False,
 ) -> bytes:
     """The session file of a conversation that waits for its next answer; without messages, of a new one.
 
     ``timestamp`` is the present in ISO 8601: the CLI does not continue a turn that is too old.
+    ``is_counted``: the CLI is only to count it, to which it adds nothing.
     """
     entries: list[Entry] = [_opening()]
     for position, message in enumerate(messages, start=1):
-        entries.extend(_message_entries(message, position, model))
-        entries.extend(dict(entry) for entry in additions.get(position, ()))
+        added = additions.get(position, ())
+        are_apart = not is_counted and not any(WITHIN_RESULTS in entry for entry in added)
+        entries.extend(_message_entries(message, position, model, are_apart=are_apart))
+        entries.extend(_without(entry, WITHIN_RESULTS) for entry in added)
     if messages:
         entries.append({"type": "user", "message": {"role": "user", "content": []}, **_VERBATIM})
     common = {
@@ -83,11 +95,13 @@ def _opening() -> Entry:
     }
 
 
-def _message_entries(message: Message, position: int, model: str) -> list[Entry]:
+def _message_entries(message: Message, position: int, model: str, *, are_apart: bool) -> list[Entry]:
     if message["role"] == "assistant":
         return [_assistant_entry(message, position, model)]
     said = [block for block in message["content"] if block["type"] != SYSTEM_TEXT]
     content = [unmarked(_native_result(block)) for block in said]
+    if are_apart and any(block["type"] == "tool_result" for block in said):
+        content.insert(0, _APART)
     system = [_system_entry(block["text"]) for block in message["content"] if block["type"] == SYSTEM_TEXT]
     return [{"type": "user", "message": {"role": "user", "content": content}, **_VERBATIM}, *system]
 
@@ -136,3 +150,7 @@ def _native_result(block: dict[str, Any]) -> dict[str, Any]:
         return {"tool_use_id": block["tool_use_id"], "type": "tool_result", "content": content}
     text = content[0]["text"] if len(content) == 1 and content[0]["type"] == "text" else content
     return {"type": "tool_result", "content": text, "is_error": True, "tool_use_id": block["tool_use_id"]}
+
+
+def _without(entry: Entry, name: str) -> Entry:
+    return {key: value for key, value in entry.items() if key != name}
