@@ -4,6 +4,7 @@ import asyncio
 import json
 import stat
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,21 @@ def test_only_the_last_marked_tool_stays_marked(
     tools: Sequence[dict[str, Any]], sent: Sequence[dict[str, Any]]
 ) -> None:
     assert extra_body(launch(tools=tools))["tools"] == sent
+
+
+@pytest.mark.parametrize("mark", [{"type": "ephemeral"}, {"type": "ephemeral", "ttl": "5m"}])
+def test_a_marked_tool_lives_as_long_as_the_other_marks(mark: dict[str, str]) -> None:
+    for_an_hour = replace(launch(tools=[READ, {**WRITE, "cache_control": mark}]), cache_hour=True)
+
+    (_, tool) = extra_body(for_an_hour)["tools"]
+    assert tool == {**WRITE, "cache_control": {"type": "ephemeral", "ttl": "1h"}}
+
+
+@pytest.mark.parametrize("mark", [None, "ephemeral"])
+def test_a_mark_that_is_none_is_left_to_the_api(mark: Any) -> None:
+    tools = [{**READ, "cache_control": mark}]
+
+    assert extra_body(replace(launch(tools=tools), cache_hour=True))["tools"] == tools
 
 
 def test_the_launch_is_not_changed() -> None:

@@ -198,6 +198,38 @@ def test_h14_reminders_go_into_the_last_result_of_an_entry_that_begins_with_one(
     assert [part["text"][:17] for part in told["content"]] == ["r\n", *["<system-reminder>"] * 3]
 
 
+FOUND = b'[{"type":"tool_reference","tool_name":"read"}]'
+SEARCHED = [user("one"), assistant(call("t1", "ToolSearch")), user(result("t1", []))]
+SEARCH = {"name": "ToolSearch", "description": "Finds tools.", "input_schema": {"type": "object"}}
+
+
+def with_reference(data: bytes) -> bytes:
+    """A session file in which the result refers to a tool."""
+    return data.replace(b'"tool_result","content":[]', b'"tool_result","content":' + FOUND)
+
+
+def test_h15_a_reference_to_a_tool_becomes_a_sentence(api: ScriptedApi, run: Any) -> None:
+    run(SEARCHED, tools=[SEARCH, *TOOLS], lines=with_reference)
+
+    assert "[Tool references removed - tool search not enabled]" in str(seen(api.last)[-1])
+
+
+def test_h15_with_its_tool_search_it_asks_once_more_without_them(api: ScriptedApi, run: Any) -> None:
+    def searching(options: ClaudeAgentOptions) -> ClaudeAgentOptions:
+        return dataclasses.replace(options, env={**options.env, "ENABLE_TOOL_SEARCH": "true"})
+
+    api.reply(*[Failure(400, "invalid_request_error", "no")] * 5)
+    without = ["CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS"]
+    run(SEARCHED, tools=[SEARCH, *TOOLS], lines=with_reference, change=searching, without=without)
+
+    first, last = api.exchanges[0], api.exchanges[-1]
+    assert seen(first.body)[-1]["content"] == [
+        result("t1", [{"type": "tool_reference", "tool_name": "read"}]),
+        text("Tool loaded."),
+    ]
+    assert "[Tool references removed - tool search not enabled]" in str(seen(last.body)[-1])
+
+
 # What is lost on the way (the other rows: test_carried.py)
 
 
@@ -417,6 +449,33 @@ def test_n7_the_cli_refuses_no_size_by_itself(api: ScriptedApi, run: Any) -> Non
     said = run(large, without=["CLAUDE_CODE_MAX_CONTEXT_TOKENS"])
     assert said[-1].is_error
     assert api.exchanges == []
+
+
+@pytest.mark.parametrize(
+    ("credential", "asked", "life"),
+    [
+        ("ANTHROPIC_API_KEY", {}, "5m"),
+        ("CLAUDE_CODE_OAUTH_TOKEN", {}, "1h"),
+        ("CLAUDE_CODE_OAUTH_TOKEN", {"FORCE_PROMPT_CACHING_5M": "1"}, "5m"),
+        ("ANTHROPIC_API_KEY", {"ENABLE_PROMPT_CACHING_1H": "1"}, "1h"),
+        ("CLAUDE_CODE_OAUTH_TOKEN", {"ENABLE_PROMPT_CACHING_1H": "1"}, "1h"),
+    ],
+)
+def test_k4_how_long_its_cache_marks_live(
+    api: ScriptedApi, run: Any, credential: str, asked: dict[str, str], life: str
+) -> None:
+    def changed(options: ClaudeAgentOptions) -> ClaudeAgentOptions:
+        kept = {name: value for name, value in options.env.items() if name != "FORCE_PROMPT_CACHING_5M"}
+        return dataclasses.replace(
+            options, env={**kept, "ANTHROPIC_API_KEY": "", credential: "dummy", **asked}
+        )
+
+    run(HISTORY, change=changed)
+
+    blocks = [*api.last["system"], *(block for m in api.last["messages"] for block in m["content"])]
+    marks = [block["cache_control"] for block in blocks if "cache_control" in block]
+    assert [mark.get("ttl", "5m") for mark in marks] == [life] * 3
+    assert "extended-cache-ttl" not in api.exchanges[-1].headers["anthropic-beta"]
 
 
 def test_n4_an_empty_variable_is_an_unset_one(api: ScriptedApi, run: Any) -> None:

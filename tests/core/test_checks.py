@@ -360,7 +360,7 @@ def test_whatever_a_user_may_send_is_taken_as_it_is(block: dict[str, Any]) -> No
 def test_a_result_may_be_empty_an_error_or_a_list(result: dict[str, Any], caller: dict[str, Any]) -> None:
     messages = [USER, assistant({**CALL, **caller}), user(result)]
 
-    assert parse_request(body_with(messages=messages)).messages[2] == user(result)
+    assert parse_request(body_with(messages=messages, tools=[TOOL])).messages[2] == user(result)
 
 
 OTHER_CALL = {**CALL, "id": "c2"}

@@ -69,10 +69,32 @@ def test_the_key_ignores(changes: dict[str, Any]) -> None:
         pytest.param({"cwd": "/elsewhere"}, id="cwd"),
         pytest.param({"betas": ["context-1m"]}, id="betas"),
         pytest.param({"caller": "digest"}, id="caller"),
+        pytest.param({"cache_control": {"type": "ephemeral", "ttl": "1h"}}, id="an-hour-in-the-cache"),
     ],
 )
 def test_the_key_differs_by(changes: dict[str, Any]) -> None:
     assert launch(**changes).key != launch().key
+
+
+def test_an_hour_in_the_cache_is_asked_for_wherever_the_mark_stands() -> None:
+    hour = {"cache_control": {"type": "ephemeral", "ttl": "1h"}}
+
+    assert launch(tools=[{**READ, **hour}, WRITE]).key == launch(tools=[READ, {**WRITE, **hour}]).key
+
+
+def test_a_tool_that_was_loaded_is_no_longer_deferred() -> None:
+    deferred = {**READ, "defer_loading": True}
+    call = {"type": "tool_use", "id": "t1", "name": "write", "input": {}}
+    content = [{"type": "tool_reference", "tool_name": "read"}]
+    result = {"type": "tool_result", "tool_use_id": "t1", "content": content}
+    messages = [
+        {"role": "user", "content": "hello"},
+        {"role": "assistant", "content": [call]},
+        {"role": "user", "content": [result]},
+    ]
+
+    assert launch(tools=[deferred, WRITE]).body["tools"] == [deferred, WRITE]
+    assert launch(tools=[deferred, WRITE], messages=messages).body["tools"] == [READ, WRITE]
 
 
 def test_a_beta_that_is_named_twice_counts_once() -> None:

@@ -70,6 +70,8 @@ def test_a_minimal_request_has_nothing_that_was_not_sent() -> None:
         transient=0,
         system=(),
         tools=(),
+        loaded_tools=frozenset(),
+        cache_hour=False,
         stream=False,
         max_tokens=64,
         parameters={},
@@ -83,6 +85,59 @@ def test_each_field_has_its_one_place() -> None:
     assert request.tools == (TOOL,)
     assert request.stream is True
     assert request.parameters == {"temperature": 0.5, "new": [1]}
+
+
+DEFERRED = {**TOOL, "defer_loading": True}
+CALL = {"type": "tool_use", "id": "t1", "name": "search", "input": {}}
+
+
+def results_in(*content: dict[str, Any]) -> list[dict[str, Any]]:
+    """A conversation that ends in a result of this content."""
+    result = {"type": "tool_result", "tool_use_id": "t1", "content": content}
+    return [USER, {"role": "assistant", "content": [CALL]}, {"role": "user", "content": [result]}]
+
+
+def found(*names: str) -> list[dict[str, Any]]:
+    """A conversation in which a search has found tools."""
+    return results_in(*({"type": "tool_reference", "tool_name": name} for name in names))
+
+
+def test_a_deferred_tool_is_loaded_once_a_result_refers_to_it() -> None:
+    tools = [DEFERRED, {**DEFERRED, "name": "write"}, {**TOOL, "name": "search"}]
+    parsed = parse_request(body_with(tools=tools, messages=found("read", "search")))
+
+    assert parsed.loaded_tools == {"read"}
+    assert parsed.tools == tuple(tools)
+
+
+def test_a_reference_to_no_tool_is_refused() -> None:
+    error = refusal(body_with(tools=[TOOL], messages=found("write")))
+
+    assert error.message == (
+        "messages.2.content.0: Tool reference 'write' has no corresponding tool definition"
+    )
+
+
+FOR_AN_HOUR = {"cache_control": {"type": "ephemeral", "ttl": "1h"}}
+TEXT = {"type": "text", "text": "hello"}
+MARKED = {**TEXT, **FOR_AN_HOUR}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param(FOR_AN_HOUR, id="automatic"),
+        pytest.param({"system": [MARKED]}, id="system"),
+        pytest.param({"tools": [{**TOOL, **FOR_AN_HOUR}]}, id="tool"),
+        pytest.param({"messages": [{"role": "user", "content": [TEXT, MARKED]}]}, id="block"),
+        pytest.param({"messages": [USER, {"role": "system", "content": [MARKED]}]}, id="system-message"),
+        pytest.param({"messages": results_in(MARKED)}, id="inside-a-result"),
+    ],
+)
+def test_an_hour_in_the_cache_can_be_asked_for_anywhere(changes: dict[str, Any]) -> None:
+    assert parse_request(body_with(**changes)).cache_hour
+    five_minutes = orjson.loads(body_with(**changes).replace(b"1h", b"5m"))
+    assert not parse_request(orjson.dumps(five_minutes)).cache_hour
 
 
 @pytest.mark.parametrize(

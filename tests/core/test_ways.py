@@ -111,7 +111,7 @@ def test_what_a_live_session_cannot_take_starts_a_process(newest: Json, session:
     assert way_of(newest, session) == (Start, reason)
 
 
-MEDIA = "a tool result with an image or document needs a new process"
+MEDIA = "a tool result with anything but text needs a new process"
 EMPTY = "an empty tool result needs a new process"
 SEVERAL = "an error of several blocks needs a new process"
 TOO_LONG = "a tool result over 500,000 characters needs a new process"

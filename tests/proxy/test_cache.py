@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from tests.support.fidelity import Json, assistant, image, result, text, user
+from tests.support.fidelity import TOOLS, Json, assistant, image, result, text, user
 from tests.support.processes import cli_processes, wait_until
 from tests.support.proxy import Client, calls_of
 
@@ -70,6 +70,7 @@ class CacheClient(Client):
         response = super().post(messages, **fields)
         self.header = response.headers.get("x-towpath-cache", "")
         usage = response.json()["usage"]
+        self.usage: Json = usage
         self.read: int = usage["cache_read_input_tokens"]
         self.held: int = self.read + usage["cache_creation_input_tokens"]
         return response
@@ -122,8 +123,8 @@ def test_every_way_reads_all_that_was_kept(client: CacheClient, http: httpx.Clie
     assert {tuple(marked(body)) for body in bodies} == {("system", "system", "newest block")}
 
 
-def marked(body: Json) -> Iterator[str]:
-    """Where the cache marks of a request stand, all of which are to live for 5 minutes."""
+def marked(body: Json, ttl: str = "5m") -> Iterator[str]:
+    """Where the cache marks of a request stand that are to live so long."""
     system, messages = body["system"], [block for m in body["messages"] for block in m["content"]]
     places = {
         "tool": body["tools"],
@@ -132,7 +133,8 @@ def marked(body: Json) -> Iterator[str]:
         "newest block": messages[-1:],
     }
     for place, blocks in places.items():
-        yield from (place for block in blocks if block.get("cache_control") == {"type": "ephemeral"})
+        marks = [block["cache_control"] for block in blocks if "cache_control" in block]
+        yield from (place for mark in marks if mark.get("ttl", "5m") == ttl)
 
 
 def test_a_new_conversation_reads_tools_and_system(
@@ -197,6 +199,37 @@ def test_what_is_older_than_its_life_is_named(client: CacheClient, http: httpx.C
     clock.skipped += 299
     client.say(user("three"))
     assert (client.ways[-1], client.note) == ("resume", "")
+
+
+def test_an_hour_is_kept_for_a_client_that_asks_for_it_anywhere(
+    client: CacheClient, api: ScriptedApi, clock: Clock
+) -> None:
+    """It moves its mark with each request, as clients do, and its processes stay the same."""
+    hour = {"cache_control": {"type": "ephemeral", "ttl": "1h"}}
+    tools = [*TOOLS[:-1], {**TOOLS[-1], "cache_control": {"type": "ephemeral"}}]
+
+    def say(word: str) -> None:
+        client.messages = [
+            {**message, "content": [{k: v for k, v in b.items() if k != "cache_control"} for b in said]}
+            for message in client.messages
+            if (said := message["content"])
+        ]
+        client.say(user({**text(word), **hour}), tools=tools)
+
+    say("one")
+    created = client.usage["cache_creation"]
+    assert (created["ephemeral_5m_input_tokens"], created["ephemeral_1h_input_tokens"]) == (0, client.held)
+    held = client.held
+    clock.skipped += 3500
+    say("two")
+    assert (client.ways[-1], client.read, client.note) == ("resume", held, "")
+    clock.skipped += 3601
+    say("three")
+    assert (client.ways[-1], client.read, client.note) == ("resume", 0, "older than 1 hour")
+
+    for body in [exchange.body for exchange in api.exchanges]:
+        assert list(marked(body)) == []
+        assert list(marked(body, "1h")) == ["tool", "system", "system", "newest block"]
 
 
 def test_more_blocks_than_a_mark_looks_back_are_named(client: CacheClient) -> None:

@@ -79,8 +79,8 @@ def test_text_behind_results_follows_them_in_the_same_message(api: ScriptedApi, 
 @pytest.mark.parametrize(
     ("blocks", "reason"),
     [
-        ([[text("see"), image()]], "a tool result with an image or document needs a new process"),
-        ([[document()]], "a tool result with an image or document needs a new process"),
+        ([[text("see"), image()]], "a tool result with anything but text needs a new process"),
+        ([[document()]], "a tool result with anything but text needs a new process"),
         ([[{**text("r"), "unknown": 1}]], "a text with further fields in a tool result needs a new process"),
         ([[]], "an empty tool result needs a new process"),
         (["x" * 500_001], "a tool result over 500,000 characters needs a new process"),

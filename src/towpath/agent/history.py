@@ -23,7 +23,7 @@ from typing import Any
 
 import orjson
 
-from towpath.core.canonical import SYSTEM_TEXT, result_blocks, unmarked
+from towpath.core.canonical import SYSTEM_TEXT, is_reference, result_blocks, unmarked
 from towpath.core.request import Message
 
 Entry = dict[str, Any]
@@ -141,11 +141,12 @@ def _assistant_entry(message: Message, position: int, model: str) -> Entry:
 def _native_result(block: dict[str, Any]) -> dict[str, Any]:
     """A tool result in the very form in which the CLI sends one that came back through a parked call.
 
-    So the bytes of a prefix do not depend on the way that its steps took.
+    So the bytes of a prefix do not depend on the way that its steps took. References to tools are left out:
+    the CLI would say so in a sentence of its own, and the launch has these tools in full.
     """
     if block["type"] != "tool_result":
         return block
-    content = [unmarked(item) for item in result_blocks(block)]
+    content = [unmarked(item) for item in result_blocks(block) if not is_reference(item)]
     if not block.get("is_error"):
         return {"tool_use_id": block["tool_use_id"], "type": "tool_result", "content": content}
     text = content[0]["text"] if len(content) == 1 and content[0]["type"] == "text" else content

@@ -14,6 +14,7 @@ import orjson
 from claude_agent_sdk import ClaudeAgentOptions
 
 from towpath import __version__
+from towpath.core.cache_marks import HOUR
 from towpath.core.errors import ApiError
 from towpath.core.launch import Launch
 
@@ -120,6 +121,7 @@ def agent_options(
     system_file = folder / "system.txt"
     _write_private(system_file, launch.system.encode())
     environment = {**_ENVIRONMENT, **upstream, "CLAUDE_CODE_TMPDIR": str(folder)}
+    environment["ENABLE_PROMPT_CACHING_1H" if launch.cache_hour else "FORCE_PROMPT_CACHING_5M"] = "1"
     if continues:
         environment["CLAUDE_CODE_RESUME_INTERRUPTED_TURN"] = "1"
     if launch.betas:
@@ -146,7 +148,7 @@ def extra_body(launch: Launch) -> dict[str, Any]:
     body = dict(launch.body)
     body.pop("cache_control", None)  # automatic caching: the CLI caches the newest message by itself
     if "tools" in body:
-        body["tools"] = _within_breakpoints(body["tools"])
+        body["tools"] = _within_breakpoints(body["tools"], {"ttl": HOUR} if launch.cache_hour else {})
     return body
 
 
@@ -167,14 +169,26 @@ def _settings(launch: Launch) -> bytes:
     return written
 
 
-def _within_breakpoints(tools: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The tools with cache_control on the last one that has it only: the API refuses a fifth breakpoint."""
+def _within_breakpoints(tools: list[dict[str, Any]], life: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The tools with cache_control on the last one that has it only: the API refuses a fifth breakpoint.
+
+    It refuses a mark that lives longer than one before it, too; so ``life`` is that of the CLI's own.
+    """
     marked = [index for index, tool in enumerate(tools) if tool.get("cache_control")]
-    surplus = set(marked[: -_TOOL_BREAKPOINTS or None])
+    surplus = set(marked[:-_TOOL_BREAKPOINTS])
     return [
-        {k: v for k, v in tool.items() if k != "cache_control"} if index in surplus else tool
+        _with_life(tool, life) if index not in surplus else _without_mark(tool)
         for index, tool in enumerate(tools)
     ]
+
+
+def _with_life(tool: dict[str, Any], life: Mapping[str, str]) -> dict[str, Any]:
+    mark = tool.get("cache_control")
+    return {**tool, "cache_control": {**mark, **life}} if isinstance(mark, dict) else tool
+
+
+def _without_mark(tool: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in tool.items() if name != "cache_control"}
 
 
 def _write_private(path: Path, data: bytes) -> None:

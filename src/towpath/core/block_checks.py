@@ -32,6 +32,7 @@ FIELDS: Mapping[str, Mapping[str, type]] = {
     "server_tool_use": {"id": str},
     "mcp_tool_use": {"id": str},
     "tool_result": {"tool_use_id": str},
+    "tool_reference": {"tool_name": str},
 }
 # Blocks that are rewritten on their way: a call by the CLI, a result as the CLI writes one. The keys that the
 # API knows arrive; another would be lost.

@@ -19,6 +19,7 @@ from typing import Any
 
 import orjson
 
+from towpath.core.canonical import unmarked
 from towpath.core.launch import Launch
 from towpath.core.request import Message
 from towpath.core.usage import count
@@ -106,9 +107,9 @@ class Prompt:
 
 def prompt_of(launch: Launch, messages: Sequence[Message], digests: Sequence[bytes]) -> Prompt:
     """The prompt of a request: its launch, and its messages with their digests."""
-    # As they were sent: for the cache, the order of keys in a tool counts.
+    # As they were sent but for the marks: for the cache, the order of keys in a tool counts.
     agents = [[agent.name, agent.description] for agent in launch.agents]
-    tools = orjson.dumps([*launch.body.get("tools", ()), *agents])
+    tools = orjson.dumps([*map(unmarked, launch.body.get("tools", ())), *agents])
     system = launch.system.encode()
     parameters = {**dict(_parameters(launch.body)), "betas": _digest(orjson.dumps(launch.betas))}
     segments = (_digest(tools), _digest(system))

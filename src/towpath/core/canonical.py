@@ -105,6 +105,11 @@ def result_blocks(block: Block) -> list[Block]:
     return [{"type": "text", "text": content}] if isinstance(content, str) else content
 
 
+def is_reference(block: Block) -> bool:
+    """Whether it stands for the definition of a tool, in a result."""
+    return bool(block["type"] == "tool_reference")
+
+
 def unmarked(block: Block) -> Block:
     """The block without cache_control, its own and that of the blocks inside it."""
     return {

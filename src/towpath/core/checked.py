@@ -4,12 +4,20 @@ A conversation comes back with every turn; what is made here is made once for a 
 however often it comes. So a value is shared by all requests that hold the message: nobody may change it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from sys import getsizeof
 from typing import Any
 
-from towpath.core.canonical import SYSTEM_TEXT, Block, block_digest, message_digest
+from towpath.core.cache_marks import ask_for_hour
+from towpath.core.canonical import (
+    SYSTEM_TEXT,
+    Block,
+    block_digest,
+    is_reference,
+    message_digest,
+    result_blocks,
+)
 
 # What the API's own tools are called with. The result stands beside the call.
 SERVER_CALLS = frozenset({"server_tool_use", "mcp_tool_use"})
@@ -23,7 +31,9 @@ class CheckedMessage:
 
     ``block_digests`` has one entry a block. ``call_ids`` are the ids of an assistant's calls, or of the
     calls that a user's results answer, each with the place of its block; ``server_calls`` those of the calls
-    that the API itself answers, where the message does not have the answer. ``occupied`` is in bytes.
+    that the API itself answers, where the message does not have the answer; ``references`` are the names of
+    the tools that its results refer to, likewise. ``asks_for_hour``: one of its cache marks is for an hour.
+    ``occupied`` is in bytes.
     """
 
     source: bytes
@@ -33,6 +43,8 @@ class CheckedMessage:
     block_digests: tuple[bytes, ...]
     call_ids: tuple[tuple[int, str], ...]
     server_calls: tuple[tuple[int, str], ...]
+    references: tuple[tuple[int, str], ...]
+    asks_for_hour: bool
     occupied: int
 
     @property
@@ -44,6 +56,7 @@ class CheckedMessage:
 def checked_message(message: Mapping[str, Any], source: bytes) -> CheckedMessage:
     """The value for a message that ``block_checks.check_message`` let pass."""
     role, content = message["role"], content_blocks(message["content"])
+    asks_for_hour = ask_for_hour(content)
     if role == "system":
         # As one text: the CLI carries no more, and joins texts so.
         content = [{"type": SYSTEM_TEXT, "text": "\n\n".join(block["text"] for block in content)}]
@@ -51,6 +64,7 @@ def checked_message(message: Mapping[str, Any], source: bytes) -> CheckedMessage
     block_digests = tuple(block_digest(block, role) for block in content)
     made = {"role": role, "content": content}
     call_ids = tuple((place, block[key]) for place, block in enumerate(content) if block["type"] == kind)
+    references = tuple(_references(content))
     return CheckedMessage(
         source=source,
         role=role,
@@ -59,7 +73,9 @@ def checked_message(message: Mapping[str, Any], source: bytes) -> CheckedMessage
         block_digests=block_digests,
         call_ids=call_ids,
         server_calls=_open_server_calls(content) if role == "assistant" else (),
-        occupied=_OWN_BYTES + getsizeof(source) + _occupied([made, block_digests, call_ids]),
+        references=references,
+        asks_for_hour=asks_for_hour,
+        occupied=_OWN_BYTES + getsizeof(source) + _occupied([made, block_digests, call_ids, references]),
     )
 
 
@@ -78,6 +94,12 @@ def _open_server_calls(content: Iterable[Block]) -> tuple[tuple[int, str], ...]:
 
 def content_blocks(content: str | list[Block]) -> list[Block]:
     return [{"type": "text", "text": content}] if isinstance(content, str) else content
+
+
+def _references(content: list[Block]) -> Iterator[tuple[int, str]]:
+    for place, block in enumerate(content):
+        if block["type"] == "tool_result":
+            yield from ((place, item["tool_name"]) for item in result_blocks(block) if is_reference(item))
 
 
 def _occupied(values: list[Any]) -> int:

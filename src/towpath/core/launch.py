@@ -4,7 +4,7 @@ Two requests can share a process only if their launches are equal. What a reques
 between two requests of one conversation is not in here: the messages and ``stream``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
@@ -26,7 +26,7 @@ class Launch:
     ``body`` holds the top-level fields of the API request, verbatim: tools, tool_choice, max_tokens,
     sampling parameters, thinking and whatever else the client sent. ``caller`` keeps the sessions of
     two callers apart; it is a digest, never a key. In internal mode ``body`` has no tools, and ``agents``
-    are those that the client described.
+    are those that the client described. ``cache_hour``: the prompt cache is to keep its prompts for an hour.
     """
 
     model: str
@@ -37,13 +37,14 @@ class Launch:
     caller: str = ""
     mode: Mode = Mode.PASSTHROUGH
     agents: tuple[Agent, ...] = ()
+    cache_hour: bool = False
 
     @cached_property
     def key(self) -> bytes:
         """Equal for equal launches; the ``cache_control`` of a tool does not count, here either."""
         body = {**self.body, "tools": [_unmarked(tool) for tool in self.body.get("tools", ())]}
         agents = [[agent.name, agent.description] for agent in self.agents]
-        fixed = [self.model, self.system, self.cwd, self.betas, self.caller, self.mode]
+        fixed = [self.model, self.system, self.cwd, self.betas, self.caller, self.mode, self.cache_hour]
         values = [*fixed, _unmarked(body), agents]
         return blake2b(digestible(comparable(values)), digest_size=20).digest()
 
@@ -65,7 +66,7 @@ def launch_of(
     body: dict[str, Any] = {**request.parameters, "max_tokens": request.max_tokens}
     is_internal = mode is Mode.INTERNAL
     if request.tools and not is_internal:
-        body["tools"] = list(request.tools)
+        body["tools"] = [_loaded(tool, request.loaded_tools) for tool in request.tools]
     return Launch(
         model=resolve_model(request.model),
         system=system_text(request.system),
@@ -75,6 +76,7 @@ def launch_of(
         caller=caller,
         mode=mode,
         agents=agents_of(request.tools) if is_internal else (),
+        cache_hour=request.cache_hour,
     )
 
 
@@ -85,6 +87,16 @@ def system_text(blocks: Sequence[str]) -> str:
     Passed on, the CLI would take it for its own: how that presents itself is not ours to change.
     """
     return "\n\n".join(block for block in blocks if not block.startswith(_ACCOUNTING_LINE))
+
+
+def _loaded(tool: dict[str, Any], names: Set[str]) -> dict[str, Any]:
+    """The tool as the model is to see it from the start, if it was deferred and has been loaded.
+
+    The API puts a deferred tool where a result refers to it. The CLI carries no such reference.
+    """
+    if tool.get("name") not in names:
+        return tool
+    return {name: value for name, value in tool.items() if name != "defer_loading"}
 
 
 def _unmarked(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,10 +13,12 @@ from operator import itemgetter
 from typing import Any
 
 from towpath.core.body import Body, read_body
+from towpath.core.cache_marks import ask_for_hour
 from towpath.core.canonical import SYSTEM_TEXT, message_digest
-from towpath.core.checked import CheckedMessage, checked_message
+from towpath.core.checked import CheckedMessage, checked_message, content_blocks
 from towpath.core.checks import check_between, check_conversation, check_count, check_request, stated
 from towpath.core.memo import MessageMemo
+from towpath.core.run_checks import check_references
 from towpath.core.transient import has_transient, kept_places
 
 Message = dict[str, Any]  # {"role": "user" | "assistant", "content": [block, ...]}
@@ -29,8 +31,9 @@ class MessagesRequest:
     """A request that keeps all rules. Its messages end with the user's.
 
     ``messages`` are shared with other requests: nobody may change them. ``digests`` has one entry a
-    message (``canonical.tips``), ``transient`` counts the texts that were left out. ``parameters`` are
-    all other top-level fields, unknown ones included; the API judges those.
+    message (``canonical.tips``), ``transient`` counts the texts that were left out. ``loaded_tools`` are the
+    names of deferred tools that a result refers to. ``cache_hour``: it asks for an hour in the prompt cache.
+    ``parameters`` are all other top-level fields, unknown ones included; the API judges those.
     """
 
     model: str
@@ -39,6 +42,8 @@ class MessagesRequest:
     transient: int
     system: tuple[str, ...]
     tools: tuple[dict[str, Any], ...]
+    loaded_tools: frozenset[str]
+    cache_hour: bool
     stream: bool
     max_tokens: int
     parameters: dict[str, Any]
@@ -64,6 +69,8 @@ def parse_request(
     """
     fields, runs = _read(body, memo, check_request)
     check_conversation(runs)
+    tools = fields.get("tools", [])
+    check_references(runs, {tool["name"] for tool in tools if "name" in tool})
     messages, digests, transient = merge_runs(runs, transient_texts)
     return MessagesRequest(
         model=fields["model"],
@@ -71,10 +78,31 @@ def parse_request(
         digests=digests,
         transient=transient,
         system=system_texts(fields.get("system", "")),
-        tools=tuple(fields.get("tools", [])),
+        tools=tuple(tools),
+        loaded_tools=_loaded_tools(runs, tools),
+        cache_hour=_asks_for_hour(fields, runs),
         stream=fields.get("stream", False),
         max_tokens=fields["max_tokens"],
         parameters=_parameters(fields),
+    )
+
+
+def _loaded_tools(
+    runs: Iterable[Sequence[CheckedMessage]], tools: Sequence[dict[str, Any]]
+) -> frozenset[str]:
+    deferred = {tool["name"] for tool in tools if "name" in tool and tool.get("defer_loading")}
+    if not deferred:
+        return frozenset()
+    return frozenset(
+        name for run in runs for message in run for _, name in message.references if name in deferred
+    )
+
+
+def _asks_for_hour(fields: Mapping[str, Any], runs: Iterable[Sequence[CheckedMessage]]) -> bool:
+    system = content_blocks(fields.get("system", ""))
+    automatic = {"cache_control": fields.get("cache_control")}
+    return ask_for_hour([automatic, *system, *fields.get("tools", [])]) or any(
+        message.asks_for_hour for run in runs for message in run
     )
 
 

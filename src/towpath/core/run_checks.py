@@ -30,6 +30,15 @@ def check_system_places(runs: Iterable[Sequence[CheckedMessage]]) -> None:
         index += len(run)
 
 
+def check_references(runs: Iterable[Sequence[CheckedMessage]], tools: Set[str]) -> None:
+    """The API's rule: what a result refers to is one of the tools."""
+    for index, message in enumerate(message for run in runs for message in run):
+        for place, name in message.references:
+            if name not in tools:
+                problem = f"Tool reference {name!r} has no corresponding tool definition"
+                raise invalid(f"messages.{index}.content.{place}", problem)
+
+
 def check_pairing(runs: Iterable[Sequence[CheckedMessage]]) -> None:
     """Each call must have its one result in the next run, each result its call in the one before.
 

@@ -144,7 +144,7 @@ def _why_not_returned(block: dict[str, Any]) -> str:
     texts = [part["text"] for part in parts if part["type"] == "text"]
     if len(texts) != len(parts):
         # The CLI writes images to files of the user's, adds a line, and lets them overtake other results.
-        return "a tool result with an image or document needs a new process"
+        return "a tool result with anything but text needs a new process"
     if any(canonical_block(part, "user") != {"type": "text", "text": part["text"]} for part in parts):
         return "a text with further fields in a tool result needs a new process"  # MCP has no place for them
     if not texts or not all(texts):

@@ -128,7 +128,7 @@ class Exchanges:
                 async with aclosing(reply.rest) as rest:
                     record.saw(reply.first)
                     judged = self._judge_cache(record, asked.prompt, reply)
-                    own = _headers(reply, asked.request.transient, record, has_cache=judged)
+                    own = _headers(reply, asked.request, record, has_cache=judged)
                     yield {**self._limits.headers(asked.launch.model), **own}
                     yield reply.first
                     async for event in rest:
@@ -211,14 +211,18 @@ def _recorder(settings: Settings) -> Recorder | None:
     return Recorder(settings.record, with_content=settings.record_content) if settings.record else None
 
 
-def _headers(reply: Reply, transient: int, record: ExchangeRecord, *, has_cache: bool) -> dict[str, str]:
+def _headers(
+    reply: Reply, request: MessagesRequest, record: ExchangeRecord, *, has_cache: bool
+) -> dict[str, str]:
     cache = f"read={record.cache.read} write={record.cache.written}"
     note = f"; miss={record.cache_note}" if record.cache_note else ""
+    loaded = len(request.loaded_tools)
     return {
         "server-timing": ", ".join(f"{name};dur={ms}" for name, ms in record.phases.items()),
         "x-towpath-way": reply.way,
         "x-towpath-reason": _NOT_IN_HEADERS.sub("?", reply.reason),  # it may quote an error
         "x-towpath-session": str(reply.session),
-        "x-towpath-transient-texts": str(transient),
+        "x-towpath-transient-texts": str(request.transient),
+        **({"x-towpath-loaded-tools": str(loaded)} if loaded else {}),
         **({"x-towpath-cache": cache + note} if has_cache else {}),
     }

@@ -39,6 +39,7 @@ _ANSWER_HEADERS: Mapping[str, str] = {
     "x-towpath-reason": "Why that way.",
     "x-towpath-session": "The number of the session that served it.",
     "x-towpath-transient-texts": "How many transient texts were left out.",
+    "x-towpath-loaded-tools": "How many deferred tools were sent in full, since a result refers to them.",
     "x-towpath-cache": "Tokens of the prompt cache (`read=1200 write=35`), and behind `; miss=` why it did "
     "not hold more; absent where the upstream has no figures before the end.",
     "server-timing": "Durations in ms.",
