@@ -20,7 +20,8 @@ CLIENT = Client(
     version=VERSIONS["@mariozechner/pi-coding-agent"],
     lines="""\
 mkdir -p ~/.pi/agent
-echo '{"providers": {"anthropic": {"baseUrl": "http://127.0.0.1:3456"}}}' > ~/.pi/agent/models.json
+echo '{"providers": {"anthropic": {"baseUrl": "http://127.0.0.1:3456",
+  "compat": {"supportsMidConvoEffort": false}}}}' > ~/.pi/agent/models.json
 ANTHROPIC_API_KEY=dummy pi --provider anthropic""",
 )
 
@@ -36,7 +37,8 @@ def pi(
     """``pi -p``."""
     folder = place.home / ".pi" / "agent"
     folder.mkdir(parents=True)
-    (folder / "models.json").write_text(json.dumps({"providers": {"anthropic": {"baseUrl": proxy.url}}}))
+    provider = {"baseUrl": proxy.url, "compat": {"supportsMidConvoEffort": False}}
+    (folder / "models.json").write_text(json.dumps({"providers": {"anthropic": provider}}))
     program = node_modules / "@mariozechner" / "pi-coding-agent" / "dist" / "cli.js"
     command = ("node", program, "--offline", "--provider", "anthropic", "--model", "claude-sonnet-4-5")
     environment = {"HOME": str(place.home), "ANTHROPIC_API_KEY": "dummy", "PI_OFFLINE": "1", **OFFLINE}

@@ -230,6 +230,29 @@ def test_h15_with_its_tool_search_it_asks_once_more_without_them(api: ScriptedAp
     assert "[Tool references removed - tool search not enabled]" in str(seen(last.body)[-1])
 
 
+@pytest.mark.parametrize(
+    ("model", "without", "sent_efforts"),
+    [
+        ("claude-opus-5-5", [], []),
+        ("claude-opus-5-5", ["CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS"], ["low", "high"]),
+        ("claude-sonnet-4-5", ["CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS"], []),
+    ],
+)
+def test_h16_efforts_inside_the_conversation_take_its_experimental_betas(
+    api: ScriptedApi, run: Any, model: str, without: list[str], sent_efforts: list[str]
+) -> None:
+    def with_effort(data: bytes) -> bytes:
+        return data.replace(b'"type":"assistant",', b'"type":"assistant","perTurnEffort":"low",', 1)
+
+    def asked_for_high(options: ClaudeAgentOptions) -> ClaudeAgentOptions:
+        return dataclasses.replace(options, env={**options.env, "CLAUDE_CODE_EFFORT_LEVEL": "high"})
+
+    run(HISTORY, model=model, without=without, lines=with_effort, change=asked_for_high)
+
+    efforts = [m["output_config"]["effort"] for m in api.last["messages"] if "output_config" in m]
+    assert efforts == sent_efforts
+
+
 # What is lost on the way (the other rows: test_carried.py)
 
 

@@ -363,6 +363,13 @@ def test_a_result_may_be_empty_an_error_or_a_list(result: dict[str, Any], caller
     assert parse_request(body_with(messages=messages, tools=[TOOL])).messages[2] == user(result)
 
 
+def test_an_effort_inside_the_conversation_is_refused_in_the_words_that_clients_look_for() -> None:
+    effort = {"role": "system", "content": [], "output_config": {"effort": "high"}}
+
+    error = refusal(messages=[USER, effort])
+    assert error.message == "messages.1.output_config: Extra inputs are not permitted"
+
+
 OTHER_CALL = {**CALL, "id": "c2"}
 OTHER_RESULT = {**RESULT, "tool_use_id": "c2"}
 WITHOUT_RESULT = "`tool_use` ids were found without `tool_result` blocks immediately after: "

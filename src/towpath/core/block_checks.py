@@ -73,7 +73,8 @@ def check_message(message: Any, path: str) -> None:
     role = required(typed(message, dict, path), "role", str, path)
     if role not in ("user", "assistant", "system"):
         raise invalid(f"{path}.role", "Input should be 'user', 'assistant' or 'system'")
-    # The API knows no other keys of a message, and merging would lose them.
+    # The API knows no other keys of a message, and merging would lose them. Claude Code goes on without an
+    # ``output_config`` after exactly these words; with advice added it gave up.
     check_no_others(message, ("role", "content"), path)
     check_content(message, role, path)
 

@@ -104,9 +104,13 @@ model = AnthropicModel("claude-sonnet-4-5", provider=provider)""",
     "pi": Client(
         "pi",
         place="~/.pi/agent/models.json",
+        # Newer ones would put an effort into each conversation, which the CLI does not carry.
         text="""{
   "providers": {
-    "anthropic": { "baseUrl": "<url>" }
+    "anthropic": {
+      "baseUrl": "<url>",
+      "compat": { "supportsMidConvoEffort": false }
+    }
   }
 }""",
     ),
