@@ -4,7 +4,9 @@ It is the CLI that the SDK brings, with a home of its own. So the same program s
 what the one at the front says of itself must not be taken for what the one at the back says.
 """
 
+import json
 import re
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -14,11 +16,11 @@ from tests.clients.listed import Client
 from tests.clients.npm import OFFLINE
 from tests.clients.program import Done, run
 from tests.clients.recorder import Exchange, RecordedProxy, Recorder
-from tests.support.fidelity import beyond
+from tests.support.fidelity import Json, beyond, call, result, sent
 from tests.support.waiting import WAIT_SECONDS
 
 from towpath.agent.cli import BUNDLED_VERSION, cli_path
-from towpath.testing import Failure, ScriptedApi
+from towpath.testing import Failure, Reply, ScriptedApi
 
 pytestmark = pytest.mark.cli
 
@@ -85,6 +87,49 @@ def test_with_the_newest_models_system_messages_arrive_at_their_places(
     answered = [exchange for exchange in recorder.exchanges if exchange.way]
     assert_carried(answered, api)
     assert [message["role"] for message in api.last["messages"][:3]] == ["user", "system", "assistant"]
+
+
+ADDER = """
+from mcp.server.mcpserver import MCPServer
+
+server = MCPServer("t")
+
+
+@server.tool()
+def add(a: int, b: int) -> int:
+    return a + b
+
+
+server.run()
+"""
+
+
+def test_a_tool_that_its_search_has_found_is_called(
+    claude_code: ClaudeCode, api: ScriptedApi, recorder: Recorder
+) -> None:
+    servers = {"mcpServers": {"t": {"command": sys.executable, "args": ["-c", ADDER]}}}
+    searching = {"env": {"ENABLE_TOOL_SEARCH": "true"}}
+    api.reply(
+        Reply((call("t1", "ToolSearch", query="select:mcp__t__add"),)),
+        Reply((call("t2", "mcp__t__add", a=40, b=2),)),
+    )
+    options = (
+        "--strict-mcp-config",
+        "--mcp-config",
+        json.dumps(servers),
+        "--settings",
+        json.dumps(searching),
+    )
+    added = claude_code("add", *options, model=OLDER)
+
+    assert added.stdout.startswith('Results: {"result":42}'), added.stderr
+    found: Json = {"type": "tool_reference", "tool_name": "mcp__t__add"}
+    asked = recorder.exchanges[1].body
+    assert asked["messages"][-1]["content"][0] == result("t1", [found])
+    assert [tool.pop("defer_loading") for tool in asked["tools"] if tool["name"] == "mcp__t__add"] == [True]
+    body = api.exchanges[1].body
+    assert sent(body["messages"])[-1]["content"][0] == result("t1", [])
+    assert body["tools"] == asked["tools"]
 
 
 def assert_carried(answered: Sequence[Exchange], api: ScriptedApi) -> None:
