@@ -19,14 +19,15 @@ MAX_FUNCTION_LINES = 55
 # Each part of the program and the other parts that it may import: arrows point down only.
 MAY_IMPORT: dict[str, set[str]] = {
     "core": set(),
-    "tools": set(),
+    "tools": {"python"},
     "agent": {"core", "tools"},
     "sessions": {"agent", "core"},
     "server": {"sessions", "agent", "core", "settings"},
-    "cli": {"bench", "server", "sessions", "agent", "core", "settings"},
+    "cli": {"python", "bench", "server", "sessions", "agent", "core", "settings"},
     "settings": {"core"},
     "testing": set(),
-    "bench": {"testing"},
+    "bench": {"testing", "python"},
+    "python": set(),
     "__init__": set(),
     "__main__": {"cli"},
 }
@@ -42,6 +43,8 @@ BELONGS_TO = {
     "regex": {"tools"},
     "wcmatch": {"tools"},
 }
+# Who asks where Python is: to start one, in the one place that does it safely, or to write it down.
+MAY_NAME_PYTHON = {"python.py", "cli/service/command.py"}
 # What reads a clock, does I/O, logs or draws lots.
 IMPURE = {"asyncio", "time", "datetime", "logging", "structlog", "os", "pathlib", "random", "uuid", "socket"}
 
@@ -116,6 +119,17 @@ def test_a_foreign_library_stays_in_its_part(library: str) -> None:
     users = {part_of(module) for module in MODULES if library in libraries_imported(module)}
 
     assert users <= BELONGS_TO[library]
+
+
+def test_a_python_is_started_in_one_way() -> None:
+    named = {
+        module
+        for module in MODULES
+        for node in ast.walk(tree_of(module))
+        if isinstance(node, ast.Attribute) and ast.unparse(node) == "sys.executable"
+    }
+
+    assert named == MAY_NAME_PYTHON
 
 
 @pytest.mark.parametrize("module", CORE)

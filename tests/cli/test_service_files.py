@@ -52,6 +52,7 @@ def test_launchd_reads_what_was_meant() -> None:
     support = "/Users/a person/Library/Application Support/towpath"
     assert agent["ProgramArguments"] == [
         "/Users/a person/R&D <tools>/bin/python",
+        "-P",
         "-m",
         "towpath.cli.service.start",
         f"{support}/service.env",
@@ -70,7 +71,7 @@ def test_the_task_scheduler_reads_what_was_meant() -> None:
     assert found["Command"] == "C:\\R&D tools\\Scripts\\pythonw.exe"
     folder = "C:\\Users\\a person\\AppData\\Local\\towpath"
     assert found["Arguments"] == (
-        f'-m towpath.cli.service.start --log "{folder}\\towpath.log" '
+        f'-P -m towpath.cli.service.start --log "{folder}\\towpath.log" '
         f'"{folder}\\service.env" "{folder}\\secrets.env"'
     )
     assert found["UserId"] == "BOX\\a person"

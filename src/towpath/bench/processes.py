@@ -7,13 +7,14 @@ of a session can be found by its number, whoever its parent is by then.
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import psutil
+
+from towpath.python import python_command
 
 _END_SECONDS = 30  # the proxy ends its own processes in that time, or something is wrong
 _REST_SECONDS = 5  # what it left would still be ending by itself
@@ -69,7 +70,7 @@ class ProxyProcess:
 @contextmanager
 def scripted_api(port: int, module: str = "towpath.bench.api") -> Iterator[ApiProcess]:
     """The scripted API for as long as the block lasts. ``module`` is the program to run."""
-    command = [sys.executable, "-m", module, str(port)]
+    command = python_command("-m", module, str(port))
     process = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
@@ -86,7 +87,7 @@ def proxy_under_test(upstream_url: str, settings: Mapping[str, str] | None = Non
     """
     with TemporaryDirectory(prefix="towpath-bench-", ignore_cleanup_errors=True) as folder:
         process = subprocess.Popen(
-            [sys.executable, "-c", _PROXY, "serve"],
+            python_command("-c", _PROXY, "serve"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -18,6 +18,7 @@ from towpath.cli.logs import configure_logging
 from towpath.cli.protocol import HttpLimits, limited
 from towpath.cli.supervisor import Supervisor, handed_down
 from towpath.cli.watchdog import watched
+from towpath.python import python_command
 from towpath.server.guard import is_loopback
 from towpath.settings import Settings, unknown_settings
 
@@ -43,7 +44,7 @@ def serve_supervised(settings: Settings, arguments: Sequence[str]) -> None:
         _give_up(
             "--supervise needs Linux or macOS; `towpath service install` restarts the server on Windows."
         )
-    command = [sys.executable, "-m", "towpath", "serve", *arguments]
+    command = python_command("-m", "towpath", "serve", *arguments)
     raise typer.Exit(Supervisor(command, _bound(settings)).run())
 
 

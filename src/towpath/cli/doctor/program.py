@@ -13,6 +13,7 @@ from towpath.agent.options import Upstream
 from towpath.cli.doctor import tested
 from towpath.cli.doctor.findings import Finding, ok, problem, warning
 from towpath.cli.doctor.shell import command_line, is_on_path, words_of
+from towpath.python import python_command
 from towpath.settings import ENV_PREFIX, Settings, unknown_settings
 
 _OLDEST_PYTHON = (3, 11)
@@ -98,6 +99,6 @@ def judge_versions(installed: str, pinned: str | None) -> Finding:
         )
     return problem(
         f"{tested.SDK_PACKAGE} {installed} is installed; this release was tested with {pinned} only",
-        f"{command_line((sys.executable, '-m', 'pip', 'install', f'{tested.SDK_PACKAGE}=={pinned}'))}\n"
+        f"{command_line(python_command('-m', 'pip', 'install', f'{tested.SDK_PACKAGE}=={pinned}'))}\n"
         "or install towpath anew",
     )

@@ -3,6 +3,7 @@
 from html import escape
 
 from towpath.cli.service.definition import LINES, File, Place, Service, Step, filled
+from towpath.python import python_command
 
 LABEL = "local.towpath"
 
@@ -16,7 +17,7 @@ _NOTE = "The service runs while you are logged in at the Mac."
 def launchd_service(place: Place) -> Service:
     """The agent, in the folder of the user's own agents."""
     # launchd knows no environment files; the launcher reads them.
-    start = (str(place.python), "-m", "towpath.cli.service.start")
+    start = python_command("-m", "towpath.cli.service.start", python=str(place.python))
     files = (str(place.environment_file), str(place.secrets_file))
     log = str(place.home / "Library" / "Logs" / "towpath.log")
     text = filled(

@@ -4,6 +4,7 @@ from html import escape
 from subprocess import list2cmdline
 
 from towpath.cli.service.definition import LINES, File, Place, Service, Step, filled
+from towpath.python import python_command
 
 TASK = "Towpath"
 
@@ -15,13 +16,14 @@ def scheduler_service(place: Place) -> Service:
     """The task; its description is kept beside Towpath's other files."""
     log = str(place.config_dir / "towpath.log")
     # A task has neither an environment nor a log; the launcher sees to both. pythonw opens no window.
-    words = ("-m", "towpath.cli.service.start", "--log", log)
+    python = str(place.python.with_name("pythonw.exe"))
     files = (str(place.environment_file), str(place.secrets_file))
+    command, *words = python_command("-m", "towpath.cli.service.start", "--log", log, *files, python=python)
     text = filled(
         f"{TASK}.xml",
         user=escape(place.user),
-        command=escape(str(place.python.with_name("pythonw.exe"))),
-        arguments=escape(list2cmdline((*words, *files))),
+        command=escape(command),
+        arguments=escape(list2cmdline(words)),
         home=escape(str(place.home)),
     )
     path = place.config_dir / f"{TASK}.xml"

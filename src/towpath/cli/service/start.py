@@ -1,6 +1,6 @@
 """What launchd and the Task Scheduler start: reads the environment files, then serves.
 
-    python -m towpath.cli.service.start [--log FILE] ENVIRONMENT_FILE …
+    python -P -m towpath.cli.service.start [--log FILE] ENVIRONMENT_FILE …
 
 They know no environment files, and the Task Scheduler has no log. systemd needs none of this.
 """
