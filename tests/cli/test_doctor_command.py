@@ -13,9 +13,10 @@ import psutil
 import pytest
 from tests.support.processes import cli_processes, kill, wait_until
 from tests.support.program import towpath_process
+from tests.support.redirecting import redirecting
 
 from towpath import __version__
-from towpath.cli.doctor.upstream import judge_answer, upstream
+from towpath.cli.doctor.upstream import judge_answer, redirect_of, upstream
 from towpath.settings import Settings
 from towpath.testing import ScriptedApi
 
@@ -170,6 +171,22 @@ def test_live_says_what_the_upstream_says(tmp_path: Path) -> None:
     assert finding.status == "problem"
     assert finding.remedy
     assert "401" not in finding.detail  # its own client has the key
+
+
+def test_an_upstream_that_sends_requests_elsewhere_is_not_asked_with_the_key(
+    settings: Settings, scripted_api: tuple[ScriptedApi, str], api: ScriptedApi
+) -> None:
+    with redirecting(scripted_api[1]) as address:
+        finding = upstream(settings.model_copy(update={"upstream_base_url": address}))
+
+    assert finding.status == "warning"
+    assert f"{address} sends requests on to {scripted_api[1]}/v1/messages" in finding.detail
+    assert api.exchanges == []
+
+
+def test_a_redirect_within_an_upstream_is_none_of_the_doctors_business() -> None:
+    with redirecting("") as address:
+        assert redirect_of(address) is None
 
 
 @pytest.mark.parametrize(

@@ -62,8 +62,9 @@ def test_a_service(folder: Path, tmp_path: Path) -> None:
     """As launchd starts it; the Task Scheduler gets the same words."""
     place = dataclasses.replace(place_in(tmp_path, "Darwin"), python=Path(sys.executable))
     words = plistlib.loads(launchd_service(place).file.text.encode())["ProgramArguments"]
-    place.config_dir.mkdir(parents=True)
-    place.environment_file.write_text(f"CLAUDE_PROXY_PORT=0\nCLAUDE_PROXY_STATE_DIR='{tmp_path / 'state'}'\n")
+    variables = Path(place.environment_file)
+    variables.parent.mkdir(parents=True)
+    variables.write_text(f"CLAUDE_PROXY_PORT=0\nCLAUDE_PROXY_STATE_DIR='{tmp_path / 'state'}'\n")
     with started(words) as process:
         assert process.stdout
         url = process.stdout.readline().partition(" at ")[2].strip()

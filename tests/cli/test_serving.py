@@ -14,6 +14,7 @@ import pytest
 from tests.support.fidelity import request, user
 from tests.support.processes import cli_processes, wait_until
 from tests.support.program import towpath_process
+from tests.support.strangers import strangers_folder
 from tests.support.waiting import WAIT_SECONDS
 
 from towpath.settings import Settings
@@ -52,6 +53,24 @@ def test_another_address_without_a_key_is_refused(host: str, flags: list[str]) -
 
     assert done.returncode == 1
     assert f"{host} can be reached from other machines. Set CLAUDE_PROXY_API_KEY" in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("flags", [[], ["--supervise"]])
+def test_a_state_folder_of_another_user_is_refused_once(tmp_path: Path, flags: list[str]) -> None:
+    (tmp_path / "state").symlink_to(strangers_folder(tmp_path))
+    done = subprocess.run(
+        [sys.executable, "-m", "towpath", "serve", "--port=0", f"--state-dir={tmp_path / 'state'}", *flags],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith(f"{tmp_path / 'state'} belongs to another user")
+    assert "Set CLAUDE_PROXY_STATE_DIR" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 @pytest.mark.cli

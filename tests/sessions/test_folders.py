@@ -12,7 +12,7 @@ import psutil
 import pytest
 from tests.support.waiting import WAIT_SECONDS
 
-from towpath.sessions.folders import _name_of, empty_folder, run_folder
+from towpath.sessions.folders import _name_of, additions_folder, empty_folder, run_folder
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +166,7 @@ def test_all_folders_are_private(tmp_path: Path) -> None:
     folder = run_folder(state_dir)
 
     assert {mode(state_dir), mode(state_dir / "run"), mode(folder)} == {0o700}
-    assert mode(empty_folder(state_dir)) == 0o700
+    assert mode(empty_folder(state_dir)) == mode(additions_folder(state_dir)) == 0o700
 
 
 def test_a_state_folder_that_was_open_to_others_is_closed(tmp_path: Path) -> None:
@@ -178,5 +178,7 @@ def test_a_state_folder_that_was_open_to_others_is_closed(tmp_path: Path) -> Non
 
 
 def test_the_empty_folder_is_always_the_same(tmp_path: Path) -> None:
+    run_folder(tmp_path)
+
     assert empty_folder(tmp_path) == empty_folder(tmp_path)
     assert list(empty_folder(tmp_path).iterdir()) == []

@@ -9,6 +9,7 @@ from rich.markup import escape
 from towpath import __version__
 from towpath.cli.bench import bench
 from towpath.cli.demo import run_demo
+from towpath.cli.doctor.addresses import shown
 from towpath.cli.doctor.command import doctor
 from towpath.cli.env import env
 from towpath.cli.flags import arguments_from, given_flags, settings_from, with_settings_flags
@@ -69,14 +70,18 @@ def settings(**flags: object) -> None:
     values = settings_from(flags)
     console = Console()
     for name, field in Settings.model_fields.items():
-        value = getattr(values, name)
-        shown = " | ".join(value) if isinstance(value, tuple) else str(value)
         source = Settings.source_of(name, given_flags(flags))
-        line = f"[bold]{Settings.env_name(name)}[/] = {escape(shown)}  ({source})"
+        line = f"[bold]{Settings.env_name(name)}[/] = {escape(_in_words(getattr(values, name)))}  ({source})"
         console.print(line, soft_wrap=True)
         console.print(f"    {field.description}", style="dim")
     for sentence in unknown_settings(os.environ):
         console.print(sentence, style="yellow", soft_wrap=True)
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, str) and ("://" in value or "@" in value):
+        return shown(value)
+    return " | ".join(value) if isinstance(value, tuple) else str(value)
 
 
 @app.command()

@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -16,16 +17,18 @@ import uvicorn
 from towpath import __version__
 from towpath.cli.logs import configure_logging
 from towpath.cli.protocol import HttpLimits, limited
-from towpath.cli.supervisor import Supervisor, handed_down
+from towpath.cli.supervisor import BAD_SETTINGS, Supervisor, handed_down
 from towpath.cli.watchdog import watched
 from towpath.python import python_command
 from towpath.server.guard import is_loopback
+from towpath.sessions.folders import FolderError, make_private
 from towpath.settings import Settings, unknown_settings
 
 
 def serve_until_stopped(settings: Settings) -> None:
     """Bind, say where and how to connect, serve. Exits with 1 and a sentence if that is not possible."""
     configure_logging(settings.log_level)
+    _make_private(settings.state_dir)
     listener = handed_down() or _bound(settings)
     # Here: it loads the SDK, 1.2 s that no command should take which only shows or changes something.
     from towpath.server.app import create_app
@@ -44,6 +47,7 @@ def serve_supervised(settings: Settings, arguments: Sequence[str]) -> None:
         _give_up(
             "--supervise needs Linux or macOS; `towpath service install` restarts the server on Windows."
         )
+    _make_private(settings.state_dir)
     command = python_command("-m", "towpath", "serve", *arguments)
     raise typer.Exit(Supervisor(command, _bound(settings)).run())
 
@@ -134,6 +138,14 @@ def _url_host(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _give_up(sentence: str) -> NoReturn:
+def _make_private(state_dir: Path) -> None:
+    try:
+        make_private(state_dir)
+    except FolderError as error:
+        name = Settings.env_name("state_dir")
+        _give_up(f"{error} Set {name} to a folder of your own, or see to this one.", BAD_SETTINGS)
+
+
+def _give_up(sentence: str, code: int = 1) -> NoReturn:
     typer.secho(sentence, err=True, fg="red")
-    raise typer.Exit(1)
+    raise typer.Exit(code)

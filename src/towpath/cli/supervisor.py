@@ -23,7 +23,8 @@ _LOOP_SECONDS = 60.0
 _FIRST_DELAY_SECONDS = 0.5
 _LONGEST_DELAY_SECONDS = 30.0
 _KEPT_LINES = 20
-_BAD_SETTINGS = 2
+# The exit code of a server that another start would not help.
+BAD_SETTINGS = 2
 # "<the socket's number>,<the number of a pipe that closes when the supervisor is gone>"
 HANDED_DOWN = "TOWPATH_SUPERVISED"
 
@@ -53,7 +54,7 @@ class Supervisor:
         crashes: list[float] = []
         while True:
             code = self._serve_once()
-            if self._told_to_stop.is_set() or code in (0, _BAD_SETTINGS):
+            if self._told_to_stop.is_set() or code in (0, BAD_SETTINGS):
                 return 0 if self._told_to_stop.is_set() else code
             crashes.append(time.monotonic())
             delay = restart_delay(crashes, crashes[-1])

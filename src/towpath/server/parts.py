@@ -26,7 +26,7 @@ from towpath.server.telemetry import Telemetry
 from towpath.server.upstream import UpstreamApi, operators_upstream
 from towpath.sessions.admission import Admission
 from towpath.sessions.dispatcher import Dispatcher
-from towpath.sessions.folders import empty_folder, run_folder
+from towpath.sessions.folders import additions_folder, empty_folder, run_folder
 from towpath.sessions.plan import MIB, Limits
 from towpath.sessions.pool import Pool
 from towpath.sessions.stalls import Patience
@@ -59,7 +59,7 @@ def assemble(settings: Settings, clock: Callable[[], float]) -> Parts:
     limits = KnownLimits(clock, no_extra_usage=settings.no_extra_usage)
     pool = Pool(
         process_maker(settings, folder, environment, limits.hear),
-        AdditionStore(settings.state_dir / "additions"),
+        AdditionStore(additions_folder(settings.state_dir)),
         _pool_limits(settings),
         time.monotonic,
         patience=Patience(settings.first_event_timeout_seconds, settings.stall_timeout_seconds),

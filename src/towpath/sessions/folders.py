@@ -4,12 +4,13 @@ import contextlib
 import os
 import re
 import shutil
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import psutil
 
-_RUNS = "run"
+_RUNS, _EMPTY, _ADDITIONS = "run", "empty", "additions"
 # Measured: a CLI ends within 0.07 s of SIGTERM.
 _ENDS_WITHIN_SECONDS = 2.0
 # Of a name that was not made here nothing may be concluded about a process.
@@ -17,15 +18,43 @@ _NAME = re.compile(r"\d+-\d+-[0-9a-f]{8}")
 _PROC_STARTED = 19  # of the fields behind the name, proc(5)
 
 
+class FolderError(Exception):
+    """A folder that cannot hold conversations, in words for a person."""
+
+
+def make_private(state_dir: Path) -> None:
+    """Make the state folder and those below it where they are missing; their user alone may enter them.
+
+    Raises FolderError. Nothing is made in a folder of somebody else, and its mode is left alone.
+    """
+    for folder in (state_dir, *(state_dir / name for name in (_RUNS, _EMPTY, _ADDITIONS))):
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if is_of_another_user(folder):
+                raise FolderError(
+                    f"{folder} belongs to another user, or is a link that leads to a folder of theirs. "
+                    "Conversations are kept there, so it must be yours."
+                )
+            folder.chmod(0o700)
+        except OSError as error:
+            raise FolderError(f"{folder} cannot be used: {error.strerror or error}.") from error
+
+
+def is_of_another_user(folder: Path) -> bool:
+    """Whether a folder, or the link that leads there, is not this user's. Raises OSError."""
+    if sys.platform == "win32":
+        return False  # it has no such owners; the default is below the user's own profile
+    return any(seen.st_uid != os.geteuid() for seen in (folder.lstat(), folder.stat()))
+
+
 def run_folder(state_dir: Path) -> Path:
-    """The folder for this proxy's processes, made anew.
+    """A new folder for this proxy's processes. Raises FolderError.
 
     Those of proxies that are gone are removed, and processes that still use them are ended before, which
     can take 2 s. It must be called before this proxy has processes.
     """
+    make_private(state_dir)
     runs = state_dir / _RUNS
-    runs.mkdir(mode=0o700, parents=True, exist_ok=True)
-    state_dir.chmod(0o700)
     dead = [folder for folder in runs.iterdir() if not _is_alive(folder.name)]
     _end_users_of(dead)
     for folder in dead:
@@ -37,9 +66,12 @@ def run_folder(state_dir: Path) -> Path:
 
 def empty_folder(state_dir: Path) -> Path:
     """An empty working directory for conversations that name none."""
-    folder = state_dir / "empty"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
+    return state_dir / _EMPTY
+
+
+def additions_folder(state_dir: Path) -> Path:
+    """What the CLI added to conversations; kept over restarts."""
+    return state_dir / _ADDITIONS
 
 
 def _name_of(process: psutil.Process) -> str:

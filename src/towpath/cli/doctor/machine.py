@@ -10,6 +10,7 @@ import psutil
 
 from towpath.cli.doctor.findings import Finding, ok, problem, warning
 from towpath.cli.doctor.shell import command_line
+from towpath.sessions.folders import is_of_another_user
 
 _MIB = 1024**2
 # A conversation's files are below 100 MB, and up to 20 of them may run.
@@ -56,7 +57,8 @@ def judge_processes(processes: Sequence[CliProcess]) -> Finding:
 def disk_space(state_dir: Path) -> Finding:
     folder = nearest_folder(state_dir)
     free_mib = shutil.disk_usage(folder).free // _MIB
-    return judge_disk(state_dir, free_mib, writable=os.access(folder, os.W_OK | os.X_OK))
+    is_ours = folder != state_dir.absolute() or not is_of_another_user(folder)
+    return judge_disk(state_dir, free_mib, writable=is_ours and os.access(folder, os.W_OK | os.X_OK))
 
 
 def nearest_folder(path: Path) -> Path:
@@ -69,7 +71,7 @@ def judge_disk(state_dir: Path, free_mib: int, *, writable: bool) -> Finding:
     """``free_mib``: space that is left where the folder is, or will be."""
     elsewhere = "set CLAUDE_PROXY_STATE_DIR to a folder elsewhere"
     if not writable:
-        return problem(f"{state_dir} cannot be written", f"make it yours, or {elsewhere}")
+        return problem(f"{state_dir} is not yours, or cannot be written", f"make it yours, or {elsewhere}")
     if free_mib < _TOO_LITTLE_MIB:
         return problem(f"only {free_mib} MB are free at {state_dir}", f"make room, or {elsewhere}")
     if free_mib < _LITTLE_MIB:

@@ -1,4 +1,8 @@
-"""The one check that costs something: a request for one token, all the way and back."""
+"""The one check that costs something: a request for one token, all the way and back.
+
+Before it the upstream is asked without a key whether it sends requests elsewhere. The CLI would follow to any
+address, with the key and the conversation (docs/engine.md, N8).
+"""
 
 import asyncio
 import time
@@ -6,11 +10,13 @@ from typing import Any
 
 import httpx
 
-from towpath.cli.doctor.findings import Finding, ok, problem
+from towpath.cli.doctor.addresses import shown
+from towpath.cli.doctor.findings import Finding, ok, problem, warning
 from towpath.server.app import create_app
 from towpath.settings import Settings
 
 _MODEL = "haiku"  # the cheapest
+_REDIRECT_SECONDS = 10
 _REMEDIES = {
     401: "the message says how to log in; `towpath doctor` names the command too",
     402: "see to the account's billing",
@@ -22,6 +28,8 @@ _REMEDIES = {
 
 def upstream(settings: Settings) -> Finding:
     """Ask the model for one token, through a proxy of the check's own that listens nowhere."""
+    if settings.upstream_base_url and (elsewhere := redirect_of(settings.upstream_base_url)):
+        return judge_redirect(settings.upstream_base_url, elsewhere)
     began = time.monotonic()
     status, body = asyncio.run(_asked(settings))
     return judge_answer(status, body, time.monotonic() - began)
@@ -36,6 +44,32 @@ def judge_answer(status: int, body: dict[str, Any], seconds: float) -> Finding:
         f"{status} {error.get('type', 'error')}: {error.get('message', 'no message')}",
         _REMEDIES.get(status, "the message is the upstream's; see the README's Troubleshooting"),
     )
+
+
+def redirect_of(base_url: str) -> str | None:
+    """Where an upstream sends requests on to, if that is another origin than its own. It gets no key."""
+    try:
+        response = httpx.post(f"{base_url.rstrip('/')}/v1/messages", timeout=_REDIRECT_SECONDS)
+        following = response.next_request
+    except (httpx.HTTPError, httpx.InvalidURL):
+        return None  # what is wrong with it is seen when the model is asked
+    if following is None or _origin(following.url) == _origin(response.request.url):
+        return None
+    return str(following.url)
+
+
+def judge_redirect(base_url: str, elsewhere: str) -> Finding:
+    """``elsewhere``: where the upstream sends requests on to."""
+    return warning(
+        f"the model was not asked: {shown(base_url)} sends requests on to {shown(elsewhere)}, and the CLI "
+        "would follow with the key and the conversation",
+        "if both are yours, set CLAUDE_PROXY_UPSTREAM_BASE_URL to the address that answers; "
+        "if not, do not use this upstream",
+    )
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
 
 
 async def _asked(settings: Settings) -> tuple[int, dict[str, Any]]:
