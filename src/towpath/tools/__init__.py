@@ -2,7 +2,7 @@
 
     toolbox      the tools by name: checks arguments, runs, turns every refusal into words for the model
     arguments    what each tool takes and what the model is told about it
-    workspace    opens files below one folder and nowhere else
+    workspace    opens files below one folder and nowhere else; repositories: which of them stay as they are
     files/search reading, writing, editing, walk, patterns, searching, matching
     processes    commands, ending
 

@@ -20,7 +20,7 @@ def edit(workspace: Workspace, arguments: Edit) -> tuple[str, str]:
 
     Raises RefusedError.
     """
-    with workspace.locate("file_path", arguments.file_path) as place:
+    with workspace.locate("file_path", arguments.file_path, for_change=True) as place:
         with os.fdopen(place.open_file(os.O_RDWR), "rb") as file:
             data = file.read(_MAX_BYTES + 1)
             before = os.fstat(file.fileno())

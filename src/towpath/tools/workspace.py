@@ -15,6 +15,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from towpath.tools.repositories import belongs_to_repository
 from towpath.tools.values import RefusedError
 
 # As Linux does it.
@@ -111,23 +112,29 @@ class Workspace:
         self._named = _parts(str(root.absolute()))
 
     @contextmanager
-    def locate(self, parameter: str, path: str, *, make_folders: bool = False) -> Iterator[Place]:
+    def locate(
+        self, parameter: str, path: str, *, for_change: bool = False, make_folders: bool = False
+    ) -> Iterator[Place]:
         """Walk to a path and keep its folder open. ``parameter`` is the argument that held it.
 
-        Raises RefusedError, also in place of every OSError within the ``with`` block.
+        ``for_change``: what is there will be changed, so it may not be a repository's own. Raises
+        RefusedError, also in place of every OSError within the ``with`` block.
         """
         if not path or "\0" in path or len(path) > _MAX_LENGTH:
             raise RefusedError(f"{parameter}: must be a path of 1 to {_MAX_LENGTH} characters without NUL")
         if path == "~" or path.startswith("~/"):
             raise RefusedError(f"{parameter}: ~ is not resolved; use a path below the workspace {self.root}")
         try:
-            with closing(_Walk(self, make_folders=make_folders)) as walk:
+            with closing(_Walk(self, for_change=for_change, make_folders=make_folders)) as walk:
                 folder, name = walk.to(path)
                 names = walk.names if name == "." else [*walk.names, name]
                 yield Place(parameter, folder, name, "/".join(names) or ".")
         except _OutsideError:
             sentence = f"{path} is outside the workspace {self.root}; only files below it can be used"
             raise RefusedError(f"{parameter}: {sentence}") from None
+        except _RepositoryError:
+            sentence = f"{path} is among a repository's own files, which can have programs run"
+            raise RefusedError(f"{parameter}: {sentence}; this tool does not change them") from None
         except OSError as error:
             problem = _PROBLEMS.get(error.errno or 0) or f"cannot be used: {error.strerror or error}"
             hint = f" (the workspace is {self.root})" if error.errno == errno.ENOENT else ""
@@ -153,15 +160,20 @@ class _OutsideError(Exception):
     """The walk left the workspace."""
 
 
+class _RepositoryError(Exception):
+    """The walk came to what belongs to a version control system, and was for a change."""
+
+
 class _Walk:
     """The way from the root to a path: the open folders, and how far above the root it stands.
 
     Above the root nothing is opened: only the names that lead back to it are allowed there.
     """
 
-    def __init__(self, workspace: Workspace, *, make_folders: bool) -> None:
+    def __init__(self, workspace: Workspace, *, for_change: bool, make_folders: bool) -> None:
         self.names: list[str] = []
         self._workspace = workspace
+        self._for_change = for_change
         self._make_folders = make_folders
         self._above = 0
         self._links = 0
@@ -182,9 +194,10 @@ class _Walk:
                 self._back(name)
             elif (target := self._target(name)) is not None:
                 pending.extendleft(reversed(self._begin(target)))
-            elif not pending:
-                return self._folders[-1], name
             else:
+                self._check(name)
+                if not pending:
+                    return self._folders[-1], name
                 self._enter(name)
         if self._above:
             raise _OutsideError
@@ -224,6 +237,11 @@ class _Walk:
         if self._links > _MAX_LINKS:
             raise OSError(0, "too many links follow one another")
         return target
+
+    def _check(self, name: str) -> None:
+        """Before anything is made: a folder of that name would be one step towards a repository."""
+        if self._for_change and belongs_to_repository(self._folders[-1], name):
+            raise _RepositoryError
 
     def _enter(self, name: str) -> None:
         if len(self.names) >= _MAX_DEPTH:

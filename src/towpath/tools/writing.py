@@ -14,7 +14,7 @@ def write(workspace: Workspace, arguments: Write) -> tuple[str, str]:
 
     Raises RefusedError.
     """
-    with workspace.locate("file_path", arguments.file_path, make_folders=True) as place:
+    with workspace.locate("file_path", arguments.file_path, for_change=True, make_folders=True) as place:
         try:
             opened = place.open_file(os.O_WRONLY)  # refused where the file may not be written
         except FileNotFoundError:
