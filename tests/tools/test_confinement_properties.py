@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from towpath.tools.arguments import Read, Write
+from towpath.tools.deadline import Deadline
 from towpath.tools.reading import read
 from towpath.tools.values import RefusedError, Text
 from towpath.tools.workspace import Workspace
@@ -74,7 +75,7 @@ def test_what_is_inside_is_read_and_nothing_else(links: list[tuple[list[str], st
     with Tree(links) as tree:
         path = tree.filled(path)
         try:
-            result = read(Workspace(tree.work), Read(file_path=path))
+            result = read(Workspace(tree.work), Read(file_path=path), Deadline(60))
         except RefusedError as refusal:
             if "outside the workspace" in str(refusal):
                 assert not tree.is_inside(path)

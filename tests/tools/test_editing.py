@@ -7,6 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.tools.boxes import call, done, refused
 
+from towpath.tools.deadline import Deadline
 from towpath.tools.editing import edited
 from towpath.tools.values import RefusedError
 
@@ -20,7 +21,7 @@ fuzzed = settings(deadline=None, max_examples=100)
 
 def refusal(data: bytes, old: str, new: str = "new") -> str:
     with pytest.raises(RefusedError) as error:
-        edited(data, old, new, replace_all=False)
+        edited(data, old, new, Deadline(60), replace_all=False)
     return str(error.value)
 
 
@@ -31,10 +32,10 @@ def test_it_does_what_replace_does(data: bytes, old: str, new: str, replace_all:
     count = text.count(old) if old else 0
     if old == new or count == 0 or (count > 1 and not replace_all):
         with pytest.raises(RefusedError):
-            edited(data, old, new, replace_all=replace_all)
+            edited(data, old, new, Deadline(60), replace_all=replace_all)
     else:
         expected = text.replace(old, new).encode("utf-8", "surrogateescape")
-        assert edited(data, old, new, replace_all=replace_all) == (expected, count)
+        assert edited(data, old, new, Deadline(60), replace_all=replace_all) == (expected, count)
 
 
 @fuzzed
@@ -44,19 +45,19 @@ def test_it_does_what_replace_does(data: bytes, old: str, new: str, replace_all:
 def test_lines_that_end_with_crlf_stay_so(text: str, old: str, new: str) -> None:
     data = text.replace("\n", "\r\n").encode()
     try:
-        changed, _ = edited(text.encode(), old, new, replace_all=True)
+        changed, _ = edited(text.encode(), old, new, Deadline(60), replace_all=True)
     except RefusedError:
         return
     # Without a line break in the file nothing says how its lines end.
     expected = changed.replace(b"\n", b"\r\n") if "\n" in text else changed
-    assert edited(data, old, new, replace_all=True)[0] == expected
+    assert edited(data, old, new, Deadline(60), replace_all=True)[0] == expected
 
 
 def test_in_a_file_of_both_line_ends_each_is_found(tmp_path: Path) -> None:
     data = b"a\r\nb\nc\r\nd\n"
 
-    assert edited(data, "b\nc", "x\ny", replace_all=False)[0] == b"a\r\nx\ny\r\nd\n"
-    assert edited(data, "a\nb", "x\ny", replace_all=False)[0] == b"x\r\ny\nc\r\nd\n"
+    assert edited(data, "b\nc", "x\ny", Deadline(60), replace_all=False)[0] == b"a\r\nx\ny\r\nd\n"
+    assert edited(data, "a\nb", "x\ny", Deadline(60), replace_all=False)[0] == b"x\r\ny\nc\r\nd\n"
 
 
 def test_an_edit_is_carried_out(tmp_path: Path) -> None:

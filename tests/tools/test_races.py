@@ -3,6 +3,7 @@
 import itertools
 import os
 import shutil
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from towpath.tools.arguments import Edit, Glob, Grep, Read, Write
+from towpath.tools.deadline import Deadline
 from towpath.tools.editing import edit
 from towpath.tools.finding import glob
 from towpath.tools.reading import read
@@ -23,6 +25,7 @@ from towpath.tools.writing import write
 SECRET = "the secret"
 # Enough are so many calls refused and as many carried out, or so many seconds.
 OFTEN, SECONDS = 100, 0.4
+RG = str(Path(sys.prefix, "bin", "rg"))  # of the package ripgrep
 
 
 @contextmanager
@@ -96,7 +99,9 @@ def repeated(act: Callable[[], Result | tuple[str, str]]) -> list[Result]:
 def test_reading_never_shows_the_secret(racing: Path) -> None:
     workspace = Workspace(racing)
 
-    assert SECRET not in words_of(repeated(lambda: read(workspace, Read(file_path="folder/file"))))
+    assert SECRET not in words_of(
+        repeated(lambda: read(workspace, Read(file_path="folder/file"), Deadline()))
+    )
 
 
 @pytest.mark.parametrize("path", [".", "folder"])
@@ -109,7 +114,7 @@ def test_searching_never_shows_the_secret(racing: Path, path: str) -> None:
 
 def grep_or_nothing(workspace: Workspace, arguments: Grep) -> Result:
     try:
-        return grep(workspace, arguments, rg=None)
+        return grep(workspace, arguments, Deadline(), rg=RG)
     except RefusedError:
         return Result(())
 
@@ -117,7 +122,9 @@ def grep_or_nothing(workspace: Workspace, arguments: Grep) -> Result:
 def test_finding_never_shows_what_is_outside(racing: Path) -> None:
     workspace = Workspace(racing)
 
-    assert "only-outside" not in words_of([glob(workspace, Glob(pattern="**")) for _ in range(100)])
+    assert "only-outside" not in words_of(
+        [glob(workspace, Glob(pattern="**"), Deadline()) for _ in range(100)]
+    )
 
 
 def test_writing_never_reaches_outside(racing: Path) -> None:
@@ -132,6 +139,6 @@ def test_editing_never_reaches_outside(racing: Path) -> None:
 
     def change() -> tuple[str, str]:
         old, new = next(there_and_back)
-        return edit(workspace, Edit(file_path="folder/file", old_string=old, new_string=new))
+        return edit(workspace, Edit(file_path="folder/file", old_string=old, new_string=new), Deadline())
 
     repeated(change)

@@ -26,7 +26,7 @@ from towpath.settings import Settings, unknown_settings
 
 
 def serve_until_stopped(settings: Settings) -> None:
-    """Bind, say where and how to connect, serve. Exits with 1 and a sentence if that is not possible."""
+    """Bind, say where and how to connect, serve. Exits with a sentence, and 1 or 2, if it cannot."""
     configure_logging(settings.log_level)
     _make_private(settings.state_dir)
     listener = handed_down() or _bound(settings)

@@ -3,8 +3,10 @@
     toolbox      the tools by name: checks arguments, runs, turns every refusal into words for the model
     arguments    what each tool takes and what the model is told about it
     workspace    opens files below one folder and nowhere else; repositories: which of them stay as they are
-    files/search reading, writing, editing, walk, patterns, searching, matching
-    processes    commands, ending
+    files        reading, writing, editing, walking
+    searches     finding and searching; patterns, matching, regex_program
+    deadline     when a call is over
+    processes    commands, ending, watcher
 
 Knows files and processes; nothing of MCP, HTTP or the rest of the program.
 """

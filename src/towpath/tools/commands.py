@@ -6,6 +6,7 @@ import shutil
 import signal
 import uuid
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from towpath.tools.arguments import MAX_TIMEOUT_MS, Bash
@@ -26,6 +27,8 @@ class Commands:
         self._folder = folder
         self._environment = dict(environment)
         self._shell = shutil.which("bash", path=self._environment.get("PATH")) or "/bin/sh"
+        # Not asyncio's own threads: a command that does not want to end holds one for seconds.
+        self._threads = ThreadPoolExecutor(thread_name_prefix="towpath-ending")
         self._running: dict[asyncio.Task[Result], asyncio.Event] = {}
 
     async def run(self, arguments: Bash) -> Result:
@@ -52,6 +55,7 @@ class Commands:
             stop.set()
         if self._running:
             await asyncio.wait(list(self._running))
+        self._threads.shutdown(wait=False)
 
     async def _run(self, arguments: Bash, stop: asyncio.Event) -> Result:
         mark = (_MARK, uuid.uuid4().hex)
@@ -78,7 +82,7 @@ class Commands:
         except (OSError, ValueError) as error:  # too long for the system, NUL, no such folder any more
             return words(f"command: cannot be started: {error}", is_error=True)
         finally:
-            await asyncio.to_thread(end_processes, session, mark)
+            await asyncio.get_running_loop().run_in_executor(self._threads, end_processes, session, mark)
             if watcher is not None:
                 await watcher.end()
             await asyncio.wait(over, timeout=_DRAIN_SECONDS)

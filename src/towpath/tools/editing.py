@@ -1,24 +1,30 @@
-"""Replaces a text within a file; says what stands there instead when it cannot."""
+"""Replaces a text within a file; says what stands there instead when it cannot.
 
-import difflib
+Everything here takes time in proportion to the file: what the model looks for decides nothing.
+"""
+
 import os
 
+from rapidfuzz import fuzz, process
+
 from towpath.tools.arguments import Edit
+from towpath.tools.deadline import Deadline
 from towpath.tools.values import RefusedError
 from towpath.tools.workspace import Workspace
 from towpath.tools.writing import replace_file
 
 _MAX_BYTES = 10_000_000
-# Looking for similar lines takes about 25 us a line.
+# Looking for similar lines takes up to 2 us a line.
 _MAX_COMPARED_LINES = 5000
 _MAX_COMPARED_CHARS = 200
+_ALIKE_PERCENT = 70
 _MAX_NAMED_LINES = 10
 
 
-def edit(workspace: Workspace, arguments: Edit) -> tuple[str, str]:
+def edit(workspace: Workspace, arguments: Edit, deadline: Deadline) -> tuple[str, str]:
     """Edit the file. Gives its path relative to the workspace and words for the model.
 
-    Raises RefusedError.
+    Raises RefusedError, at the deadline with the file as it was.
     """
     with workspace.locate("file_path", arguments.file_path, for_change=True) as place:
         with os.fdopen(place.open_file(os.O_RDWR), "rb") as file:
@@ -28,14 +34,14 @@ def edit(workspace: Workspace, arguments: Edit) -> tuple[str, str]:
             raise RefusedError(
                 f"file_path: {place.path} is over {_MAX_BYTES} bytes; change it with another tool"
             )
-        changed, count = edited(
-            data, arguments.old_string, arguments.new_string, replace_all=arguments.replace_all
-        )
+        old, new = arguments.old_string, arguments.new_string
+        changed, count = edited(data, old, new, deadline, replace_all=arguments.replace_all)
+        deadline.left()
         replace_file(place, changed, before)
         return place.path, f"Edited {place.path}: {count} {'place' if count == 1 else 'places'} changed."
 
 
-def edited(data: bytes, old: str, new: str, *, replace_all: bool) -> tuple[bytes, int]:
+def edited(data: bytes, old: str, new: str, deadline: Deadline, *, replace_all: bool) -> tuple[bytes, int]:
     """The content with ``old`` replaced, and in how many places. Raises RefusedError.
 
     Works on bytes: a UTF-8 text begins at no byte in the middle of a character, so what is not replaced stays
@@ -51,10 +57,16 @@ def edited(data: bytes, old: str, new: str, *, replace_all: bool) -> tuple[bytes
         find, put = _with_crlf(find), _with_crlf(put)
     count = data.count(find)
     if not count:
-        raise RefusedError(f"old_string: {_not_found(data.decode('utf-8', 'replace'), old)}")
+        raise RefusedError(f"old_string: {_not_found(data.decode('utf-8', 'replace'), old, deadline)}")
     if count > 1 and not replace_all:
         sentence = f"occurs {count} times, at {_places(data, find)}"
         raise RefusedError(f"old_string: {sentence}; take more of the text around it, or set replace_all")
+    size = len(data) + count * (len(put) - len(find))
+    if size > _MAX_BYTES:
+        sentence = (
+            f"{count} times it would make a file of {size} bytes, more than the {_MAX_BYTES} of an edit"
+        )
+        raise RefusedError(f"new_string: {sentence}; use a shorter one, or change fewer places")
     return data.replace(find, put), count
 
 
@@ -74,35 +86,43 @@ def _places(data: bytes, find: bytes) -> str:
     return f"lines {', '.join(map(str, dict.fromkeys(lines)))}{more}"
 
 
-def _not_found(text: str, old: str) -> str:
+def _not_found(text: str, old: str, deadline: Deadline) -> str:
     """What stands in the file instead: the same but for white space, or lines like the first one."""
     lines = text.split("\n")
     wanted = old.strip("\n").split("\n")
-    start = _without_white_space(lines, wanted)
+    start = _without_white_space(lines, wanted, deadline)
     if start is not None:
         shown = _shown(lines, range(start, start + len(wanted)))
         return f"was not found; this differs from it in white space only:\n{shown}"
     first = next((line.strip() for line in wanted if line.strip()), "")
     if not first or len(lines) > _MAX_COMPARED_LINES:
         return "was not found; read the file again"
-    compared = [line.strip()[:_MAX_COMPARED_CHARS] for line in lines]
-    close = difflib.get_close_matches(first[:_MAX_COMPARED_CHARS], compared, n=3)
+    close = _alike(lines, first)
     if not close:
         return "was not found, nor any line like its first one; read the file again"
-    shown = _shown(lines, [index for index, line in enumerate(compared) if line in close][:_MAX_NAMED_LINES])
-    return f"was not found; lines like its first one:\n{shown}"
+    return f"was not found; lines like its first one:\n{_shown(lines, close)}"
 
 
-def _without_white_space(lines: list[str], wanted: list[str]) -> int | None:
+def _without_white_space(lines: list[str], wanted: list[str], deadline: Deadline) -> int | None:
     """The index of the line at which the wanted lines begin if white space does not count."""
-    squeezed = ["".join(line.split()) for line in lines]
-    sought = ["".join(line.split()) for line in wanted]
+    squeezed = ["".join(line.split()) for line in deadline.checked(lines)]
+    sought = ["".join(line.split()) for line in deadline.checked(wanted)]
     if not any(sought):
         return None
-    if len(sought) == 1:
-        return next((index for index, line in enumerate(squeezed) if sought[0] in line), None)
-    starts = range(len(squeezed) - len(sought) + 1)
-    return next((index for index in starts if squeezed[index : index + len(sought)] == sought), None)
+    # One text in one: Python finds that in linear time. A single line may stand within one of the file's.
+    border = "\n" if len(sought) > 1 else ""
+    text = "\n".join(["", *squeezed, ""])
+    found = text.find(border + "\n".join(sought) + border)
+    return text.count("\n", 0, found + len(border)) - 1 if found >= 0 else None
+
+
+def _alike(lines: list[str], wanted: str) -> list[int]:
+    """The indexes of the lines that are most like the wanted one."""
+    compared = [line.strip()[:_MAX_COMPARED_CHARS] for line in lines]
+    close = process.extract(
+        wanted[:_MAX_COMPARED_CHARS], compared, scorer=fuzz.ratio, limit=3, score_cutoff=_ALIKE_PERCENT
+    )
+    return sorted(index for _, _, index in close)
 
 
 def _shown(lines: list[str], indexes: list[int] | range) -> str:

@@ -12,9 +12,8 @@ from towpath.tools.workspace import Workspace
 _MAX_FILES = 100
 
 
-def glob(workspace: Workspace, arguments: Glob) -> Result:
+def glob(workspace: Workspace, arguments: Glob, deadline: Deadline) -> Result:
     """The paths of the files relative to the workspace, newest first, one a line. Raises RefusedError."""
-    deadline = Deadline()
     pattern = NamePattern("pattern", arguments.pattern)
     skipped = SKIPPED - set(arguments.pattern.split("/"))
     newest: list[tuple[float, str]] = []

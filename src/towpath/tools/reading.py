@@ -7,6 +7,7 @@ from itertools import islice
 from typing import BinaryIO
 
 from towpath.tools.arguments import Read
+from towpath.tools.deadline import Deadline
 from towpath.tools.values import Image, RefusedError, Result, words
 from towpath.tools.workspace import Workspace
 
@@ -27,7 +28,7 @@ _KINDS = {
 }
 
 
-def read(workspace: Workspace, arguments: Read) -> Result:
+def read(workspace: Workspace, arguments: Read, deadline: Deadline) -> Result:
     """The file's lines with their numbers, or the picture. Raises RefusedError."""
     with (
         workspace.locate("file_path", arguments.file_path) as place,
@@ -44,7 +45,7 @@ def read(workspace: Workspace, arguments: Read) -> Result:
             )
         if not head:
             return words(f"({place.path} is empty.)")
-        return words(_numbered(file, arguments.offset, arguments.limit))
+        return words(_numbered(_lines(file, deadline), arguments.offset, arguments.limit))
 
 
 def _image_type(head: bytes) -> str | None:
@@ -75,11 +76,10 @@ def _binary_kind(head: bytes) -> str | None:
     return "a binary file" if b"\0" in head else None
 
 
-def _numbered(file: BinaryIO, offset: int, limit: int) -> str:
+def _numbered(lines: Iterator[tuple[bytes, bool]], offset: int, limit: int) -> str:
     """The lines from ``offset`` on, and in brackets what the model should know about them."""
     shown: list[str] = []
     chars = cut = odd = 0
-    lines = _lines(file)
     skipped = sum(1 for _ in islice(lines, offset - 1))
     for raw, is_cut in islice(lines, limit):
         line, is_odd = _decoded(raw, is_cut=is_cut)
@@ -102,12 +102,14 @@ def _numbered(file: BinaryIO, offset: int, limit: int) -> str:
     return "\n".join([*shown, *(["", f"[{' '.join(notes)}]"] if notes else [])])
 
 
-def _lines(file: BinaryIO) -> Iterator[tuple[bytes, bool]]:
+def _lines(file: BinaryIO, deadline: Deadline) -> Iterator[tuple[bytes, bool]]:
     """Each line's bytes without its end, and whether they are only its beginning: memory stays bounded."""
     while line := file.readline(_MAX_LINE_BYTES):
         is_cut = False
         rest = line
+        deadline.left()
         while not rest.endswith(b"\n") and (rest := file.readline(_HEAD_BYTES)):
+            deadline.left()
             is_cut = is_cut or rest not in (b"\n", b"\r\n")
         yield line.removesuffix(b"\n").removesuffix(b"\r"), is_cut
 
