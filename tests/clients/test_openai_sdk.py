@@ -79,6 +79,7 @@ def test_a_tool_round_trip_is_an_answer_to_the_parked_process(
         said = ask(client, messages, **fields).choices[0].message
     cities = [json.loads(call.function.arguments)["city"] for call in said.tool_calls or ()]
     assert cities == ["Oslo", "Bergen"]
+    assert all(call.id.startswith("call_") for call in said.tool_calls or ())
     messages.append(
         {
             "role": "assistant",

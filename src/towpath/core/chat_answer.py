@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from towpath.core.events import Event
+from towpath.core.openai_parts import call_id
 from towpath.core.usage import TOKENS, count, merged
 
 Json = dict[str, Any]
@@ -79,8 +80,8 @@ class ChatChunks:
             return []
         self._calls[index] = len(self._calls)
         function = {"name": block["name"], "arguments": ""}
-        call = {"index": self._calls[index], "id": block["id"], "type": "function", "function": function}
-        return [self._chunk({"tool_calls": [call]})]
+        call = {"index": self._calls[index], "id": call_id(block["id"]), "type": "function"}
+        return [self._chunk({"tool_calls": [{**call, "function": function}]})]
 
     def _go_on(self, index: int, delta: Json) -> list[Json]:
         if delta["type"] == "text_delta":
@@ -117,7 +118,7 @@ def usage_of(usage: Any) -> Json:
 def _call(block: Json) -> Json:
     arguments = orjson.dumps(block["input"]).decode()
     return {
-        "id": block["id"],
+        "id": call_id(block["id"]),
         "type": "function",
         "function": {"name": block["name"], "arguments": arguments},
     }

@@ -16,6 +16,7 @@ from towpath.core.openai_parts import (
     text_block,
     text_blocks,
     tool_use,
+    tool_use_id,
 )
 
 _FIELDS = {
@@ -100,4 +101,5 @@ def _call(call: Any, path: str) -> Json:
 def _result(message: Json, path: str) -> Json:
     content = message.get("content")
     texts = content if isinstance(content, str) else text_blocks(content, f"{path}.content", "text")
-    return {"type": "tool_result", "tool_use_id": string_in(message, "tool_call_id", path), "content": texts}
+    answered = tool_use_id(string_in(message, "tool_call_id", path))
+    return {"type": "tool_result", "tool_use_id": answered, "content": texts}

@@ -16,6 +16,8 @@ _DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+);base64,(.*)", re.DOTALL)
 _MESSAGE = re.compile(r"messages(?:\.(\d+))?(?=[.:])")
 # Images go to the model as they are; a coarser look is none of its parameters.
 _DETAILS = (None, "auto", "high", "original")
+# The API's ids have at most 35 characters (toolu_bdrk_…), and OpenAI's at most 40.
+_CALL, _TOOL_USE = "call_", "toolu_"
 
 
 def refuse_others(fields: Mapping[str, Any], known: Set[str], path: str) -> None:
@@ -73,6 +75,20 @@ def _source(value: Any, name: str, path: str) -> Json:
     raise invalid(f"{path}.{name}", "must be a data URL (data:image/png;base64,…) or a web address")
 
 
+def call_id(tool_use_id: str) -> str:
+    """The id of a call, as OpenAI's APIs write one; ``tool_use_id`` gives back what it was.
+
+    Clients of those APIs number calls afresh whose ids do not begin with ``call_`` (agno, in each request):
+    what they send back is then no longer what the model wrote, and no live session holds it.
+    """
+    return _CALL + tool_use_id if tool_use_id.startswith(_TOOL_USE) else tool_use_id
+
+
+def tool_use_id(call_id: str) -> str:
+    """The id that the model wrote for a call; an id that does not come from here stays as it is."""
+    return call_id.removeprefix(_CALL) if call_id.startswith(_CALL + _TOOL_USE) else call_id
+
+
 def tool_use(call_id: str, function: Json, path: str) -> Json:
     """The block of a call; ``function`` has its name and, as a string, its arguments."""
     try:
@@ -81,7 +97,8 @@ def tool_use(call_id: str, function: Json, path: str) -> Json:
         raise invalid(f"{path}.arguments", f"not JSON: {error}") from error
     if not isinstance(arguments, dict):
         raise invalid(f"{path}.arguments", "Input should be an object, as JSON")
-    return {"type": "tool_use", "id": call_id, "name": string_in(function, "name", path), "input": arguments}
+    name = string_in(function, "name", path)
+    return {"type": "tool_use", "id": tool_use_id(call_id), "name": name, "input": arguments}
 
 
 def string_in(fields: Json, name: str, path: str) -> str:

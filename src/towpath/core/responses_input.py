@@ -16,6 +16,7 @@ from towpath.core.openai_parts import (
     text_block,
     text_blocks,
     tool_use,
+    tool_use_id,
 )
 from towpath.core.reasoning import unpacked
 
@@ -118,9 +119,8 @@ def _result(item: Json, path: str) -> tuple[str, list[Json]]:
     refuse_others(item, _OF_ALL | {"call_id", "output", "name"}, path)
     output = item.get("output")
     content = output if isinstance(output, str) else _user_blocks(output, f"{path}.output")
-    return "user", [
-        {"type": "tool_result", "tool_use_id": string_in(item, "call_id", path), "content": content}
-    ]
+    answered = tool_use_id(string_in(item, "call_id", path))
+    return "user", [{"type": "tool_result", "tool_use_id": answered, "content": content}]
 
 
 def _reasoning(item: Json, path: str) -> tuple[str, list[Json]]:

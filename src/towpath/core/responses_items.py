@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from towpath.core import reasoning
+from towpath.core.openai_parts import call_id
 
 Json = dict[str, Any]
 Told = list[tuple[str, Json]]
@@ -75,7 +76,7 @@ class Call(OutputItem):
     """A call of a function. One that was cut has its arguments as far as they came."""
 
     def __init__(self, block: Json, index: int) -> None:
-        item = {"id": f"fc_{block['id']}", "type": "function_call", "call_id": block["id"]}
+        item = {"id": f"fc_{block['id']}", "type": "function_call", "call_id": call_id(block["id"])}
         super().__init__({**item, "name": block["name"], "arguments": ""}, index)
         self._whole = orjson.dumps(block.get("input") or {}).decode()
         self._pieces: list[str] = []
