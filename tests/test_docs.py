@@ -53,7 +53,7 @@ def test_every_command_is_documented_with_an_example_in_its_help() -> None:
 
 
 def test_every_metric_is_documented_and_nothing_else() -> None:
-    pool = cast(Pool, SimpleNamespace(census=dict, starts={}, memory_bytes=0))
+    pool = cast(Pool, SimpleNamespace(census=dict, starts={}, ends={}, memory_bytes=0))
     metrics = Metrics(
         pool, Admission(running=1, waiting=0), MessageMemo(), KnownLimits(time.time, no_extra_usage=False)
     )

@@ -26,6 +26,7 @@ class FakeProcess:
         self.has_ended = False
         self.asked: list[list[Message]] = []
         self.has_replied = True
+        self.has_written = True  # what it replied, into its session file
         self.was_started = False
         self.is_starting = False
         self.is_stopped = False
@@ -156,7 +157,7 @@ class FakeProcess:
 
     @property
     def replies_written(self) -> int:
-        return len(self.asked)
+        return len(self.asked) if self.has_written else 0
 
     @property
     def waiting_for(self) -> frozenset[str]:

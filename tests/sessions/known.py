@@ -2,17 +2,19 @@
 
 from dataclasses import dataclass
 
+from towpath.core.gone_on import GoneOn
 from towpath.core.launch import Launch
 from towpath.core.ways import State
 from towpath.sessions.plan import MIB
 
 
 def launch(name: str) -> Launch:
-    """Equal for equal names."""
-    return Launch(model=name, system="", body={}, cwd="/")
+    """Equal for equal names. ``F…`` forces a call."""
+    body = {"tool_choice": {"type": "any"}} if name.startswith("F") else {}
+    return Launch(model=name, system="", body=body, cwd="/")
 
 
-LAUNCHES = {name: launch(name) for name in "ABCD"}
+LAUNCHES = {name: launch(name) for name in "ABCDF"}
 
 
 @dataclass(eq=False)
@@ -24,3 +26,4 @@ class Known:
     launch: Launch = LAUNCHES["A"]
     memory_bytes: int = 100 * MIB
     is_starting: bool = False
+    gone_on: GoneOn = GoneOn.NO

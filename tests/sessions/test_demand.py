@@ -111,6 +111,28 @@ def test_the_launches_used_last_are_known_and_32_at_most() -> None:
     assert "B" not in names
 
 
+def test_the_pace_of_a_launch_is_the_longest_of_its_last_eight_waits() -> None:
+    noted = demand("A+1 B+2")
+    assert noted.paces() == {}
+
+    noted.answered(launch("A"), 70)
+    for seconds in (1, 5, 2, 3, 1, 1, 1):
+        noted.answered(launch("A"), seconds)
+    assert noted.paces() == {launch("A").key: 70}
+
+    noted.answered(launch("A"), 4)
+    assert noted.paces() == {launch("A").key: 5}
+
+
+def test_the_pace_goes_with_its_launch() -> None:
+    noted = demand("A+1")
+    noted.answered(launch("A"), 1)
+    noted.answered(launch("B"), 1)
+    noted.forget(launch("A"))
+
+    assert noted.paces() == {}
+
+
 NOTES = st.lists(
     st.tuples(st.sampled_from("ABCD"), st.integers(0, 40).map(lambda tenths: tenths / 10), st.booleans())
 )

@@ -5,14 +5,18 @@ import re
 import pytest
 from tests.sessions.known import LAUNCHES, Known
 
+from towpath.core.gone_on import GoneOn
 from towpath.core.ways import State
-from towpath.sessions.plan import GROWN_PROCESS_BYTES, MIB, NEW_PROCESS_BYTES, Limits, plan
+from towpath.sessions.plan import GROWN_PROCESS_BYTES, MIB, NEW_PROCESS_BYTES, Ending, Limits, plan
 
 NOW = 1000.0
 GROWN = GROWN_PROCESS_BYTES // MIB
 NEW = NEW_PROCESS_BYTES // MIB
-# A launch (A if it does not matter), a state, an age in seconds, 100 MiB or =MiB, ! while it starts.
-WORD = re.compile(r"((?P<launch>\w)\.)?(?P<state>\w+)(:(?P<age>\d+))?(=(?P<mib>\d+))?(?P<starting>!)?")
+# A launch (A if it does not matter, F forces a call), a state, an age in seconds, 100 MiB or =MiB, ! while it
+# starts, ? or ?? if its conversation has perhaps or surely gone on elsewhere.
+WORD = re.compile(
+    r"((?P<launch>\w)\.)?(?P<state>\w+)(:(?P<age>\d+))?(=(?P<mib>\d+))?(?P<starting>!)?(?P<gone>\?*)"
+)
 
 
 def known(word: str) -> Known:
@@ -24,14 +28,19 @@ def known(word: str) -> Known:
         LAUNCHES[parts["launch"] or "A"],
         int(parts["mib"] or 100) * MIB,
         bool(parts["starting"]),
+        GoneOn(len(parts["gone"])),
     )
 
 
-def decide(words: str, *, wanted: str = "", mib: int = 10_000, starting: int = 0) -> str:
-    """The words of the sessions that end, in order, and behind a + the launch that gets a spare."""
+def decide(words: str, *, wanted: str = "", mib: int = 10_000, starting: int = 0, paces: str = "") -> str:
+    """The words of the sessions that end, in order, and behind a + the launch that gets a spare.
+
+    ``paces``: how long the calls of a launch waited for their answers (A40).
+    """
     sessions = {known(word): word for word in words.split()}
     limits = Limits(idle_seconds=10, parked_seconds=100, memory_bytes=mib * MIB, spares=9)
-    decided = plan(sessions, [LAUNCHES[name] for name in wanted], limits, NOW, starting=starting)
+    seen = {LAUNCHES[pace[0]].key: float(pace[1:]) for pace in paces.split()}
+    decided = plan(sessions, [LAUNCHES[name] for name in wanted], seen, limits, NOW, starting=starting)
     prepared = [f"+{decided.prepare.model}"] if decided.prepare else []
     return " ".join([sessions[session] for session in decided.end] + prepared)
 
@@ -51,6 +60,43 @@ def test_who_rests_for_too_long_ends(sessions: str, ended: str) -> None:
     assert decide(sessions) == ended
 
 
+@pytest.mark.parametrize(
+    ("sessions", "paces", "ended"),
+    [
+        pytest.param("parked:0??", "", "parked:0??", id="answered-elsewhere"),
+        pytest.param("idle:5??", "", "", id="idle-ones-are-not-judged"),
+        pytest.param("parked:59? parked:60?", "", "parked:60?", id="perhaps-a-minute"),
+        pytest.param("F.parked:59 F.parked:60", "", "F.parked:60", id="forced-a-minute"),
+        pytest.param("F.parked:60", "A1", "F.parked:60", id="another-launch-s-pace"),
+        pytest.param("F.parked:65", "F35", "", id="forced-but-answered"),
+        pytest.param("parked:59 parked:60", "A1", "parked:60", id="a-quick-pace-a-minute"),
+        pytest.param("parked:79 parked:80", "A40", "parked:80", id="twice-the-pace"),
+        pytest.param("parked:99 parked:100", "A70", "parked:100", id="never-longer-than-the-timeout"),
+        pytest.param("parked:60?", "A40", "parked:60?", id="perhaps-whatever-the-pace"),
+    ],
+)
+def test_calls_that_nobody_is_likely_to_answer_end_sooner(sessions: str, paces: str, ended: str) -> None:
+    assert decide(sessions, paces=paces) == ended
+
+
+@pytest.mark.parametrize(
+    ("session", "mib", "why"),
+    [
+        ("idle:10", 999, Ending.IDLE),
+        ("parked:100", 999, Ending.PARKED),
+        ("F.parked:60", 999, Ending.PARKED),
+        ("parked:0??", 999, Ending.ANSWERED),
+        ("B.spare", 999, Ending.UNWANTED),
+        ("idle", 99, Ending.MEMORY),
+        ("parked:0??", 99, Ending.ANSWERED),
+    ],
+)
+def test_the_plan_says_why(session: str, mib: int, why: Ending) -> None:
+    limits = Limits(idle_seconds=10, parked_seconds=100, memory_bytes=mib * MIB, spares=9)
+
+    assert [*plan([known(session)], [], {}, limits, NOW).end.values()] == [why]
+
+
 def test_a_spare_does_not_age() -> None:
     assert decide("A.spare:5000", wanted="A") == ""
 
@@ -62,6 +108,10 @@ def test_a_spare_does_not_age() -> None:
         pytest.param("idle:1 idle:3 idle:2", 299, "idle:3", id="the-least-recently-used"),
         pytest.param("idle:1 idle:3 idle:2", 199, "idle:3 idle:2", id="the-two-least-recently-used"),
         pytest.param("parked:9 spare:9 idle:1", 299, "idle:1", id="idle-before-a-spare"),
+        pytest.param("spare:9 idle:9 F.parked:0", 299, "F.parked:0", id="a-forced-call-before-all"),
+        pytest.param("spare:9 idle:9 parked:0?", 299, "parked:0?", id="what-has-perhaps-gone-on-before-all"),
+        pytest.param("spare:9 idle:11 parked:11", 199, "idle:11 parked:11", id="the-aged-and-a-given-up-one"),
+        pytest.param("F.parked:1 parked:2? parked:10", 199, "parked:10 parked:2?", id="of-these-the-oldest"),
         pytest.param("parked:9 spare:1 idle:1", 199, "idle:1 spare:1", id="a-spare-before-a-parked-one"),
         pytest.param("parked:9 parked:8 spare:1", 200, "spare:1", id="a-spare-before-parked-ones"),
         pytest.param("parked:10 spare:1 idle:1", 299, "parked:10", id="a-parked-one-that-was-given-up"),
@@ -133,3 +183,4 @@ def test_a_spare_is_started_only_where_it_can_grow() -> None:
     assert decide("running", wanted="A", mib=99 + GROWN) == ""
     assert decide("idle:10", wanted="A", mib=GROWN) == "idle:10 +A"
     assert decide("idle:9", wanted="A", mib=GROWN) == ""
+    assert decide("F.parked:1", wanted="A", mib=GROWN) == "F.parked:1 +A"

@@ -1,17 +1,17 @@
 """What holds for every plan, whatever the sessions are like."""
 
-import math
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.sessions.known import LAUNCHES, Known
 
+from towpath.core.gone_on import GoneOn
 from towpath.core.launch import Launch
 from towpath.core.ways import State
-from towpath.sessions.plan import GROWN_PROCESS_BYTES, MIB, NEW_PROCESS_BYTES, Limits, Plan, plan
+from towpath.sessions.plan import GROWN_PROCESS_BYTES, MIB, NEW_PROCESS_BYTES, Ending, Limits, Plan, plan
 
 NOW = 1000.0
 
@@ -22,14 +22,22 @@ class Situation:
 
     sessions: list[Known]
     wanted: list[Launch]
+    paces: dict[bytes, float]
     budget: int
     starting: int
 
     def plan(self) -> Plan[Known]:
         limits = Limits(idle_seconds=10, parked_seconds=100, memory_bytes=self.budget, spares=9)
-        return plan(self.sessions, self.wanted, limits, NOW, starting=self.starting)
+        return plan(self.sessions, self.wanted, self.paces, limits, NOW, starting=self.starting)
 
-    def occupied_without(self, ended: Sequence[Known]) -> int:
+    def is_likely_to_be_answered(self, session: Known) -> bool:
+        """Said plainly: nothing speaks against it, and it does not wait for unusually long."""
+        pace = self.paces.get(session.launch.key)
+        is_doubtful = session.gone_on is not GoneOn.NO or (session.launch.forces_call and pace is None)
+        usual = 10 if pace is None else max(60, 2 * pace)
+        return session.state is State.PARKED and not is_doubtful and NOW - session.since < usual
+
+    def occupied_without(self, ended: Iterable[Known]) -> int:
         left = [s for s in self.sessions if s not in ended and s.state is not State.CLOSED]
         return sum(session.memory_bytes for session in left) + self.starting * NEW_PROCESS_BYTES
 
@@ -42,11 +50,13 @@ SESSIONS = st.builds(
     launch=st.sampled_from([*LAUNCHES.values()]),
     memory_bytes=st.integers(50, 400).map(lambda mib: mib * MIB),
     is_starting=st.sampled_from([False, False, False, True]),
+    gone_on=st.sampled_from([GoneOn.NO, GoneOn.NO, *GoneOn]),
 )
 SITUATIONS = st.builds(
     Situation,
     sessions=st.lists(SESSIONS, max_size=7),
     wanted=st.lists(st.sampled_from([*LAUNCHES.values()]), max_size=4),
+    paces=st.dictionaries(st.sampled_from([one.key for one in LAUNCHES.values()]), st.integers(0, 90)),
     budget=st.integers(0, 2000).map(lambda mib: mib * MIB),
     starting=st.integers(0, 1),
 )
@@ -88,7 +98,7 @@ def test_no_young_session_and_no_wanted_spare_ends_without_need(situation: Situa
     wanted = Counter(launch.key for launch in situation.wanted)
     spares = Counter(s.launch.key for s in situation.sessions if s.state is State.SPARE)
     unwanted = (spares - wanted).total()
-    due = [s for s in ended if NOW - s.since >= AGES.get(s.state, math.inf)]
+    due = [s for s, why in ended.items() if why not in (Ending.MEMORY, Ending.UNWANTED)]
     due += [s for s in ended if s.state is State.SPARE][:unwanted]
     missed = [s for s in ended if s not in due]
     assert (
@@ -115,4 +125,41 @@ def test_a_plan_that_was_carried_out_ends_nothing_more(situation: Situation) -> 
     ended = situation.plan().end
     left = [session for session in situation.sessions if session not in ended]
 
-    assert Situation(left, situation.wanted, situation.budget, situation.starting).plan().end == []
+    assert replace(situation, sessions=left).plan().end == {}
+
+
+@fuzzed
+@given(SITUATIONS)
+def test_only_age_and_memory_end_what_is_likely_to_be_answered(situation: Situation) -> None:
+    for session, why in situation.plan().end.items():
+        if situation.is_likely_to_be_answered(session):
+            age = NOW - session.since
+            assert why is Ending.MEMORY or (why is Ending.PARKED and age >= AGES[State.PARKED])
+
+
+@fuzzed
+@given(SITUATIONS)
+def test_for_memory_no_likely_answer_and_no_idle_one_goes_before_what_waits_in_vain(
+    situation: Situation,
+) -> None:
+    ended = situation.plan().end
+    spared = [
+        s
+        for s in situation.sessions
+        if s not in ended and s.state is State.PARKED and not situation.is_likely_to_be_answered(s)
+    ]
+
+    assert not spared or Ending.MEMORY not in [
+        why
+        for s, why in ended.items()
+        if s.state is not State.PARKED or situation.is_likely_to_be_answered(s)
+    ]
+
+
+@fuzzed
+@given(SITUATIONS)
+def test_what_was_answered_elsewhere_ends(situation: Situation) -> None:
+    ended = situation.plan().end
+
+    answered = [s for s in situation.sessions if s.state is State.PARKED and s.gone_on is GoneOn.SURELY]
+    assert all(ended[session] in (Ending.ANSWERED, Ending.PARKED) for session in answered)

@@ -12,7 +12,8 @@ from tests.sessions.world import IDLE_SECONDS, PARKED_SECONDS, TICK_SECONDS, Cli
 
 from towpath.core.canonical import seed
 from towpath.core.ways import State
-from towpath.sessions.plan import MIB
+from towpath.sessions.plan import MIB, Ending
+from towpath.sessions.session import Session
 
 T = TypeVar("T")
 PICKS = st.integers(0, 9)
@@ -31,6 +32,7 @@ class PoolMachine(RuleBasedStateMachine):
         self.world = World(spares=spares, mib=mib, linger=linger)
         self.is_orderly = is_orderly
         self.mishaps = 0
+        self.known: set[Session] = set()
 
     def teardown(self) -> None:
         try:
@@ -40,7 +42,7 @@ class PoolMachine(RuleBasedStateMachine):
         finally:
             self.world.finish()
 
-    @rule(names=st.lists(st.sampled_from("AAAABC"), min_size=1, max_size=3))
+    @rule(names=st.lists(st.sampled_from("AAAABCF"), min_size=1, max_size=3))
     def conversations_begin(self, names: list[str]) -> None:
         for name in names:
             self.world.client(name).say()
@@ -51,6 +53,13 @@ class PoolMachine(RuleBasedStateMachine):
         resting = self.resting()
         for pick in {pick % len(resting) for pick in picks}:
             resting[pick].go_on(with_text=with_text)
+
+    @precondition(lambda self: self.resting())
+    @rule(pick=PICKS, how=st.sampled_from(["text", "ids"]))
+    def a_client_goes_on_in_its_own_words(self, pick: int, how: str) -> None:
+        client = one_of(self.resting(), pick)
+        client.reword(how)
+        client.go_on()
 
     @precondition(lambda self: self.resting())
     @rule(pick=PICKS)
@@ -129,6 +138,7 @@ class PoolMachine(RuleBasedStateMachine):
         resting = [session for session in live if session.state in ages]
         now = self.world.loop.time()
         assert all(now - session.since < ages[session.state] + TICK_SECONDS for session in resting)
+        assert not [s for s in live if s.state is State.PARKED and s.waiting_for & self.answered_calls()]
 
     @invariant()
     def a_process_answers_one_client_and_only_what_that_sent(self) -> None:
@@ -140,6 +150,13 @@ class PoolMachine(RuleBasedStateMachine):
     def replies_fail_or_need_a_second_process_only_by_mishaps(self) -> None:
         again = [way for client in self.world.clients for way in client.ways if "failed" in way]
         assert len(again) + sum(client.errors for client in self.world.clients) <= self.mishaps
+
+    @invariant()
+    def calls_are_taken_for_answered_only_if_their_results_were_sent(self) -> None:
+        self.known.update(self.world.sessions(*State))
+        for session in self.known:
+            if session.ended_for == Ending.ANSWERED:
+                assert cast(FakeProcess, session._process).waiting_for & self.answered_calls()
 
     @invariant()
     def a_spare_that_is_handed_out_is_alive_and_of_its_launch(self) -> None:
@@ -162,6 +179,12 @@ class PoolMachine(RuleBasedStateMachine):
         for _ in range(3):  # a start may wait for another one
             self.all_processes_work(calls=0)
         assert not self.waiting()
+
+    def answered_calls(self) -> set[str]:
+        """The calls whose results some client has ever sent."""
+        newest = (request[-1] for client in self.world.clients for request in client.requests)
+        blocks = (block for message in newest for block in message["content"])
+        return {block["tool_use_id"] for block in blocks if block["type"] == "tool_result"}
 
     def waiting(self) -> list[Client]:
         return [client for client in self.world.clients if client.is_waiting]

@@ -13,7 +13,8 @@ from tests.support.fidelity import Json, call, result, text, user
 
 from towpath.agent.additions import AdditionStore
 from towpath.agent.process import AgentProcess
-from towpath.core.canonical import seed, step
+from towpath.core.cache import numbered
+from towpath.core.canonical import digest_of, seed, step
 from towpath.core.errors import ApiError
 from towpath.core.events import Event, MessageFold
 from towpath.core.launch import Launch
@@ -30,6 +31,9 @@ PARKED_SECONDS = 120.0
 ENDLESS = Patience(first_event_seconds=1e6, stall_seconds=1e6)
 # Until the pool has looked at its sessions, whatever has happened.
 TICK_SECONDS = 6.0
+
+
+_calls = itertools.count()
 
 
 class World:
@@ -84,16 +88,23 @@ class World:
                 process.come_up()
             self.loop.settle()
 
-    def begun(self, launch_name: str = "A") -> "Client":
+    def begun(self, launch_name: str = "A", *, calls: int = 0) -> "Client":
         """A client whose conversation has its first reply, by a process of its own or by a spare."""
         client = self.client(launch_name)
         client.say()
         self.come_up()
         asked = [p for p in self.processes if p.is_asked and p.asked[-1] == client.requests[-1]]
-        asked[0].say(*reply())
+        asked[0].say(*reply(calls=calls))
         self.loop.settle()
         assert not client.is_waiting
         return client
+
+    def reply_to(self, client: "Client", *, calls: int = 0) -> None:
+        """Let the process that was asked what the client said last reply."""
+        self.come_up()
+        (asked,) = [p for p in self.processes if p.is_asked and p.asked[-1] == client.requests[-1]]
+        asked.say(*reply(calls=calls))
+        self.loop.settle()
 
     def spare(self) -> FakeProcess:
         """The process that was prepared after a first conversation, and still starts."""
@@ -181,6 +192,15 @@ class Client:
         rest = [text(f"text {next(self._world.numbers)}")] if with_text or not results else []
         self.say(*results, *rest)
 
+    def reword(self, how: str) -> None:
+        """Change the newest reply as some clients do: no ``text``, or other ``ids`` for the calls."""
+        blocks = self.messages[-1]["content"]
+        if how == "text" and any(block["type"] == "tool_use" for block in blocks):
+            blocks = [block for block in blocks if block["type"] != "text"]
+        elif how == "ids":
+            blocks = [{**b, "id": f"own_{next(_calls)}"} if b["type"] == "tool_use" else b for b in blocks]
+        self.messages[-1] = {**self.messages[-1], "content": blocks}
+
     def leave(self) -> None:
         """Close the connection."""
         assert self._task
@@ -191,7 +211,8 @@ class Client:
         message = MessageFold()
         try:
             tips = list(itertools.accumulate(self.messages, step, initial=seed(self.launch.key)))
-            reply = await self._world.dispatcher.reply(self.launch, tuple(self.messages), tips)
+            numbers = numbered(map(digest_of, self.messages))
+            reply = await self._world.dispatcher.reply(self.launch, tuple(self.messages), tips, numbers)
             self.ways.append(f"{reply.way}: {reply.reason}")
             async with contextlib.aclosing(reply.rest) as rest:
                 event = reply.first
@@ -214,5 +235,5 @@ class Client:
 
 
 def reply(text_: str = "done", *, calls: int = 0) -> list[Json]:
-    """The blocks of a reply that calls so many tools."""
-    return [text(text_), *(call(f"call_{number}") for number in range(calls))]
+    """The blocks of a reply that calls so many tools, under ids that no other call has."""
+    return [text(text_), *(call(f"call_{next(_calls)}") for _ in range(calls))]

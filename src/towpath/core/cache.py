@@ -11,7 +11,7 @@ that sampling parameters and ``metadata`` do not count, and that any other field
 
 import re
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import blake2b
@@ -105,13 +105,22 @@ class Prompt:
     blocks: Sequence[int]
 
 
-def prompt_of(launch: Launch, messages: Sequence[Message], digests: Sequence[bytes]) -> Prompt:
-    """The prompt of a request: its launch, and its messages with their digests."""
+def prompt_of(
+    launch: Launch,
+    messages: Sequence[Message],
+    digests: Sequence[bytes],
+    *,
+    uncounted: Set[str] = _UNCOUNTED,
+) -> Prompt:
+    """The prompt of a request: its launch, and its messages with their digests.
+
+    ``uncounted`` are the fields of the body that make no other prompt.
+    """
     # As they were sent but for the marks: for the cache, the order of keys in a tool counts.
     agents = [[agent.name, agent.description] for agent in launch.agents]
     tools = orjson.dumps([*map(unmarked, launch.body.get("tools", ())), *agents])
     system = launch.system.encode()
-    parameters = {**dict(_parameters(launch.body)), "betas": _digest(orjson.dumps(launch.betas))}
+    parameters = {**dict(_parameters(launch.body, uncounted)), "betas": _digest(orjson.dumps(launch.betas))}
     segments = (_digest(tools), _digest(system))
     names = sorted(parameters)
     everything = [launch.model.encode(), *segments, *(name.encode() + parameters[name] for name in names)]
@@ -122,9 +131,14 @@ def prompt_of(launch: Launch, messages: Sequence[Message], digests: Sequence[byt
         system=segments[1],
         parameters=parameters,
         head_bytes=len(tools) + len(system),
-        messages=array("q", map(hash, digests)),
+        messages=numbered(digests),
         blocks=array("L", [len(message["content"]) for message in messages]),
     )
+
+
+def numbered(digests: Iterable[bytes]) -> "array[int]":
+    """A number for each message, by its digest: equal for equal ones as long as this process lives."""
+    return array("q", map(hash, digests))
 
 
 def changed_segment(before: Prompt, now: Prompt, shared: int) -> CacheNote | None:
@@ -156,9 +170,9 @@ def without_change(added_blocks: int, *, is_start: bool) -> CacheNote:
     return CacheNote(Cause.PROCESS, "process restarted") if is_start else CacheNote(Cause.UNKNOWN, "unknown")
 
 
-def _parameters(body: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:
+def _parameters(body: Mapping[str, Any], uncounted: Set[str]) -> Iterator[tuple[str, bytes]]:
     for name, value in body.items():
-        if name in _UNCOUNTED:
+        if name in uncounted:
             continue
         if isinstance(value, dict):
             yield from ((f"{name}.{key}", _digest(orjson.dumps(inner))) for key, inner in value.items())

@@ -90,7 +90,7 @@ class CacheMemory:
             old = seen.prompt.messages
             if old[:least] != new[:least]:
                 continue
-            shared = _shared(old, new)
+            shared = shared_messages(old, new)
             if nearest is None or shared > least or seen.prompt.kind == kind != nearest.prompt.kind:
                 nearest, least = seen, shared
         return nearest or self._with_other_first(prompt)
@@ -143,7 +143,7 @@ def _of_next(
     before: _Seen, prompt: Prompt, use: CacheUse, *, sent_at: float, is_start: bool
 ) -> CacheNote | None:
     old, new = before.prompt.messages, prompt.messages
-    shared = _shared(old, new)
+    shared = shared_messages(old, new)
     if use.read >= before.held or before.at > sent_at:
         return None
     if shared == len(new) < len(old):
@@ -164,7 +164,7 @@ def _begins_with(new: Sequence[int], old: Sequence[int]) -> bool:
     return len(old) <= len(new) and new[: len(old)] == old
 
 
-def _shared(one: Sequence[int], other: Sequence[int]) -> int:
+def shared_messages(one: Sequence[int], other: Sequence[int]) -> int:
     """With how many equal messages both begin."""
     low, high = 0, min(len(one), len(other))
     while low < high:

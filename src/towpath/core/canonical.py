@@ -46,7 +46,7 @@ _UNCOUNTED_BLOCKS = frozenset({"thinking", "redacted_thinking"})
 def tips(launch_key: bytes, digests: Iterable[bytes]) -> list[Tip]:
     """The tips of all prefixes of a conversation, the empty one first: one more than it has messages."""
     tip = seed(launch_key)
-    return [tip, *(tip := _link(tip, digest) for digest in digests)]
+    return [tip, *(tip := link(tip, digest) for digest in digests)]
 
 
 def seed(launch_key: bytes) -> Tip:
@@ -56,8 +56,13 @@ def seed(launch_key: bytes) -> Tip:
 
 def step(tip: Tip, message: Mapping[str, Any]) -> Tip:
     """The tip after one more message."""
+    return link(tip, digest_of(message))
+
+
+def digest_of(message: Mapping[str, Any]) -> bytes:
+    """The digest of a whole message, its content a list of blocks."""
     role = message["role"]
-    return _link(tip, message_digest(role, [block_digest(block, role) for block in message["content"]]))
+    return message_digest(role, [block_digest(block, role) for block in message["content"]])
 
 
 def message_digest(role: str, block_digests: Iterable[bytes]) -> bytes:
@@ -89,7 +94,8 @@ def canonical_block(block: Block, role: str) -> Block | None:
     return _counted(block)
 
 
-def _link(tip: Tip, digest: bytes) -> Tip:
+def link(tip: Tip, digest: bytes) -> Tip:
+    """The tip after one more message with this digest."""
     return Tip(_hash(tip + digest))
 
 

@@ -48,6 +48,11 @@ class Launch:
         values = [*fixed, _unmarked(body), agents]
         return blake2b(digestible(comparable(values)), digest_size=20).digest()
 
+    @property
+    def forces_call(self) -> bool:
+        """Whether the model must call a tool, as for structured output, whose calls nobody answers."""
+        return (self.body.get("tool_choice") or {}).get("type") in ("any", "tool")
+
     @cached_property
     def tool_names(self) -> tuple[str, ...]:
         """The names under which the model can call a tool."""

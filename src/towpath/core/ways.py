@@ -28,6 +28,9 @@ MAX_RESULT_CHARS = 500_000
 MAX_ERROR_CHARS = 10_000
 
 
+NO_SESSION = "no session holds this conversation"
+
+
 class State(StrEnum):
     """Where a session is in its life."""
 
@@ -90,7 +93,7 @@ def choose_way(messages: Sequence[Message], candidates: Iterable[C]) -> Resume[C
     """The way for a request whose messages before the newest one are exactly what ``candidates`` hold."""
     blocks = messages[-1]["content"]
     results, rest = split_results(blocks)
-    reason = "the conversation begins" if len(messages) == 1 else "no session holds this conversation"
+    reason = "the conversation begins" if len(messages) == 1 else NO_SESSION
     for session in candidates:
         if results:
             reason = _why_not_answer(session, blocks, results, rest)

@@ -122,7 +122,9 @@ class Exchanges:
                 record.started()
                 self._activity.goes_on(record)
                 self._limits.check(asked.launch.model)
-                reply = await self._dispatcher.reply(asked.launch, messages, asked.tips)
+                reply = await self._dispatcher.reply(
+                    asked.launch, messages, asked.tips, asked.prompt.messages
+                )
                 record.opened(reply)
                 self._activity.goes_on(record)
                 async with aclosing(reply.rest) as rest:

@@ -98,6 +98,10 @@ class _Now(Collector):
         for kind, count in self._pool.starts.items():
             starts.add_metric([kind], count)
         yield starts
+        ends = CounterMetricFamily("towpath_session_ends", "Sessions that were ended.", labels=["reason"])
+        for why, count in self._pool.ends.items():
+            ends.add_metric([why.value], count)
+        yield ends
         memory, waiting = self._pool.memory_bytes, self._admission.waiting
         yield GaugeMetricFamily("towpath_memory_bytes", "What live processes occupy.", value=memory)
         yield GaugeMetricFamily("towpath_waiting", "Requests in the queue.", value=waiting)

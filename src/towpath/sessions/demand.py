@@ -1,4 +1,6 @@
-"""Which launches were used lately, and how many spares they deserve. A value with the clock passed in.
+"""Which launches were used lately, how many spares they deserve, and how soon their calls are answered.
+
+A value with the clock passed in.
 
 A spare is a bet: that a conversation of the same kind (client, agent, project) begins soon. Agents reuse
 their launches, so the bet is mostly won; a client that puts something new into each conversation's launch
@@ -8,7 +10,7 @@ loses it every time. So a launch that has begun two conversations goes before on
 import itertools
 import math
 from collections import OrderedDict, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from towpath.core.launch import Launch
@@ -17,6 +19,7 @@ from towpath.core.launch import Launch
 _BURST_SECONDS = 1.0
 _LAUNCHES = 32
 _BEGINNINGS = 8
+_WAITS = 8
 
 
 @dataclass
@@ -25,6 +28,7 @@ class _Use:
     number: int
     used: float
     begun: deque[float] = field(default_factory=lambda: deque(maxlen=_BEGINNINGS))
+    waits: deque[float] = field(default_factory=lambda: deque(maxlen=_WAITS))
 
     def burst(self) -> int:
         """How many conversations it has begun at about the same time; 1 if it has begun none."""
@@ -50,6 +54,15 @@ class Demand:
         self._uses.move_to_end(launch.key)
         if len(self._uses) > _LAUNCHES:
             self._uses.popitem(last=False)
+
+    def answered(self, launch: Launch, seconds: float) -> None:
+        """The results of calls came so many seconds after the calls."""
+        if use := self._uses.get(launch.key):
+            use.waits.append(seconds)
+
+    def paces(self) -> Mapping[bytes, float]:
+        """The longest of the last eight such waits, by launch key."""
+        return {key: max(use.waits) for key, use in self._uses.items() if use.waits}
 
     def forget(self, launch: Launch) -> None:
         """Its spare died by itself: no other one until it is used again."""

@@ -13,7 +13,7 @@ from towpath.core.errors import ApiError
 from towpath.core.events import Event
 from towpath.core.launch import Launch
 from towpath.core.request import Message
-from towpath.core.ways import Answer, Resume, Start, choose_way
+from towpath.core.ways import NO_SESSION, Answer, Resume, Start, choose_way
 from towpath.sessions.exchange import Exchange, Way
 from towpath.sessions.pool import Pool
 from towpath.sessions.session import Session
@@ -47,20 +47,25 @@ class Dispatcher:
         """Whether a session is parked at calls that this request answers."""
         return isinstance(self._way(messages, tips), Answer)
 
-    async def reply(self, launch: Launch, messages: Sequence[Message], tips: Sequence[Tip]) -> Reply:
+    async def reply(
+        self, launch: Launch, messages: Sequence[Message], tips: Sequence[Tip], numbers: Sequence[int]
+    ) -> Reply:
         """The reply to the newest message. Raises ApiError if there is none.
 
-        ``tips`` are those of the launch's key and the messages (``canonical.tips``).
+        ``tips`` are those of the launch's key and the messages (``canonical.tips``), ``numbers`` those of the
+        messages alone (``cache.numbered``).
         """
         self._pool.note(launch, begins=len(messages) == 1)
         way = self._way(messages, tips)
+        if way == Start(NO_SESSION) and (why := self._pool.why_none(launch, tips, numbers)):
+            way = Start(f"{NO_SESSION}: {why}")
         try:
-            return await self._open(launch, Exchange(messages, tips, way))
+            return await self._open(launch, Exchange(messages, tips, numbers, way))
         except ProcessDied as error:
             log.warning("process died before its first event", way=way.name, error=str(error))
             again = Start(f"{way.name} failed: {error}")
         try:
-            return await self._open(launch, Exchange(messages, tips, again))
+            return await self._open(launch, Exchange(messages, tips, numbers, again))
         except ProcessDied as error:
             raise ApiError(500, f"{error}; it was tried twice") from error
 
@@ -79,7 +84,7 @@ class Dispatcher:
         match exchange.way:
             case Resume(session=session) | Answer(session=session):
                 assert isinstance(session, Session)
-                session.take(exchange)
+                self._pool.take(session, exchange)
                 return session
             case Start():
                 return self._pool.start(launch, exchange)

@@ -1,12 +1,14 @@
 """One exchange on its way through a session: the owner task writes events, the server reads them."""
 
 import asyncio
+from array import array
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from structlog.contextvars import get_contextvars
 
-from towpath.core.canonical import Tip
+from towpath.core.cache import numbered
+from towpath.core.canonical import Tip, digest_of, link
 from towpath.core.events import Event
 from towpath.core.request import Message
 from towpath.core.ways import Answer, Resume, Start
@@ -20,20 +22,29 @@ _CHANNEL_EVENTS = 256
 class Exchange:
     """The conversation of a request, the way it is served, and the channel for its events.
 
-    ``tips`` are the digests of all prefixes of ``messages`` (``canonical.tips``). ``taken_at`` is when a
-    process that was ready took it, by the clock of the sessions (seconds). ``log_fields`` are what the log
-    says of its request: the session's task has a context of its own.
+    ``tips`` are the digests of all prefixes of ``messages`` (``canonical.tips``), ``numbers`` has a number
+    for each message (``cache.numbered``). ``taken_at`` is when a process that was ready took it, by the
+    clock of the sessions (seconds). ``log_fields`` are what the log says of its request: the session's task
+    has a context of its own.
     """
 
-    def __init__(self, messages: Sequence[Message], tips: Sequence[Tip], way: Way) -> None:
+    def __init__(
+        self, messages: Sequence[Message], tips: Sequence[Tip], numbers: Sequence[int], way: Way
+    ) -> None:
         self.messages = messages
         self.tips = tips
+        self.numbers = numbers
         self.way = way
         self.taken_at: float | None = None
         self.log_fields = get_contextvars()
         self._is_finished = False
         self._room = asyncio.Semaphore(_CHANNEL_EVENTS)
         self._channel: asyncio.Queue[Event | Exception | None] = asyncio.Queue()
+
+    def followed_by(self, reply: Message) -> tuple[Tip, Sequence[int]]:
+        """The tip and the numbers of the conversation with its reply."""
+        digest = digest_of(reply)
+        return link(self.tips[-1], digest), array("q", [*self.numbers, *numbered([digest])])
 
     async def put(self, event: Event) -> None:
         """The next event; waits for a slow reader."""

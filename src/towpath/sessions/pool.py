@@ -12,12 +12,15 @@ from towpath.agent.additions import AdditionStore
 from towpath.agent.process import AgentProcess
 from towpath.core.canonical import Tip
 from towpath.core.errors import ApiError
+from towpath.core.gone_on import gone_on
 from towpath.core.launch import Launch
-from towpath.core.ways import State
+from towpath.core.nearest import difference
+from towpath.core.ways import Answer, State
 from towpath.sessions.demand import Demand
 from towpath.sessions.exchange import Exchange
+from towpath.sessions.index import Index
 from towpath.sessions.memory import memory_bytes
-from towpath.sessions.plan import Limits, plan
+from towpath.sessions.plan import Ending, Limits, plan
 from towpath.sessions.session import Session
 from towpath.sessions.stalls import Patience
 
@@ -34,7 +37,8 @@ _STARTS_PER_CORE = 2
 class Pool:
     """Sessions by what they hold. ``new_process`` makes a process that has not been started.
 
-    ``starts`` counts the processes that were to start so far, by what for.
+    ``starts`` counts the processes that were to start so far, by what for; ``ends`` counts the sessions that
+    the plan ended, by why.
     """
 
     def __init__(
@@ -53,13 +57,21 @@ class Pool:
         self._demand = Demand(limits.idle_seconds)
         self._starts = asyncio.Semaphore(_STARTS_PER_CORE * (os.cpu_count() or 1))
         self._sessions: dict[Session, asyncio.Task[None]] = {}
+        self._index: Index[Session] = Index()
         self.starts: Counter[str] = Counter(conversation=0, spare=0)
+        self.ends: Counter[Ending] = Counter(dict.fromkeys(Ending, 0))
         self._has_changed = asyncio.Event()
         self._is_closed = False
 
     def holders(self, tip: Tip) -> Sequence[Session]:
         """The sessions that hold exactly this conversation, those that are ready first."""
-        return sorted((s for s in self._sessions if s.tip == tip), key=lambda session: session.is_starting)
+        return sorted(self._index.holders(tip), key=lambda session: session.is_starting)
+
+    def why_none(self, launch: Launch, tips: Sequence[Tip], numbers: Sequence[int]) -> str:
+        """Why no session holds the conversation before the newest message; empty if that is not known."""
+        if why := self._index.ended(tips[-2]):
+            return f"its session ended, {why}"
+        return difference(self.sessions, launch, numbers[:-1])
 
     def note(self, launch: Launch, *, begins: bool) -> None:
         """A request with this launch has come; ``begins``: it begins a conversation."""
@@ -73,11 +85,18 @@ class Pool:
         """
         if self._is_closed:
             raise ApiError(503, "the proxy is stopping; send the request again when it is back")
+        self._see_who_is_left(launch, exchange)
         self._carry_out_plan(starting=1)
         session = self._new_session(launch)
         self.starts["conversation"] += 1
         self._keep(session, session.open(exchange, self._sessions))
         return session
+
+    def take(self, session: Session, exchange: Exchange) -> None:
+        """Give a session that holds the exchange's conversation its newest message."""
+        if isinstance(exchange.way, Answer):
+            self._demand.answered(session.launch, self._clock() - session.since)
+        session.take(exchange)
 
     async def watch(self) -> None:
         """Carry out the plan as time goes by, until cancelled: before the pool is closed."""
@@ -120,10 +139,11 @@ class Pool:
         """Carry out the plan; ``starting`` sessions are about to be added."""
         now = self._clock()
         wanted = self._demand.wanted(self._limits.spares, now)
-        decided = plan(self._sessions, wanted, self._limits, now, starting=starting)
-        for session in decided.end:
-            log.info("session ends", session=session.number, was=session.state)
-            session.end()
+        decided = plan(self._sessions, wanted, self._demand.paces(), self._limits, now, starting=starting)
+        for session, why in decided.end.items():
+            log.info("session ends", session=session.number, was=session.state, reason=why.value)
+            self.ends[why] += 1
+            session.end(why)
         if decided.prepare:
             session = self._new_session(decided.prepare)
             self.starts["spare"] += 1
@@ -147,8 +167,18 @@ class Pool:
             launch, process, self._additions, self._clock, self._starts, self._notice, self._patience
         )
 
+    def _see_who_is_left(self, launch: Launch, exchange: Exchange) -> None:
+        """The exchange is to be started: parked sessions in its conversation may wait in vain from now on."""
+        before = exchange.tips[-2]
+        is_known = bool(self._index.holders(before) or self._index.ended(before))
+        parked = [session for session in self._sessions if session.state is State.PARKED]
+        found = gone_on(parked, launch.caller, exchange.messages, exchange.tips, is_known=is_known)
+        for session, how_sure in found.items():
+            session.gone_on = how_sure
+
     def _notice(self, session: Session) -> None:
-        """It has started, or it ends."""
+        """It has started, or is in another state."""
+        self._index.note(session)
         if session.died_as_spare:
             self._demand.forget(session.launch)
         self._has_changed.set()

@@ -5,9 +5,8 @@ happens to a process happens in ``_own``, and everybody else leaves exchanges in
 """
 
 import asyncio
-import contextlib
 import itertools
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 
 import structlog
@@ -16,19 +15,18 @@ from structlog.contextvars import bind_contextvars
 from towpath.agent.additions import AdditionStore
 from towpath.agent.failures import ProcessDied
 from towpath.agent.process import AgentProcess
-from towpath.core.canonical import Tip, seed, step
+from towpath.core.canonical import Tip, seed
 from towpath.core.errors import ApiError
+from towpath.core.gone_on import GoneOn
 from towpath.core.launch import Launch
 from towpath.core.ways import Answer, Resume, Start, State
 from towpath.sessions.exchange import Exchange
+from towpath.sessions.learning import Learning, all_done
 from towpath.sessions.plan import NEW_PROCESS_BYTES
 from towpath.sessions.stalls import Patience, Watch
 
 log = structlog.get_logger(__name__)
 
-# Measured: the CLI writes its session file 10 to 20 ms after the reply, and says nothing when it has.
-_WRITES_WITHIN_SECONDS = 1.0
-_LOOK_AGAIN_SECONDS = 0.01
 # Measured: 10 to 20 ms from the end of a reply to the turn's result, or to the calls.
 _SETTLES_WITHIN_SECONDS = 30.0
 _numbers = itertools.count(1)
@@ -38,10 +36,12 @@ class Session:
     """A process from its start to its end.
 
     ``tip`` is the digest of the conversation that it holds while it is idle, parked or a spare, else None.
+    ``numbers`` has a number for each message that it was told or said (``cache.numbered``). ``gone_on`` says
+    whether the conversation that it is parked in has gone on elsewhere, ``ended_for`` why somebody ended it.
     ``since`` is when it came into its state, by the clock that was passed in (seconds). ``memory_bytes`` is
     what it occupied when that was last measured. ``starts`` bounds how many processes start at once;
-    ``on_change`` is called when this one has started, and when it ends. ``patience`` is how long it may say
-    nothing while it serves somebody.
+    ``on_change`` is called when this one has started, and whenever it comes into another state. ``patience``
+    is how long it may say nothing while it serves somebody.
     """
 
     def __init__(
@@ -59,6 +59,9 @@ class Session:
         self.state = State.RUNNING
         self.tip: Tip | None = None
         self.waiting_for: frozenset[str] = frozenset()
+        self.numbers: Sequence[int] = ()
+        self.gone_on = GoneOn.NO
+        self.ended_for = ""
         self.since = clock()
         self.is_starting = True
         self.memory_bytes = NEW_PROCESS_BYTES
@@ -70,9 +73,7 @@ class Session:
         self._additions = additions
         self._was_told_to_end = False
         self._is_interruptible = False
-        self.has_told_additions = asyncio.Event()
-        self.has_told_additions.set()
-        self._served: list[Tip] = []
+        self._learning = Learning(launch, process, additions, clock)
         self._inbox: asyncio.Queue[Exchange | None] = asyncio.Queue()
         self._owner: asyncio.Task[None] | None = None
 
@@ -85,9 +86,14 @@ class Session:
         return self._process.pid
 
     @property
+    def asked(self) -> Tip | None:
+        """The tip of the conversation that it was asked to reply to last."""
+        return self._learning.served[-1] if self._learning.served else None
+
+    @property
     def died_as_spare(self) -> bool:
         """Whether the process ended by itself before it served anybody."""
-        return self.state is State.CLOSED and not self._was_told_to_end and not self._served
+        return self.state is State.CLOSED and not self._was_told_to_end and not self._learning.served
 
     def open(self, exchange: Exchange, others: Iterable["Session"]) -> "asyncio.Task[None]":
         """Start the process with the exchange's conversation; the task returned owns it to its end.
@@ -101,8 +107,7 @@ class Session:
 
         It may be given its first exchange at once, which then waits no longer than for a new process.
         """
-        self._enter(State.SPARE)
-        self.tip = seed(self.launch.key)
+        self._enter(State.SPARE, seed(self.launch.key))
         return self._begin(None, partial(self._process.start, (), {}, on_end=self._notice_end))
 
     def take(self, exchange: Exchange) -> None:
@@ -110,9 +115,10 @@ class Session:
         self._enter(State.RUNNING)
         self._inbox.put_nowait(exchange)
 
-    def end(self) -> None:
-        """Let the owner end the process now, whatever it does."""
+    def end(self, why: str = "") -> None:
+        """Let the owner end the process now, whatever it does; ``why``, if that is worth telling later."""
         self._was_told_to_end = True
+        self.ended_for = self.ended_for or why
         self._enter(State.CLOSED)
         if self._is_interruptible and self._owner:  # else it has not begun, or is at its end
             self._is_interruptible = False
@@ -150,8 +156,9 @@ class Session:
         finally:
             self._is_interruptible = False
             self._let_go(exchange, ProcessDied("the session ended"))
+            await self._learning.before_the_end()
             await self._process.stop()
-            await self._keep_additions()
+            await self._learning.at_the_end()
             await self._process.remove_files()
 
     @property
@@ -167,10 +174,7 @@ class Session:
                 left.abandon(error)
 
     async def _start(self, exchange: Exchange, others: Iterable["Session"]) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_WRITES_WITHIN_SECONDS):
-                for other in others:
-                    await other.has_told_additions.wait()
+        await all_done(other._learning for other in others)
         additions = await asyncio.to_thread(self._additions.of, self.launch, exchange.tips)
         await self._process.start(exchange.messages, additions, on_end=self._notice_end)
 
@@ -181,7 +185,8 @@ class Session:
 
     async def _serve(self, exchange: Exchange) -> None:
         """One exchange: hand the process what is new, pass on its reply, hold the longer conversation."""
-        self._served.append(exchange.tips[-1])
+        self._learning.served.append(exchange.tips[-1])
+        self.numbers = exchange.numbers
         exchange.taken_at = self._clock()
         self._process.log_fields = {
             **exchange.log_fields,
@@ -197,7 +202,7 @@ class Session:
             self._enter(State.CLOSED)
             self._process.kill()
             exchange.abandon(error)
-        await self._keep_additions(patience_seconds=_WRITES_WITHIN_SECONDS)
+        await self._learning.go_on(is_in_a_hurry=lambda: not self._inbox.empty())
 
     async def _pass_on(self, exchange: Exchange) -> None:
         """The reply to one exchange, to its end; the session ends if the process falls silent."""
@@ -232,33 +237,6 @@ class Session:
         exchange.abandon(error)
         self.end()
 
-    async def _keep_additions(self, *, patience_seconds: float = 0) -> None:
-        """Remember what the CLI added; it writes that down a moment after it has replied.
-
-        The next exchange does not wait for that: its own look finds what this one did not.
-        """
-        deadline = self._clock() + patience_seconds
-        try:
-            while True:
-                await asyncio.to_thread(self._look_for_additions)
-                has_all = self._process.replies_written >= len(self._served)
-                if has_all or self._clock() >= deadline or not self._inbox.empty():
-                    return
-                await asyncio.sleep(_LOOK_AGAIN_SECONDS)
-        except (
-            OSError,
-            RuntimeError,  # no thread can be started
-            ValueError,
-            IndexError,
-        ) as error:  # no reason to lose the process: the cache suffers, no answer
-            log.warning("additions are lost", error=str(error))
-        finally:
-            self.has_told_additions.set()
-
-    def _look_for_additions(self) -> None:
-        for number, entries in self._process.new_additions().items():
-            self._additions.remember(self.launch, self._served[number], entries)
-
     async def _hand_over(self, exchange: Exchange) -> None:
         match exchange.way:
             case Answer(results=results, rest=rest):
@@ -270,21 +248,20 @@ class Session:
 
     def _hold(self, exchange: Exchange) -> None:
         """Before the client sees the end of the reply, so that its next request finds this session."""
-        self.has_told_additions.clear()
+        self._learning.expect()
         if self._process.has_ended:
             self._enter(State.CLOSED)
             return
+        tip, self.numbers = exchange.followed_by(self._process.reply.message)
         waiting_for = self._process.waiting_for
-        self._enter(State.PARKED if waiting_for else State.IDLE)
-        self.waiting_for = waiting_for
-        self.tip = step(exchange.tips[-1], self._process.reply.message)
+        self._enter(State.PARKED if waiting_for else State.IDLE, tip, waiting_for)
 
-    def _enter(self, state: State) -> None:
+    def _enter(self, state: State, tip: Tip | None = None, waiting_for: frozenset[str] = frozenset()) -> None:
         if self.state is State.CLOSED:
             return  # for good
         self.state = state
-        self.tip = None
-        self.waiting_for = frozenset()
+        self.tip = tip
+        self.waiting_for = waiting_for
+        self.gone_on = GoneOn.NO
         self.since = self._clock()
-        if state is State.CLOSED:
-            self._on_change(self)
+        self._on_change(self)
