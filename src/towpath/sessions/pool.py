@@ -19,7 +19,7 @@ from towpath.core.ways import Answer, State
 from towpath.sessions.demand import Demand
 from towpath.sessions.exchange import Exchange
 from towpath.sessions.index import Index
-from towpath.sessions.memory import memory_bytes
+from towpath.sessions.memory import due, memory_bytes
 from towpath.sessions.plan import Ending, Limits, plan
 from towpath.sessions.session import Session
 from towpath.sessions.stalls import Patience
@@ -151,7 +151,8 @@ class Pool:
             self._keep(session, session.prepare())
 
     async def _measure(self) -> None:
-        pids = {session: session.pid for session in self._sessions}
+        now = self._clock()
+        pids = {session: session.pid for session in due(self._sessions, now)}
         try:
             measured = await asyncio.to_thread(memory_bytes, [pid for pid in pids.values() if pid])
         except (OSError, RuntimeError) as error:  # no file can be opened, no thread be started: later, then
@@ -159,7 +160,7 @@ class Pool:
             return
         for session, pid in pids.items():
             if pid in measured:
-                session.memory_bytes = measured[pid]
+                session.memory_bytes, session.measured_at = measured[pid], now
 
     def _new_session(self, launch: Launch) -> Session:
         process = self._new_process(launch)

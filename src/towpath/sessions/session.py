@@ -22,6 +22,7 @@ from towpath.core.launch import Launch
 from towpath.core.ways import Answer, Resume, Start, State
 from towpath.sessions.exchange import Exchange
 from towpath.sessions.learning import Learning, all_done
+from towpath.sessions.memory import NEVER
 from towpath.sessions.plan import NEW_PROCESS_BYTES
 from towpath.sessions.stalls import Patience, Watch
 
@@ -39,9 +40,9 @@ class Session:
     ``numbers`` has a number for each message that it was told or said (``cache.numbered``). ``gone_on`` says
     whether the conversation that it is parked in has gone on elsewhere, ``ended_for`` why somebody ended it.
     ``since`` is when it came into its state, by the clock that was passed in (seconds). ``memory_bytes`` is
-    what it occupied when that was last measured. ``starts`` bounds how many processes start at once;
-    ``on_change`` is called when this one has started, and whenever it comes into another state. ``patience``
-    is how long it may say nothing while it serves somebody.
+    what it occupied when that was last measured, at ``measured_at``. ``starts`` bounds how many processes
+    start at once; ``on_change`` is called when this one has started, and whenever its state changes.
+    ``patience`` is how long it may say nothing while it serves somebody.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Session:
         self.since = clock()
         self.is_starting = True
         self.memory_bytes = NEW_PROCESS_BYTES
+        self.measured_at = NEVER
         self._clock = clock
         self._starts = starts
         self._on_change = on_change
