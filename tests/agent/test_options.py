@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from claude_agent_sdk import ClaudeAgentOptions
 
-from towpath.agent.options import Upstream, agent_options, extra_body
+from towpath.agent.options import agent_options, extra_body
 from towpath.agent.tools import ParkedTools
 from towpath.core.launch import Launch
 
@@ -26,11 +26,11 @@ def launch(*, system: str = "", betas: tuple[str, ...] = (), **body: Any) -> Lau
 
 
 def options_of(
-    launch: Launch, folder: Path, upstream: Mapping[str, str] | None = None, *, continues: bool = True
+    launch: Launch, folder: Path, environment: Mapping[str, str] | None = None, *, continues: bool = True
 ) -> ClaudeAgentOptions:
     tools = ParkedTools(launch.tool_names)
     return agent_options(
-        launch, folder, folder / "s.jsonl", tools.options(), upstream or {}, continues=continues
+        launch, folder, folder / "s.jsonl", tools.options(), environment or {}, continues=continues
     )
 
 
@@ -95,67 +95,12 @@ def test_the_launch_is_not_changed() -> None:
     assert marked.body == {"tools": [{**READ, **CACHED}, {**WRITE, **CACHED}], **CACHED}
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "ANTHROPIC_API_KEY",
-        "ANTHROPIC_AUTH_TOKEN",
-        "ANTHROPIC_BASE_URL",
-        "ANTHROPIC_MODEL",
-        "ANTHROPIC_BETAS",
-        "ANTHROPIC_CUSTOM_HEADERS",
-        "CLAUDE_CODE_EXTRA_BODY",
-        "CLAUDE_PROXY_API_KEY",
-        "GITHUB_TOKEN",
-        "NODE_OPTIONS",
-        "PATHS",
-    ],
-)
-def test_what_is_not_the_cli_s_business_is_blanked(name: str) -> None:
-    assert Upstream().environment({name: "x", "PATH": "/bin"}) == {name: ""}
+def test_a_process_keeps_its_files_in_its_own_folder(tmp_path: Path) -> None:
+    env = options_of(launch(), tmp_path, {"XDG_CACHE_HOME": "/home/cache", "ANTHROPIC_BASE_URL": "x"}).env
 
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "ANTHROPIC_BEDROCK_BASE_URL",
-        "ANTHROPIC_VERTEX_PROJECT_ID",
-        "ANTHROPIC_FOUNDRY_RESOURCE",
-        "ANTHROPIC_AWS_WORKSPACE_ID",
-        "CLAUDE_CODE_USE_BEDROCK",
-        "CLAUDE_CONFIG_DIR",
-        "AWS_PROFILE",
-        "HOME",
-        "https_proxy",
-        "NODE_EXTRA_CA_CERTS",
-        "LC_ALL",
-        "XDG_CONFIG_HOME",
-    ],
-)
-def test_what_names_the_user_s_account_is_handed_on(name: str) -> None:
-    assert Upstream().environment({name: "x"}) == {}
-
-
-def test_the_upstream_that_was_set_goes_over_the_proxy_s_own() -> None:
-    upstream = Upstream("https://gateway.test", "key")
-
-    assert upstream.environment(
-        {"ANTHROPIC_BASE_URL": "http://localhost:3456", "ANTHROPIC_API_KEY": "x"}
-    ) == {
-        "ANTHROPIC_BASE_URL": "https://gateway.test",
-        "ANTHROPIC_API_KEY": "key",
-    }
-
-
-def test_an_upstream_that_was_not_set_sets_nothing() -> None:
-    assert Upstream().environment({}) == {}
-
-
-def test_the_environment_of_a_process_has_the_upstream(tmp_path: Path) -> None:
-    env = options_of(launch(), tmp_path, {"ANTHROPIC_BASE_URL": ""}).env
-
-    assert env["ANTHROPIC_BASE_URL"] == ""
-    assert env["CLAUDE_CODE_MAX_RETRIES"] == "0"
+    assert Path(env["XDG_CACHE_HOME"]).is_relative_to(tmp_path)
+    assert Path(env["CLAUDE_CODE_TMPDIR"]).is_relative_to(tmp_path)
+    assert env["ANTHROPIC_BASE_URL"] == "x"
 
 
 def test_only_a_process_that_continues_answers_at_once(tmp_path: Path) -> None:

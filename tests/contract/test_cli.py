@@ -6,6 +6,7 @@ reaches the API. When a release changes a fact, its test here names it.
 
 import asyncio
 import dataclasses
+import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -25,6 +26,7 @@ from tests.support.processes import cli_processes
 from tests.support.waiting import WAIT_SECONDS
 
 from towpath.agent.cli import BUNDLED_VERSION
+from towpath.agent.environment import Upstream, cli_environment
 from towpath.agent.history import session_lines
 from towpath.agent.options import agent_options
 from towpath.agent.tools import ParkedTools
@@ -55,8 +57,8 @@ def run(scripted_api: tuple[ScriptedApi, str], tmp_path: Path) -> Callable[..., 
         file = tmp_path / "00000000-0000-4000-8000-000000000000.jsonl"
         file.write_bytes(lines(_lines(messages, launch, file)))
         parked = ParkedTools(launch.tool_names)
-        upstream = {"ANTHROPIC_BASE_URL": scripted_api[1], "ANTHROPIC_API_KEY": "dummy"}
-        options = agent_options(launch, tmp_path, file, parked.options(), upstream, continues=bool(messages))
+        all_clis = cli_environment(Upstream(scripted_api[1], "dummy"), os.environ)
+        options = agent_options(launch, tmp_path, file, parked.options(), all_clis, continues=bool(messages))
         environment = {name: value for name, value in options.env.items() if name not in without}
         return asyncio.run(_talk(change(dataclasses.replace(options, env=environment)), parked, then))
 

@@ -20,7 +20,7 @@ from tests.support.proxy import Client
 from tests.support.waiting import WAIT_SECONDS
 
 from towpath.agent.context import context_tokens
-from towpath.agent.options import Upstream
+from towpath.agent.environment import Upstream, cli_environment
 from towpath.core.launch import Launch
 from towpath.core.request import parse_count
 from towpath.server.app import create_app
@@ -157,7 +157,7 @@ def estimate(body: Json, folder: Path, upstream: Mapping[str, str]) -> Any:
 def test_c1_the_cli_asks_the_api_for_messages_and_for_the_system_prompt(
     scripted_api: tuple[ScriptedApi, str], api: ScriptedApi, tmp_path: Path
 ) -> None:
-    upstream = Upstream(scripted_api[1], "dummy").environment(os.environ)
+    upstream = cli_environment(Upstream(scripted_api[1], "dummy"), os.environ)
 
     tokens = asyncio.run(estimate(countable(MESSAGES), tmp_path, upstream))
 
@@ -183,7 +183,7 @@ def test_c2_without_an_answer_of_the_api_the_cli_goes_by_the_size(tmp_path: Path
 
     body = countable([user("word " * 4000)])
     with serve_in_thread(http_only(nothing)) as url:
-        tokens = asyncio.run(estimate(body, tmp_path, Upstream(url, "dummy").environment(os.environ)))
+        tokens = asyncio.run(estimate(body, tmp_path, cli_environment(Upstream(url, "dummy"), os.environ)))
 
     assert set(asked) == {COUNT}  # no model is called for it
     assert tokens == pytest.approx(len(orjson.dumps(body)) / 4, rel=0.5)
@@ -207,7 +207,7 @@ def test_c3_a_count_that_is_given_up_leaves_nothing(tmp_path: Path) -> None:
             pass
 
     async def main(url: str) -> None:
-        upstream = Upstream(url, "dummy").environment(os.environ)
+        upstream = cli_environment(Upstream(url, "dummy"), os.environ)
         counting = asyncio.ensure_future(estimate(countable(MESSAGES), tmp_path, upstream))
         assert await asyncio.to_thread(is_asked.wait, 30)
         assert len(cli_processes(tmp_path)) == 1

@@ -3,6 +3,7 @@
 import os
 import select
 import signal
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -34,3 +35,14 @@ def wait_until(holds: Callable[[], bool], timeout_seconds: float = WAIT_SECONDS)
     while not holds():
         assert time.monotonic() < deadline, f"not within {timeout_seconds:g} s"
         time.sleep(0.02)
+
+
+def doors_of(process: psutil.Process) -> list[object]:
+    """What a process and its children listen to: ports, and sockets with a name."""
+    family = [process, *process.children(recursive=True)]
+    found = [connection for one in family for connection in one.net_connections("all")]
+    return [
+        one
+        for one in found
+        if one.status == psutil.CONN_LISTEN or (one.family == socket.AF_UNIX and one.laddr)
+    ]

@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import orjson
 from claude_agent_sdk import ClaudeAgentOptions
 
+from towpath.agent.environment import CLOSED_DOORS
 from towpath.agent.failures import as_process_died
 from towpath.agent.transport import short_lived
 
@@ -13,9 +15,10 @@ from towpath.agent.transport import short_lived
 async def model_entries(environment: Mapping[str, str], cwd: Path) -> Sequence[Mapping[str, Any]]:
     """The entries of the list; no model is called. Raises ProcessDied if it does not start.
 
-    ``environment`` is what to set for the CLI, ``cwd`` a folder of the proxy's own. Takes half a second.
+    ``environment`` is that of all CLIs, ``cwd`` a folder of the proxy's own. Takes half a second.
     """
-    options = ClaudeAgentOptions(tools=[], setting_sources=[], cwd=cwd, env=dict(environment))
+    doors = orjson.dumps(CLOSED_DOORS).decode()
+    options = ClaudeAgentOptions(tools=[], setting_sources=[], settings=doors, cwd=cwd, env=dict(environment))
     with as_process_died("the Claude CLI did not start"):
         async with short_lived(options) as client:
             await client.connect()

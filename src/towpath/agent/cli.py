@@ -4,6 +4,7 @@ Logins are the CLI's: this module runs ``claude auth status`` and opens no crede
 """
 
 import asyncio
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,19 +36,25 @@ def cli_path() -> Path:
     return Path(claude_agent_sdk.__file__).parent / "_bundled" / "claude"
 
 
-async def auth_status(environment: Mapping[str, str]) -> AuthStatus | None:
-    """Ask the CLI, which sends its API no more than a greeting (HEAD); None if it could not be asked."""
+async def auth_status(environment: Mapping[str, str], cwd: Path) -> AuthStatus | None:
+    """Ask the CLI, which sends its API no more than a greeting (HEAD); None if it could not be asked.
+
+    ``environment`` is that of all CLIs, ``cwd`` an empty folder. No settings count, neither the user's nor
+    those of the folder that the proxy was started in: conversations do not go by them, either.
+    """
     process: asyncio.subprocess.Process | None = None
     try:
         process = await asyncio.create_subprocess_exec(
             *tied_to_parent(),
             cli_path(),
+            "--setting-sources=",
             "auth",
             "status",
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
-            env=dict(environment),
+            env={**os.environ, **environment},
+            cwd=cwd,
         )
         async with asyncio.timeout(_STATUS_TIMEOUT_SECONDS):
             output, _ = await process.communicate()

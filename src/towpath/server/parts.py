@@ -19,7 +19,7 @@ from towpath.server.health import Health
 from towpath.server.limits import KnownLimits
 from towpath.server.metrics import Metrics
 from towpath.server.models import Models
-from towpath.server.processes import cli_environment, process_maker
+from towpath.server.processes import environment_of_clis, process_maker
 from towpath.server.reading import Reading
 from towpath.server.record import write_line
 from towpath.server.telemetry import Telemetry
@@ -54,7 +54,7 @@ class Parts:
 
 def assemble(settings: Settings, clock: Callable[[], float]) -> Parts:
     """The parts for these settings. ``clock`` is Unix time in seconds."""
-    environment = cli_environment(settings)
+    environment = environment_of_clis(settings, os.environ)
     folder, nowhere = run_folder(settings.state_dir), empty_folder(settings.state_dir)
     limits = KnownLimits(clock, no_extra_usage=settings.no_extra_usage)
     pool = Pool(
@@ -70,7 +70,7 @@ def assemble(settings: Settings, clock: Callable[[], float]) -> Parts:
         admission,
         settings.mode,
         is_shared=not is_loopback(settings.host),
-        ask=lambda: auth_status({**os.environ, **environment}),
+        ask=partial(auth_status, environment, nowhere),
     )
     memo, reading = MessageMemo(), Reading()
     metrics, telemetry = Metrics(pool, admission, memo, limits), Telemetry.wanted(os.environ)

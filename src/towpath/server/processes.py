@@ -5,9 +5,9 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from towpath.agent.environment import Upstream, cli_environment
 from towpath.agent.internal import InternalLimits, InternalProcess
 from towpath.agent.limits import OnVerdict
-from towpath.agent.options import Upstream
 from towpath.agent.passthrough import PassthroughProcess
 from towpath.agent.process import AgentProcess
 from towpath.core.launch import Launch
@@ -15,11 +15,11 @@ from towpath.core.mode import Mode
 from towpath.settings import Settings
 
 
-def cli_environment(settings: Settings) -> dict[str, str]:
-    """What a CLI gets of the environment, and where it reaches its API."""
+def environment_of_clis(settings: Settings, environment: Mapping[str, str]) -> dict[str, str]:
+    """What to set for every CLI of a server whose own environment is ``environment``."""
     key = settings.upstream_api_key
     upstream = Upstream(settings.upstream_base_url, key.get_secret_value() if key else None)
-    return upstream.environment(os.environ)
+    return cli_environment(upstream, environment)
 
 
 def process_maker(

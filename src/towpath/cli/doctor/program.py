@@ -4,16 +4,17 @@ import asyncio
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 
 from towpath.agent.cli import BUNDLED_VERSION, AuthStatus, auth_status, cli_path
-from towpath.agent.options import Upstream
 from towpath.cli.doctor import tested
 from towpath.cli.doctor.findings import Finding, ok, problem, warning
 from towpath.cli.doctor.shell import command_line, is_on_path, words_of
 from towpath.python import python_command
+from towpath.server.processes import environment_of_clis
 from towpath.settings import ENV_PREFIX, Settings, unknown_settings
 
 _OLDEST_PYTHON = (3, 11)
@@ -62,10 +63,10 @@ def judge_cli(path: Path, said: str, expected: str) -> Finding:
 
 
 def login(settings: Settings, environment: Mapping[str, str]) -> Finding:
-    key = settings.upstream_api_key
-    upstream = Upstream(settings.upstream_base_url, key.get_secret_value() if key else None)
-    status = asyncio.run(auth_status({**environment, **upstream.environment(environment)}))
-    return judge_login(status, has_key=key is not None, log_in=login_command(environment))
+    with tempfile.TemporaryDirectory(prefix="towpath-") as nowhere:
+        status = asyncio.run(auth_status(environment_of_clis(settings, environment), Path(nowhere)))
+    has_key = settings.upstream_api_key is not None
+    return judge_login(status, has_key=has_key, log_in=login_command(environment))
 
 
 def login_command(environment: Mapping[str, str]) -> str:
