@@ -31,6 +31,7 @@ NAMES = [
     "OpenCode's configuration",
     "loops",
     "stale processes",
+    "leftovers",
     "disk space",
     "versions",
 ]

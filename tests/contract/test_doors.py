@@ -1,4 +1,4 @@
-"""Who else can make a CLI ask the model: rows D1 to D4 of docs/engine.md.
+"""Who else can make a CLI ask the model: rows O1 to O4 of docs/engine.md.
 
 Each door is opened once, to see that it is one; then it is closed as Towpath closes it.
 """
@@ -114,7 +114,7 @@ async def talk_and_be_disturbed(options: ClaudeAgentOptions, home: Path) -> None
 UNDISTURBED = [user("hello"), {"role": "assistant", "content": "You said: hello"}, user("again")]
 
 
-def test_d1_other_sessions_can_send_messages_which_ask_the_model(
+def test_o1_other_sessions_can_send_messages_which_ask_the_model(
     api: ScriptedApi, options_for: OptionsFor, home: Path
 ) -> None:
     options = options_for(without=("CLAUDE_CODE_HARBOR_KITE", "crossSessionInbound"))
@@ -124,14 +124,14 @@ def test_d1_other_sessions_can_send_messages_which_ask_the_model(
     assert any("INJECTED" in str(exchange.body) for exchange in api.exchanges)
 
 
-def test_d1_a_setting_turns_them_away(api: ScriptedApi, options_for: OptionsFor, home: Path) -> None:
+def test_o1_a_setting_turns_them_away(api: ScriptedApi, options_for: OptionsFor, home: Path) -> None:
     asyncio.run(talk_and_be_disturbed(options_for(without=("CLAUDE_CODE_HARBOR_KITE",)), home))
 
     assert len(api.exchanges) == 2
     assert seen(api.last) == sent(UNDISTURBED)
 
 
-def test_d2_a_cli_of_ours_listens_nowhere(api: ScriptedApi, options_for: OptionsFor, home: Path) -> None:
+def test_o2_a_cli_of_ours_listens_nowhere(api: ScriptedApi, options_for: OptionsFor, home: Path) -> None:
     options = options_for()
 
     async def talk() -> None:
@@ -142,7 +142,7 @@ def test_d2_a_cli_of_ours_listens_nowhere(api: ScriptedApi, options_for: Options
     asyncio.run(talk())
 
 
-def test_d3_the_tasks_of_a_project_ask_the_model(
+def test_o3_the_tasks_of_a_project_ask_the_model(
     api: ScriptedApi, options_for: OptionsFor, workspace: Path
 ) -> None:
     """Of the one that does not know better the overdue task comes first: by then ours had its chance."""
@@ -165,7 +165,7 @@ def test_d3_the_tasks_of_a_project_ask_the_model(
     assert seen(api.last) == sent(UNDISTURBED)
 
 
-def test_d4_an_editor_that_waits_for_it_is_not_called(
+def test_o4_an_editor_that_waits_for_it_is_not_called(
     api: ScriptedApi, options_for: OptionsFor, workspace: Path, home: Path
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as editor:

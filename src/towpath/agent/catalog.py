@@ -7,19 +7,19 @@ from typing import Any
 import orjson
 from claude_agent_sdk import ClaudeAgentOptions
 
-from towpath.agent.environment import CLOSED_DOORS
+from towpath.agent.environment import CLOSED_DOORS, passing_cli
 from towpath.agent.failures import as_process_died
 from towpath.agent.transport import short_lived
 
 
-async def model_entries(environment: Mapping[str, str], cwd: Path) -> Sequence[Mapping[str, Any]]:
+async def model_entries(environment: Mapping[str, str], parent: Path) -> Sequence[Mapping[str, Any]]:
     """The entries of the list; no model is called. Raises ProcessDied if it does not start.
 
-    ``environment`` is that of all CLIs, ``cwd`` a folder of the proxy's own. Takes half a second.
+    ``environment`` is that of all CLIs; files are below ``parent`` meanwhile. Takes half a second.
     """
     doors = orjson.dumps(CLOSED_DOORS).decode()
-    options = ClaudeAgentOptions(tools=[], setting_sources=[], settings=doors, cwd=cwd, env=dict(environment))
-    with as_process_died("the Claude CLI did not start"):
+    with as_process_died("the Claude CLI did not start"), passing_cli(environment, parent) as (own, cwd):
+        options = ClaudeAgentOptions(tools=[], setting_sources=[], settings=doors, cwd=cwd, env=own)
         async with short_lived(options) as client:
             await client.connect()
             said = await client.get_server_info()

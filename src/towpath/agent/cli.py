@@ -14,6 +14,7 @@ import claude_agent_sdk
 import orjson
 from claude_agent_sdk._cli_version import __cli_version__
 
+from towpath.agent.environment import passing_cli
 from towpath.agent.transport import tied_to_parent
 
 BUNDLED_VERSION = __cli_version__
@@ -36,38 +37,43 @@ def cli_path() -> Path:
     return Path(claude_agent_sdk.__file__).parent / "_bundled" / "claude"
 
 
-async def auth_status(environment: Mapping[str, str], cwd: Path) -> AuthStatus | None:
+async def auth_status(environment: Mapping[str, str], parent: Path) -> AuthStatus | None:
     """Ask the CLI, which sends its API no more than a greeting (HEAD); None if it could not be asked.
 
-    ``environment`` is that of all CLIs, ``cwd`` an empty folder. No settings count, neither the user's nor
-    those of the folder that the proxy was started in: conversations do not go by them, either.
+    ``environment`` is that of all CLIs; files are below ``parent`` meanwhile. No settings count, neither the
+    user's nor those of the folder that the proxy was started in: conversations do not go by them, either.
     """
-    process: asyncio.subprocess.Process | None = None
     try:
-        process = await asyncio.create_subprocess_exec(
-            *tied_to_parent(),
-            cli_path(),
-            "--setting-sources=",
-            "auth",
-            "status",
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            env={**os.environ, **environment},
-            cwd=cwd,
-        )
-        async with asyncio.timeout(_STATUS_TIMEOUT_SECONDS):
-            output, _ = await process.communicate()
-        said: dict[str, Any] = orjson.loads(output)
+        with passing_cli(environment, parent) as (own, cwd):
+            said: dict[str, Any] = orjson.loads(await _status({**os.environ, **own}, cwd))
     except (OSError, TimeoutError, orjson.JSONDecodeError):
         return None
-    finally:
-        if process is not None and process.returncode is None:
-            process.kill()
-            await process.wait()
     return AuthStatus(
         logged_in=bool(said.get("loggedIn")),
         method=str(said.get("authMethod", "unknown")),
         provider=str(said.get("apiProvider", "unknown")),
         subscription=said.get("subscriptionType"),
     )
+
+
+async def _status(environment: Mapping[str, str], cwd: Path) -> bytes:
+    process = await asyncio.create_subprocess_exec(
+        *tied_to_parent(),
+        cli_path(),
+        "--setting-sources=",
+        "auth",
+        "status",
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env=dict(environment),
+        cwd=cwd,
+    )
+    try:
+        async with asyncio.timeout(_STATUS_TIMEOUT_SECONDS):
+            output, _ = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    return output

@@ -6,7 +6,6 @@ called either way.
 """
 
 import asyncio
-import shutil
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -20,6 +19,7 @@ from claude_agent_sdk import ClaudeAgentOptions
 from towpath.agent.cli import BUNDLED_VERSION
 from towpath.agent.failures import ProcessDied, as_process_died
 from towpath.agent.history import session_lines
+from towpath.agent.leftovers import remove_folder
 from towpath.agent.options import agent_options
 from towpath.agent.transport import short_lived
 from towpath.core.launch import Launch
@@ -33,22 +33,22 @@ async def context_tokens(
     launch: Launch,
     messages: Sequence[Message],
     folder: Path,
-    upstream: Mapping[str, str],
+    environment: Mapping[str, str],
     *,
     timeout_seconds: float,
 ) -> int:
     """The tokens of a conversation with its system prompt and tools: an estimate.
 
-    ``folder`` is made, and removed again; ``upstream`` as for a process. Takes what a process takes to
+    ``folder`` is made, and removed again; ``environment`` is that of all CLIs. Takes what a process takes to
     start, and 0.05 to 0.2 s. Raises ProcessDied if the CLI does not start or does not say.
     """
-    writing = asyncio.ensure_future(asyncio.to_thread(_written, launch, messages, folder, upstream))
+    writing = asyncio.ensure_future(asyncio.to_thread(_written, launch, messages, folder, environment))
     try:
         with as_process_died("the Claude CLI did not count"):
             return await _asked(await asyncio.shield(writing), timeout_seconds)
     finally:
         await asyncio.gather(writing, return_exceptions=True)  # a thread is not cancelled with its task
-        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        await asyncio.to_thread(remove_folder, folder)
 
 
 async def _asked(options: ClaudeAgentOptions, timeout_seconds: float) -> int:
@@ -62,7 +62,7 @@ async def _asked(options: ClaudeAgentOptions, timeout_seconds: float) -> int:
 
 
 def _written(
-    launch: Launch, messages: Sequence[Message], folder: Path, upstream: Mapping[str, str]
+    launch: Launch, messages: Sequence[Message], folder: Path, environment: Mapping[str, str]
 ) -> ClaudeAgentOptions:
     folder.mkdir(mode=0o700, parents=True)
     session_file = folder / f"{uuid.uuid4()}.jsonl"
@@ -79,7 +79,7 @@ def _written(
     session_file.touch(mode=0o600)
     session_file.write_bytes(lines)
     told = replace(launch, system=_with_tools(launch), body={})
-    return agent_options(told, folder, session_file, {"tools": []}, upstream, continues=False)
+    return agent_options(told, folder, session_file, {"tools": []}, environment, continues=False)
 
 
 def _with_tools(launch: Launch) -> str:

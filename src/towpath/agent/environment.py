@@ -5,7 +5,9 @@ CLI from others than the API and the proxy (docs/engine.md says what was seen, a
 """
 
 import re
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -110,6 +112,18 @@ def private_places(folder: Path) -> dict[str, str]:
     stops that. macOS and Windows have no variable for where a user's cache is: see ``leftovers``.
     """
     return {"CLAUDE_CODE_TMPDIR": str(folder), "XDG_CACHE_HOME": str(folder / "cache")}
+
+
+@contextmanager
+def passing_cli(environment: Mapping[str, str], parent: Path) -> Iterator[tuple[dict[str, str], Path]]:
+    """Environment and empty working directory of a CLI that is asked one thing; its files go with it.
+
+    ``environment`` is that of all CLIs, ``parent`` a folder that is there.
+    """
+    with tempfile.TemporaryDirectory(dir=parent, prefix="asked-", ignore_cleanup_errors=True) as folder:
+        cwd = Path(folder) / "empty"
+        cwd.mkdir()
+        yield {**environment, **private_places(Path(folder))}, cwd
 
 
 def _is_handed_on(name: str) -> bool:

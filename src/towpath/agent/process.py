@@ -7,7 +7,6 @@ who executes the tools: ``passthrough`` and ``internal`` say so.
 
 import asyncio
 import contextlib
-import shutil
 import time
 import uuid
 from abc import ABC, abstractmethod
@@ -25,6 +24,7 @@ from towpath.agent.cli import BUNDLED_VERSION
 from towpath.agent.failures import ProcessDied, api_error, as_process_died
 from towpath.agent.hearing import Hearing
 from towpath.agent.history import Additions, Entry, session_lines
+from towpath.agent.leftovers import remove_folder
 from towpath.agent.limits import HeardLimits, OnVerdict
 from towpath.agent.model_calls import ModelCalls, own_event
 from towpath.agent.options import agent_options
@@ -240,12 +240,12 @@ class AgentProcess(ABC):
             await disconnect(self._client, self._transport)
 
     async def remove_files(self) -> None:
-        """Remove the private folder; what the CLI said in it is gone then. Tries for 30 s if need be."""
+        """Remove the private folder, and what the CLI left elsewhere. Tries for 30 s if need be."""
         if self._writing:  # a thread is not cancelled with its start
             await asyncio.gather(self._writing, return_exceptions=True)
         for _ in range(_REMOVAL_ATTEMPTS):
             with contextlib.suppress(RuntimeError):
-                await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+                await asyncio.to_thread(remove_folder, self._folder)
             if not self._folder.exists():
                 return
             await asyncio.sleep(_TRY_AGAIN_SECONDS)

@@ -70,7 +70,7 @@ def assemble(settings: Settings, clock: Callable[[], float]) -> Parts:
         admission,
         settings.mode,
         is_shared=not is_loopback(settings.host),
-        ask=partial(auth_status, environment, nowhere),
+        ask=partial(auth_status, environment, folder),
     )
     memo, reading = MessageMemo(), Reading()
     metrics, telemetry = Metrics(pool, admission, memo, limits), Telemetry.wanted(os.environ)
@@ -98,7 +98,7 @@ def assemble(settings: Settings, clock: Callable[[], float]) -> Parts:
         metrics=metrics,
         activity=activity,
         exchanges=exchanges,
-        models=Models(partial(model_entries, environment, nowhere)),
+        models=Models(partial(model_entries, environment, folder)),
         upstream=operators_upstream(settings),
         estimate=EstimatedCount(folder, nowhere, environment, settings.start_timeout_seconds),
     )

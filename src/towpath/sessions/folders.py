@@ -10,6 +10,8 @@ from pathlib import Path
 
 import psutil
 
+from towpath.agent.leftovers import remove_folder
+
 _RUNS, _EMPTY, _ADDITIONS = "run", "empty", "additions"
 # Measured: a CLI ends within 0.07 s of SIGTERM.
 _ENDS_WITHIN_SECONDS = 2.0
@@ -58,6 +60,8 @@ def run_folder(state_dir: Path) -> Path:
     dead = [folder for folder in runs.iterdir() if not _is_alive(folder.name)]
     _end_users_of(dead)
     for folder in dead:
+        for of_a_process in folder.glob("*"):
+            remove_folder(of_a_process)
         shutil.rmtree(folder, ignore_errors=True)
     own = runs / f"{_name_of(psutil.Process())}-{os.urandom(4).hex()}"
     own.mkdir(mode=0o700)

@@ -5,13 +5,17 @@ from pathlib import Path
 
 from towpath.cli.doctor import loops, machine, opencode, opencode_files, program
 from towpath.cli.doctor.findings import Check, Finding, skipped
+from towpath.cli.doctor.leftovers import leftovers
 from towpath.cli.doctor.port import port
 from towpath.cli.doctor.upstream import upstream
 from towpath.settings import Settings
 
 
-def all_checks(settings: Settings, environment: Mapping[str, str], *, live: bool) -> list[Check]:
-    """The checks for a server with these settings. ``live``: the model may be asked."""
+def all_checks(settings: Settings, environment: Mapping[str, str], *, live: bool, sweep: bool) -> list[Check]:
+    """The checks for a server with these settings.
+
+    ``live``: the model may be asked. ``sweep``: what earlier versions left is removed.
+    """
 
     def opencode_configuration() -> Finding:
         sources = opencode_files.sources(environment, Path.home(), Path.cwd())
@@ -33,6 +37,7 @@ def all_checks(settings: Settings, environment: Mapping[str, str], *, live: bool
         Check("OpenCode's configuration", opencode_configuration),
         Check("loops", lambda: loops.loops(settings, environment)),
         Check("stale processes", lambda: machine.stale_processes(settings.state_dir)),
+        Check("leftovers", lambda: leftovers(settings.state_dir, environment, sweep=sweep)),
         Check("disk space", lambda: machine.disk_space(settings.state_dir)),
         Check("versions", program.versions),
     ]

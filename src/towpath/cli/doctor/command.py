@@ -16,6 +16,9 @@ def doctor(
     live: bool = typer.Option(
         False, "--live", help="Also ask the model for one token: costs next to nothing."
     ),
+    sweep: bool = typer.Option(
+        False, "--sweep", help="Also remove the files that earlier versions left on the disk."
+    ),
     json: bool = typer.Option(False, "--json", help="Print one JSON document."),
 ) -> None:
     """Check that everything is there that a request needs, and say what to do where it is not.
@@ -30,7 +33,7 @@ def doctor(
     configure_logging("error")  # what a proxy of the live check logs is not a finding
     encoding = sys.stdout.encoding or "ascii"
     found: list[Named] = []
-    for name, finding in findings_of(all_checks(settings, dict(os.environ), live=live)):
+    for name, finding in findings_of(all_checks(settings, dict(os.environ), live=live, sweep=sweep)):
         found.append((name, finding))
         if not json:
             first, *rest = lines_of(name, finding, encoding)

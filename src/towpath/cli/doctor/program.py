@@ -63,8 +63,8 @@ def judge_cli(path: Path, said: str, expected: str) -> Finding:
 
 
 def login(settings: Settings, environment: Mapping[str, str]) -> Finding:
-    with tempfile.TemporaryDirectory(prefix="towpath-") as nowhere:
-        status = asyncio.run(auth_status(environment_of_clis(settings, environment), Path(nowhere)))
+    all_clis, anywhere = environment_of_clis(settings, environment), Path(tempfile.gettempdir())
+    status = asyncio.run(auth_status(all_clis, anywhere))
     has_key = settings.upstream_api_key is not None
     return judge_login(status, has_key=has_key, log_in=login_command(environment))
 

@@ -1,0 +1,133 @@
+"""What a CLI writes beside the private folder of its process, and how it is known to be ours.
+
+An entry, ``sessions/<pid>.json`` below its configuration: other sessions of Claude Code on the machine read
+it. A CLI that ends takes it away; one that is killed cannot. And where a user's cache cannot be moved (macOS,
+Windows), the logs of its tools. Both name the session, and its id is the name of the private session file.
+
+``orphans`` finds what earlier versions left: they knew nothing of either.
+"""
+
+import contextlib
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import orjson
+import psutil
+
+from towpath.agent.tools import SERVER_NAME
+
+Json = dict[str, Any]
+
+_LOGS = f"mcp-logs-{SERVER_NAME}"
+# The first line of a log of a server that runs within the SDK's program; others begin with a connection.
+_FIRST_WORDS = "Calling MCP tool: "
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the CLI keeps files of its own: its configuration, and its part of the user's cache."""
+
+    config: Path
+    cache: Path
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str], platform: str = sys.platform) -> "Places":
+        """The places for this user. ``platform`` is one of ``sys.platform``."""
+        home = Path.home()
+        config = Path(environment.get("CLAUDE_CONFIG_DIR") or home / ".claude")
+        if platform == "darwin":
+            return cls(config, home / "Library" / "Caches" / "claude-cli-nodejs")
+        if platform == "win32":
+            local = Path(environment.get("LOCALAPPDATA") or home / "AppData" / "Local")
+            return cls(config, local / "claude-cli-nodejs" / "Cache")
+        cache = Path(environment.get("XDG_CACHE_HOME") or home / ".cache")
+        return cls(config, cache / "claude-cli-nodejs")
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove the private folder of a process that has ended, and what its CLI left elsewhere."""
+    ours = {file.stem for file in folder.glob("*.jsonl")}
+    if ours:
+        places = Places.of(os.environ)
+        remove([path for path, said in (*_entries(places), *_logs(places)) if said.get("sessionId") in ours])
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove(paths: Sequence[Path]) -> None:
+    """Remove these files, and the folders of logs that are empty then."""
+    for path in paths:
+        with contextlib.suppress(OSError):  # removed by its CLI meanwhile, or not ours to remove
+            path.unlink()
+            if path.parent.name == _LOGS:
+                path.parent.rmdir()
+                path.parent.parent.rmdir()
+
+
+def orphans(places: Places, state_dir: Path) -> list[Path]:
+    """What earlier versions left, as far as it is certain that it is ours and that nobody uses it.
+
+    ``state_dir`` is the one that they had.
+    """
+    entries = list(_entries(places))
+    running = {entry.get("sessionId") for _, entry in entries if _may_run(entry)}
+    left: list[Path] = []
+    for path, entry in entries:
+        if entry.get("sessionId") not in running and _was_below(state_dir, entry):
+            left += [path, *_key_of(path, entry)]
+    for path, line in _logs(places):
+        if line.get("sessionId") not in running and _is_of_a_private_session(line, places):
+            left.append(path)
+    return left
+
+
+def _entries(places: Places) -> Iterator[tuple[Path, Json]]:
+    for path in places.config.glob("sessions/*.json"):
+        yield from _first_line(path)
+
+
+def _logs(places: Places) -> Iterator[tuple[Path, Json]]:
+    for path in places.cache.glob(f"*/{_LOGS}/*.jsonl"):
+        yield from _first_line(path)
+
+
+def _first_line(path: Path) -> Iterator[tuple[Path, Json]]:
+    """The file, and the object in its first line; nothing if there is none."""
+    with contextlib.suppress(OSError, ValueError), path.open("rb") as file:
+        said = orjson.loads(file.readline())
+        if isinstance(said, dict):
+            yield path, said
+
+
+def _may_run(entry: Json) -> bool:
+    """Whether the process may be alive. Of a container's nothing is known outside of it."""
+    domain, pid = entry.get("pidDomain"), entry.get("pid")
+    with contextlib.suppress(OSError):
+        if ":pid:[" in str(domain) and not str(domain).endswith(str(Path("/proc/self/ns/pid").readlink())):
+            return True
+    return not isinstance(pid, int) or psutil.pid_exists(pid)
+
+
+def _was_below(state_dir: Path, entry: Json) -> bool:
+    """Whether it worked in one of a proxy's own folders."""
+    named = [Path(str(entry.get(key))) for key in ("messagingSocketPath", "cwd")]
+    roots = {state_dir.absolute(), state_dir.resolve()}
+    return any(path.is_relative_to(root) for path in named for root in roots)
+
+
+def _key_of(path: Path, entry: Json) -> list[Path]:
+    """The key to its inbox, a file beside the entry that is named after the socket. It is not read."""
+    digest = sha256(str(entry.get("messagingSocketPath")).encode()).hexdigest()
+    key = path.with_name(f"{entry.get('pid')}.{digest}.key")
+    return [key] if key.is_file() else []
+
+
+def _is_of_a_private_session(line: Json, places: Places) -> bool:
+    """Whether the tools ran within an SDK's program, for a session that is not in the user's own list."""
+    is_within = str(line.get("debug")).startswith(_FIRST_WORDS)
+    return is_within and not any(places.config.glob(f"projects/*/{line.get('sessionId')}.jsonl"))

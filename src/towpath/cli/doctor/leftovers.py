@@ -1,0 +1,33 @@
+"""What earlier versions left beside their own folders: they did not take it away with a process."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from towpath.agent.leftovers import Places, orphans, remove
+from towpath.cli.doctor.findings import Finding, ok, warning
+
+
+def leftovers(state_dir: Path, environment: Mapping[str, str], *, sweep: bool) -> Finding:
+    """``sweep``: remove what is found."""
+    places = Places.of(environment)
+    found = orphans(places, state_dir)
+    if sweep:
+        remove(found)
+    left = sum(path.exists() for path in found)
+    return judge_leftovers(len(found), left, places)
+
+
+def judge_leftovers(found: int, left: int, places: Places) -> Finding:
+    """``found``: how many files there were; ``left``: how many of them are still there."""
+    removed = f"{_files(found - left)} removed" if found > left else ""
+    if not left:
+        return ok(removed or "none")
+    detail = (
+        f"earlier versions left {_files(left)} below {places.cache} and {places.config}; "
+        "some may have words of conversations"
+    )
+    return warning(f"{removed}; {detail}" if removed else detail, "towpath doctor --sweep")
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count} files"

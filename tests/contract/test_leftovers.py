@@ -1,0 +1,168 @@
+"""What a CLI leaves beside its session file, and what is found and removed of it: rows W1 and W2.
+
+The process is a real one that was killed, with what earlier versions did not set taken away.
+"""
+
+import asyncio
+import os
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+import pytest
+from tests.support.fidelity import TOOLS, result, user
+from tests.support.processes import wait_until
+
+from towpath.agent.environment import Upstream, cli_environment
+from towpath.agent.leftovers import Places, orphans, remove, remove_folder
+from towpath.agent.passthrough import PassthroughProcess
+from towpath.core.launch import Launch
+from towpath.core.request import Message
+from towpath.sessions.folders import empty_folder, make_private
+from towpath.testing import ScriptedApi
+
+pytestmark = pytest.mark.cli
+
+WORD = "plesiosaur"
+
+
+@dataclass(frozen=True)
+class Killed:
+    """The CLI that was killed: its private folder, its own places and what it left there."""
+
+    folder: Path
+    places: Places
+    log: Path
+    entry: Path
+    key: Path
+
+    @property
+    def state_dir(self) -> Path:
+        return self.folder.parents[2]
+
+    @property
+    def session_id(self) -> str:
+        return str(orjson.loads(self.entry.read_bytes())["sessionId"])
+
+
+@pytest.fixture
+def killed(
+    api: ScriptedApi,
+    scripted_api: tuple[ScriptedApi, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Killed:
+    """After a tool's error, whose text has the word."""
+    config, state_dir = tmp_path / "config", tmp_path / "state"
+    make_private(state_dir)
+    folder, nowhere = state_dir / "run" / "1-1-00000000" / "1", empty_folder(state_dir)
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(config))
+    environment = cli_environment(Upstream(scripted_api[1], "dummy"), os.environ)
+    del environment["CLAUDE_CODE_HARBOR_KITE"]
+    launch = Launch("claude-sonnet-4-5", "", {"max_tokens": 100, "tools": TOOLS}, str(nowhere))
+    process = PassthroughProcess(
+        launch, folder, environment, start_timeout_seconds=60, on_verdict=lambda _: None
+    )
+    places = Places(config, folder / "cache" / "claude-cli-nodejs")
+    asyncio.run(fail_and_be_killed(process, places))
+    (entry,), (key,) = config.glob("sessions/*.json"), config.glob("sessions/*.key")
+    return Killed(folder, places, log_of(places)[0], entry, key)
+
+
+async def fail_and_be_killed(process: PassthroughProcess, places: Places) -> None:
+    ended = asyncio.Event()
+    ask: Message = user('CALL read {"path": "a"}')
+    await process.start([ask], {}, on_end=ended.set)
+    async for _ in process.events():
+        pass
+    await process.settle()
+    (call,) = process.waiting_for
+    await process.answer([result(call, f"no such {WORD}", is_error=True)], [])
+    async for _ in process.events():
+        pass
+    await process.settle()
+    await asyncio.to_thread(wait_until, lambda: bool(log_of(places)))  # it writes once a second
+    assert process.pid
+    os.kill(process.pid, signal.SIGKILL)
+    await ended.wait()
+    await process.stop()
+
+
+def log_of(places: Places) -> list[Path]:
+    logs = places.cache.glob("*/mcp-logs-client/*.jsonl")
+    return [log for log in logs if WORD.encode() in log.read_bytes()]
+
+
+def test_w1_a_tool_s_error_is_logged_in_the_cache_with_all_its_text(killed: Killed) -> None:
+    assert WORD in killed.log.read_text()
+
+
+def test_w2_a_killed_cli_leaves_its_entry_and_the_key_to_its_inbox(killed: Killed) -> None:
+    entry = orjson.loads(killed.entry.read_bytes())
+
+    assert [f"{entry['sessionId']}.jsonl"] == [file.name for file in killed.folder.glob("*.jsonl")]
+    assert killed.key.name.startswith(f"{entry['pid']}.")
+
+
+def test_what_earlier_versions_left_is_found_and_removed(killed: Killed) -> None:
+    other = killed.entry.with_name("1.json")  # of a session that runs, in a folder of somebody's
+    other.write_bytes(orjson.dumps({"pid": os.getpid(), "sessionId": "other", "cwd": "/"}))
+
+    found = orphans(killed.places, killed.state_dir)
+    remove(found)
+
+    assert sorted(found) == sorted([killed.log, killed.entry, killed.key])
+    assert list(killed.entry.parent.iterdir()) == [other]
+    assert list(killed.places.cache.iterdir()) == []
+
+
+def test_what_a_session_uses_that_may_be_alive_is_left(killed: Killed) -> None:
+    entry = orjson.loads(killed.entry.read_bytes())
+    for changed in ({"pid": os.getpid()}, {"pidDomain": "linux:0:pid:[1]"}, {"pid": None}):
+        killed.entry.write_bytes(orjson.dumps({**entry, **changed}))
+
+        assert orphans(killed.places, killed.state_dir) == []
+
+
+def test_what_may_be_the_user_s_own_is_left(killed: Killed, tmp_path: Path) -> None:
+    """An entry of another folder, and a log of a session that is in the list of Claude Code's own."""
+    transcript = killed.places.config / "projects" / "-a" / f"{killed.session_id}.jsonl"
+    transcript.parent.mkdir(parents=True)
+    transcript.touch()
+
+    assert orphans(killed.places, tmp_path / "another") == []
+
+
+def test_a_log_of_a_server_that_is_a_program_is_left(killed: Killed) -> None:
+    first = {"debug": "Starting connection with timeout of 30000ms", "sessionId": killed.session_id}
+    killed.log.write_bytes(orjson.dumps(first) + b"\n" + killed.log.read_bytes())
+
+    assert killed.log not in orphans(killed.places, killed.state_dir)
+
+
+def test_entry_and_log_go_with_the_private_folder(
+    killed: Killed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log where a user's cache cannot be moved."""
+    cache = tmp_path / "cache"
+    (killed.folder / "cache").rename(cache)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+
+    remove_folder(killed.folder)
+
+    assert not killed.entry.exists()
+    assert not killed.folder.exists()
+    assert log_of(Places(killed.places.config, cache / "claude-cli-nodejs")) == []
+
+
+@pytest.mark.parametrize(
+    ("platform", "cache"),
+    [
+        ("linux", ".cache/claude-cli-nodejs"),
+        ("darwin", "Library/Caches/claude-cli-nodejs"),
+        ("win32", "AppData/Local/claude-cli-nodejs/Cache"),
+    ],
+)
+def test_the_places_of_each_system(platform: str, cache: str) -> None:
+    assert Places.of({}, platform) == Places(Path.home() / ".claude", Path.home() / cache)
