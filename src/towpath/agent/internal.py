@@ -52,20 +52,20 @@ class InternalProcess(AgentProcess):
         self,
         launch: Launch,
         folder: Path,
-        upstream: Mapping[str, str],
+        environment: Mapping[str, str],
         limits: InternalLimits,
         *,
         start_timeout_seconds: float,
         on_verdict: OnVerdict,
     ) -> None:
         self._limits = limits
-        environment = {**limits.environment, _FOLDER_VARIABLE: str(folder)}
-        self._toolbox = Toolbox(Path(launch.cwd), allow_bash=limits.allow_bash, environment=environment)
+        of_commands = {**limits.environment, _FOLDER_VARIABLE: str(folder)}
+        self._toolbox = Toolbox(Path(launch.cwd), allow_bash=limits.allow_bash, environment=of_commands)
         self._tools = HostTools(self._toolbox, launch.agents, limits.max_turns, lambda: self.log_fields)
         super().__init__(
             launch,
             folder,
-            {**upstream, **_ENVIRONMENT},
+            {**environment, **_ENVIRONMENT},
             self._tools,
             start_timeout_seconds=start_timeout_seconds,
             on_verdict=on_verdict,

@@ -20,11 +20,10 @@ from typing import Any
 import orjson
 import psutil
 
-from towpath.agent.tools import SERVER_NAME
-
 Json = dict[str, Any]
 
-_LOGS = f"mcp-logs-{SERVER_NAME}"
+# After the name of our server. It is not imported: this is loaded by commands that do without the SDK.
+_LOGS = "mcp-logs-client"
 # The first line of a log of a server that runs within the SDK's program; others begin with a connection.
 _FIRST_WORDS = "Calling MCP tool: "
 

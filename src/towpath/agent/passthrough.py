@@ -21,7 +21,7 @@ class PassthroughProcess(AgentProcess):
         self,
         launch: Launch,
         folder: Path,
-        upstream: Mapping[str, str],
+        environment: Mapping[str, str],
         *,
         start_timeout_seconds: float,
         on_verdict: OnVerdict,
@@ -30,7 +30,7 @@ class PassthroughProcess(AgentProcess):
         super().__init__(
             launch,
             folder,
-            upstream,
+            environment,
             self._tools,
             start_timeout_seconds=start_timeout_seconds,
             on_verdict=on_verdict,

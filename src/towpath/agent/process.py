@@ -63,7 +63,7 @@ class CliTools(Protocol):
 class AgentProcess(ABC):
     """A CLI with the conversation that it holds. ``folder`` is private to it.
 
-    ``upstream`` is set in its environment (``options.Upstream``). ``heard`` counts what came of the model and
+    ``environment`` is that of all CLIs. ``heard`` counts what came of the model and
     of tools, subagents included. ``log_fields`` are what the log says of the exchange that it serves.
     ``on_verdict`` is told what its answers say of the account's limits.
     """
@@ -72,7 +72,7 @@ class AgentProcess(ABC):
         self,
         launch: Launch,
         folder: Path,
-        upstream: Mapping[str, str],
+        environment: Mapping[str, str],
         tools: CliTools,
         *,
         start_timeout_seconds: float,
@@ -80,7 +80,7 @@ class AgentProcess(ABC):
     ) -> None:
         self._launch = launch
         self._folder = folder
-        self._upstream = upstream
+        self._environment = environment
         self._start_timeout_seconds = start_timeout_seconds
         self._cli_tools = tools
         self._session_file = folder / f"{uuid.uuid4()}.jsonl"
@@ -268,7 +268,7 @@ class AgentProcess(ABC):
             self._folder,
             self._session_file,
             self._cli_tools.options(),
-            self._upstream,
+            self._environment,
             continues=bool(messages),
         )
 

@@ -116,12 +116,14 @@ class ExactCount:
 
 
 class EstimatedCount:
-    """The CLI's. ``folder`` is for private files, ``cwd`` an empty one; ``upstream`` as for a process."""
+    """The CLI's. ``folder`` is for private files, ``cwd`` an empty one; ``environment`` that of all CLIs."""
 
-    def __init__(self, folder: Path, cwd: Path, upstream: Mapping[str, str], timeout_seconds: float) -> None:
+    def __init__(
+        self, folder: Path, cwd: Path, environment: Mapping[str, str], timeout_seconds: float
+    ) -> None:
         self._folder = folder
         self._cwd = cwd
-        self._upstream = upstream
+        self._environment = environment
         self._timeout_seconds = timeout_seconds
         self._numbers = itertools.count(1)
         self._places = asyncio.Semaphore(_ESTIMATES_AT_ONCE)
@@ -140,7 +142,7 @@ class EstimatedCount:
                     launch,
                     request.messages,
                     self._folder / f"count-{next(self._numbers)}",
-                    self._upstream,
+                    self._environment,
                     timeout_seconds=self._timeout_seconds,
                 )
             except ProcessDied as error:
