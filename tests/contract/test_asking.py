@@ -1,11 +1,13 @@
 """A CLI that asks the model without a request of a client: ended as the answer to that begins."""
 
 import asyncio
+import os
 from pathlib import Path
 
 import pytest
 from tests.support.fidelity import Json, user
 
+from towpath.agent.environment import Upstream, cli_environment
 from towpath.agent.passthrough import PassthroughProcess
 from towpath.core.launch import Launch
 from towpath.testing import ScriptedApi
@@ -18,9 +20,9 @@ def test_a_cli_that_asks_by_itself_is_ended(
     scripted_api: tuple[ScriptedApi, str], api: ScriptedApi, tmp_path: Path, messages: list[Json]
 ) -> None:
     launch = Launch("claude-sonnet-4-5", "You are a test.", {"max_tokens": 100}, str(tmp_path))
-    upstream = {"ANTHROPIC_BASE_URL": scripted_api[1], "ANTHROPIC_API_KEY": "dummy"}
+    environment = cli_environment(Upstream(scripted_api[1], "dummy"), os.environ)
     process = PassthroughProcess(
-        launch, tmp_path / "own", upstream, start_timeout_seconds=60, on_verdict=lambda _: None
+        launch, tmp_path / "own", environment, start_timeout_seconds=60, on_verdict=lambda _: None
     )
 
     async def run() -> None:

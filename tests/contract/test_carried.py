@@ -4,6 +4,7 @@ Here nothing is checked before it: the process is given what the rules refuse (`
 """
 
 import asyncio
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from tests.support.fidelity import Json, assistant, call, image, result, seen, sent, text, user
 
+from towpath.agent.environment import Upstream, cli_environment
 from towpath.agent.passthrough import PassthroughProcess
 from towpath.core.launch import Launch
 from towpath.testing import ScriptedApi
@@ -26,12 +28,12 @@ REDACTED = {"type": "redacted_thinking", "data": "eHg="}
 @pytest.fixture
 def ask(scripted_api: tuple[ScriptedApi, str], api: ScriptedApi, tmp_path: Path) -> Callable[..., Json]:
     """Start a process on a conversation with these top-level fields; what reached the API."""
-    upstream = {"ANTHROPIC_BASE_URL": scripted_api[1], "ANTHROPIC_API_KEY": "dummy"}
+    environment = cli_environment(Upstream(scripted_api[1], "dummy"), os.environ)
 
     async def asked(messages: list[Json], body: Json) -> None:
         launch = Launch("claude-sonnet-4-5", "", body, str(tmp_path))
         process = PassthroughProcess(
-            launch, tmp_path / "own", upstream, start_timeout_seconds=60, on_verdict=lambda _: None
+            launch, tmp_path / "own", environment, start_timeout_seconds=60, on_verdict=lambda _: None
         )
         try:
             await process.start(messages, {}, on_end=lambda: None)

@@ -1,6 +1,7 @@
 """Results reach the model in the client's order, however many there are and whatever they are."""
 
 import asyncio
+import os
 from pathlib import Path
 from random import Random
 
@@ -8,6 +9,7 @@ import pytest
 from tests.support.fidelity import TOOLS, Json, call, result, seen, sent, user
 from tests.support.profiles import scaled
 
+from towpath.agent.environment import Upstream, cli_environment
 from towpath.agent.passthrough import PassthroughProcess
 from towpath.core.launch import Launch
 from towpath.testing import Reply, ScriptedApi
@@ -22,9 +24,9 @@ def test_many_results_of_all_sizes_keep_their_order(
     scripted_api: tuple[ScriptedApi, str], api: ScriptedApi, tmp_path: Path
 ) -> None:
     launch = Launch("claude-sonnet-4-5", "A test.", {"max_tokens": 100, "tools": TOOLS}, str(tmp_path))
-    upstream = {"ANTHROPIC_BASE_URL": scripted_api[1], "ANTHROPIC_API_KEY": "dummy"}
+    environment = cli_environment(Upstream(scripted_api[1], "dummy"), os.environ)
     process = PassthroughProcess(
-        launch, tmp_path / "own", upstream, start_timeout_seconds=60, on_verdict=lambda _: None
+        launch, tmp_path / "own", environment, start_timeout_seconds=60, on_verdict=lambda _: None
     )
     asked = [tuple(call(f"t{number}-{n}") for n in range(CALLS)) for number in range(ROUNDS)]
     answered = [answers(Random(number), calls) for number, calls in enumerate(asked)]

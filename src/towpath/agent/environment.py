@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from towpath.agent.leftovers import remove_folder
+
 _DAY_MS = str(24 * 60 * 60 * 1000)
 
 _ENVIRONMENT: Mapping[str, str] = {
@@ -120,10 +122,13 @@ def passing_cli(environment: Mapping[str, str], parent: Path) -> Iterator[tuple[
 
     ``environment`` is that of all CLIs, ``parent`` a folder that is there.
     """
-    with tempfile.TemporaryDirectory(dir=parent, prefix="asked-", ignore_cleanup_errors=True) as folder:
-        cwd = Path(folder) / "empty"
+    folder = Path(tempfile.mkdtemp(dir=parent, prefix="asked-"))
+    try:
+        cwd = folder / "empty"
         cwd.mkdir()
-        yield {**environment, **private_places(Path(folder))}, cwd
+        yield {**environment, **private_places(folder)}, cwd
+    finally:
+        remove_folder(folder)
 
 
 def _is_handed_on(name: str) -> bool:

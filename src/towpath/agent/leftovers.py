@@ -50,11 +50,14 @@ class Places:
 
 
 def remove_folder(folder: Path) -> None:
-    """Remove the private folder of a process that has ended, and what its CLI left elsewhere."""
-    ours = {file.stem for file in folder.glob("*.jsonl")}
-    if ours:
-        places = Places.of(os.environ)
-        remove([path for path, said in (*_entries(places), *_logs(places)) if said.get("sessionId") in ours])
+    """Remove the private folder of a CLI that has ended, and what that left elsewhere."""
+    sessions = {file.stem for file in folder.glob("*.jsonl")}
+
+    def is_ours(said: Json) -> bool:
+        return said.get("sessionId") in sessions or _was_below(folder, said)
+
+    places = Places.of(os.environ)
+    remove([path for path, said in (*_entries(places), *_logs(places)) if is_ours(said)])
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -112,10 +115,10 @@ def _may_run(entry: Json) -> bool:
     return not isinstance(pid, int) or psutil.pid_exists(pid)
 
 
-def _was_below(state_dir: Path, entry: Json) -> bool:
-    """Whether it worked in one of a proxy's own folders."""
-    named = [Path(str(entry.get(key))) for key in ("messagingSocketPath", "cwd")]
-    roots = {state_dir.absolute(), state_dir.resolve()}
+def _was_below(folder: Path, said: Json) -> bool:
+    """Whether it worked in a folder or below it."""
+    named = [Path(str(said.get(key))) for key in ("messagingSocketPath", "cwd")]
+    roots = {folder.absolute(), folder.resolve()}
     return any(path.is_relative_to(root) for path in named for root in roots)
 
 

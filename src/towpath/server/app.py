@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import shutil
 import time
 from collections.abc import AsyncIterator, Callable
 from functools import partial
@@ -18,6 +17,7 @@ from towpath.server.headers import AlwaysHeaders
 from towpath.server.memory import forget_when_idle
 from towpath.server.parts import Parts, assemble
 from towpath.server.routes import OPENAI_PATHS, failed, not_found, routes
+from towpath.sessions.folders import remove_run_folder
 from towpath.settings import Settings
 
 
@@ -52,7 +52,7 @@ async def _lifespan(parts: Parts, idle_seconds: float, _: Starlette) -> AsyncIte
         await parts.pool.close()
         if parts.upstream:
             await parts.upstream.close()
-        shutil.rmtree(parts.folder, ignore_errors=True)
+        remove_run_folder(parts.folder)
         if parts.telemetry:
             await asyncio.to_thread(parts.telemetry.close)
 

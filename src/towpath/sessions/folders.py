@@ -60,12 +60,17 @@ def run_folder(state_dir: Path) -> Path:
     dead = [folder for folder in runs.iterdir() if not _is_alive(folder.name)]
     _end_users_of(dead)
     for folder in dead:
-        for of_a_process in folder.glob("*"):
-            remove_folder(of_a_process)
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_run_folder(folder)
     own = runs / f"{_name_of(psutil.Process())}-{os.urandom(4).hex()}"
     own.mkdir(mode=0o700)
     return own
+
+
+def remove_run_folder(folder: Path) -> None:
+    """Remove the folder of a proxy without processes, and what these left elsewhere."""
+    for of_a_process in folder.glob("*"):
+        remove_folder(of_a_process)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def empty_folder(state_dir: Path) -> Path:
