@@ -39,7 +39,7 @@ REFUSED: Mapping[str, str] = {
     "test_method_list_with_all_params": "after_id: 'after_id' is not in the list",
 }
 # "All parameters" have citations inside the system prompt, of which the CLI takes only the text.
-_CITATIONS = "system.0.citations: Extra inputs are not permitted"
+_CITATIONS = "system.0.citations: citations of a system text cannot be carried"
 REFUSED_MESSAGES: Mapping[str, str] = {
     "test_method_create_with_all_params_overload_1": _CITATIONS,
     "test_method_create_with_all_params_overload_2": _CITATIONS,

@@ -371,8 +371,13 @@ def test_e4_a_stream_that_breaks_is_closed_without_a_stop_reason(api: ScriptedAp
 
 
 THOUGHT = {"type": "thinking", "thinking": "hm", "signature": "c2ln"}
-SEARCH = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "canals"}}
-NOTHING_TO_SHOW = ((), (text(""),), (text(" \n\u00a0\ufeff"),), (THOUGHT,), (SEARCH,))
+WEB_SEARCH = {
+    "type": "server_tool_use",
+    "id": "srvtoolu_1",
+    "name": "web_search",
+    "input": {"query": "canals"},
+}
+NOTHING_TO_SHOW = ((), (text(""),), (text(" \n\u00a0\ufeff"),), (THOUGHT,), (WEB_SEARCH,))
 
 
 @pytest.mark.parametrize(
@@ -389,7 +394,7 @@ def test_e6_an_answer_that_shows_nothing_makes_it_ask_for_more(
     assert "[Your previous response had no visible output." in str(api.last["messages"][-1])
 
 
-@pytest.mark.parametrize("content", [(), (THOUGHT,), (SEARCH,)], ids=["none", "thought", "search"])
+@pytest.mark.parametrize("content", [(), (THOUGHT,), (WEB_SEARCH,)], ids=["none", "thought", "search"])
 def test_e6_a_pause_does_not(api: ScriptedApi, run: Any, content: tuple[Json, ...]) -> None:
     api.reply(Reply(content, stop_reason="pause_turn"))
     run(HISTORY)

@@ -145,11 +145,12 @@ def test_entry_and_log_go_with_the_private_folder(
     killed: Killed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The log where a user's cache cannot be moved."""
-    cache = tmp_path / "cache"
+    monkeypatch.setenv("HOME", str(tmp_path))
+    cache = tmp_path / "Library" / "Caches"
+    cache.parent.mkdir()
     (killed.folder / "cache").rename(cache)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
 
-    remove_folder(killed.folder)
+    remove_folder(killed.folder, platform="darwin")
 
     assert not killed.entry.exists()
     assert not killed.folder.exists()

@@ -126,7 +126,7 @@ def test_what_is_left_is_documented_and_has_no_word_of_the_conversation(
             for cli in cli_processes(disk.state_dir):
                 kill(cli)
         if killed == "the CLIs":
-            wait_until(lambda: sum(stand.sessions.values()) == 0)
+            wait_until(lambda: stand.sessions["idle"] + stand.sessions["parked"] == 0)
         if killed in ("the proxy", "both"):
             process.kill()
             process.wait()

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.support.fidelity import request, result, seen, sent, user
-from tests.support.processes import cli_processes, kill
+from tests.support.processes import cli_processes, kill, wait_until
 from tests.support.program import towpath_process
 from tests.support.proxy import Client, calls_of
 from tests.support.waiting import WAIT_SECONDS
@@ -135,6 +135,7 @@ def test_a_process_that_cannot_start_is_a_plain_error(own_settings: Settings, tm
 
 def test_a_folder_that_cannot_be_written_is_a_plain_error(own_settings: Settings, api: ScriptedApi) -> None:
     with serve_in_thread(create_app(own_settings)) as url, httpx.Client(base_url=url, timeout=60) as http:
+        wait_until(lambda: http.get("/health").json()["status"] != "starting")  # it has asked its CLI
         (folder,) = (own_settings.state_dir / "run").iterdir()
         folder.rmdir()
         folder.write_text("a file in its place")

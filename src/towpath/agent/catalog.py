@@ -18,9 +18,10 @@ async def model_entries(environment: Mapping[str, str], parent: Path) -> Sequenc
     ``environment`` is that of all CLIs; files are below ``parent`` meanwhile. Takes half a second.
     """
     doors = orjson.dumps(CLOSED_DOORS).decode()
-    with as_process_died("the Claude CLI did not start"), passing_cli(environment, parent) as (own, cwd):
-        options = ClaudeAgentOptions(tools=[], setting_sources=[], settings=doors, cwd=cwd, env=own)
-        async with short_lived(options) as client:
-            await client.connect()
-            said = await client.get_server_info()
+    with as_process_died("the Claude CLI did not start"):
+        async with passing_cli(environment, parent) as (own, cwd):
+            options = ClaudeAgentOptions(tools=[], setting_sources=[], settings=doors, cwd=cwd, env=own)
+            async with short_lived(options) as client:
+                await client.connect()
+                said = await client.get_server_info()
     return (said or {}).get("models") or ()

@@ -44,7 +44,7 @@ async def auth_status(environment: Mapping[str, str], parent: Path) -> AuthStatu
     user's nor those of the folder that the proxy was started in: conversations do not go by them, either.
     """
     try:
-        with passing_cli(environment, parent) as (own, cwd):
+        async with passing_cli(environment, parent) as (own, cwd):
             said: dict[str, Any] = orjson.loads(await _status({**os.environ, **own}, cwd))
     except (OSError, TimeoutError, orjson.JSONDecodeError):
         return None

@@ -4,10 +4,11 @@ Each line keeps something out of, or gets something into, the requests that reac
 CLI from others than the API and the proxy (docs/engine.md says what was seen, and tests/contract show it).
 """
 
+import asyncio
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -116,8 +117,10 @@ def private_places(folder: Path) -> dict[str, str]:
     return {"CLAUDE_CODE_TMPDIR": str(folder), "XDG_CACHE_HOME": str(folder / "cache")}
 
 
-@contextmanager
-def passing_cli(environment: Mapping[str, str], parent: Path) -> Iterator[tuple[dict[str, str], Path]]:
+@asynccontextmanager
+async def passing_cli(
+    environment: Mapping[str, str], parent: Path
+) -> AsyncIterator[tuple[dict[str, str], Path]]:
     """Environment and empty working directory of a CLI that is asked one thing; its files go with it.
 
     ``environment`` is that of all CLIs, ``parent`` a folder that is there.
@@ -128,7 +131,8 @@ def passing_cli(environment: Mapping[str, str], parent: Path) -> Iterator[tuple[
         cwd.mkdir()
         yield {**environment, **private_places(folder)}, cwd
     finally:
-        remove_folder(folder)
+        with suppress(OSError, RuntimeError):  # no file, no thread to be had: then it goes with its parent
+            await asyncio.to_thread(remove_folder, folder)
 
 
 def _is_handed_on(name: str) -> bool:

@@ -11,7 +11,7 @@ import contextlib
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -24,6 +24,8 @@ Json = dict[str, Any]
 
 # After the name of our server. It is not imported: this is loaded by commands that do without the SDK.
 _LOGS = "mcp-logs-client"
+# Here no variable says where a user's cache is.
+_CACHE_STAYS = ("darwin", "win32")
 # The first line of a log of a server that runs within the SDK's program; others begin with a connection.
 _FIRST_WORDS = "Calling MCP tool: "
 
@@ -49,15 +51,19 @@ class Places:
         return cls(config, cache / "claude-cli-nodejs")
 
 
-def remove_folder(folder: Path) -> None:
-    """Remove the private folder of a CLI that has ended, and what that left elsewhere."""
+def remove_folder(folder: Path, platform: str = sys.platform) -> None:
+    """Remove the private folder of a CLI that has ended, and what that left elsewhere.
+
+    ``platform`` is one of ``sys.platform``.
+    """
     sessions = {file.stem for file in folder.glob("*.jsonl")}
 
     def is_ours(said: Json) -> bool:
         return said.get("sessionId") in sessions or _was_below(folder, said)
 
-    places = Places.of(os.environ)
-    remove([path for path, said in (*_entries(places), *_logs(places)) if is_ours(said)])
+    places = Places.of(os.environ, platform)
+    logs = _logs(places) if platform in _CACHE_STAYS else ()
+    remove([path for path, said in (*_entries(places), *logs) if is_ours(said)])
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -76,7 +82,7 @@ def orphans(places: Places, state_dir: Path) -> list[Path]:
 
     ``state_dir`` is the one that they had.
     """
-    entries = list(_entries(places))
+    entries = _entries(places)
     running = {entry.get("sessionId") for _, entry in entries if _may_run(entry)}
     left: list[Path] = []
     for path, entry in entries:
@@ -88,22 +94,22 @@ def orphans(places: Places, state_dir: Path) -> list[Path]:
     return left
 
 
-def _entries(places: Places) -> Iterator[tuple[Path, Json]]:
-    for path in places.config.glob("sessions/*.json"):
-        yield from _first_line(path)
+def _entries(places: Places) -> list[tuple[Path, Json]]:
+    return [(path, _first_line(path)) for path in places.config.glob("sessions/*.json")]
 
 
-def _logs(places: Places) -> Iterator[tuple[Path, Json]]:
-    for path in places.cache.glob(f"*/{_LOGS}/*.jsonl"):
-        yield from _first_line(path)
+def _logs(places: Places) -> list[tuple[Path, Json]]:
+    return [(path, _first_line(path)) for path in places.cache.glob(f"*/{_LOGS}/*.jsonl")]
 
 
-def _first_line(path: Path) -> Iterator[tuple[Path, Json]]:
-    """The file, and the object in its first line; nothing if there is none."""
-    with contextlib.suppress(OSError, ValueError), path.open("rb") as file:
-        said = orjson.loads(file.readline())
-        if isinstance(said, dict):
-            yield path, said
+def _first_line(path: Path) -> Json:
+    """The object in the first line of a file; an empty one if there is none."""
+    try:
+        with path.open("rb") as file:
+            said = orjson.loads(file.readline())
+    except (OSError, ValueError):
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 def _may_run(entry: Json) -> bool:

@@ -244,7 +244,7 @@ class AgentProcess(ABC):
         if self._writing:  # a thread is not cancelled with its start
             await asyncio.gather(self._writing, return_exceptions=True)
         for _ in range(_REMOVAL_ATTEMPTS):
-            with contextlib.suppress(RuntimeError):
+            with contextlib.suppress(OSError, RuntimeError):  # no file can be opened, no thread be started
                 await asyncio.to_thread(remove_folder, self._folder)
             if not self._folder.exists():
                 return
