@@ -86,8 +86,8 @@ class Settings(BaseSettings):
         Path | None,
         Field(
             description="Working directory of the model; default: the one that the client names in its "
-            "system prompt if it exists here, else an empty private one. In internal mode the workspace: its "
-            "tools stay in it; default: where the proxy was started."
+            "system prompt if it can be entered, else an empty private one. In internal mode the workspace: "
+            "its tools stay in it; default: where the proxy was started."
         ),
     ] = None
     upstream_base_url: Annotated[
@@ -103,7 +103,10 @@ class Settings(BaseSettings):
         ),
     ] = False
     max_concurrent: Annotated[
-        int, Field(ge=1, description="Requests that run at once; more wait in order.")
+        int,
+        Field(
+            ge=1, description="Requests that run at once; more wait in order, answers to tool calls first."
+        ),
     ] = 20
     max_waiting: Annotated[
         int, Field(ge=0, description="Requests that may wait; more are refused with 529 and Retry-After.")
@@ -118,15 +121,19 @@ class Settings(BaseSettings):
     memory_budget_mb: int = Field(
         default_factory=_quarter_of_memory_mb,
         ge=0,
-        description="What live processes may occupy (125 to 215 MB each); over it the one that idled longest "
-        "ends first, a running one never. Default: a quarter of the machine's memory, at most 4096.",
+        description="What live processes may occupy (125 to 270 MB each); over it those end first whose tool "
+        "results are not likely to come, then the one that idled longest; a running one never. Default: a "
+        "quarter of the machine's memory, at most 4096.",
     )
     idle_timeout_seconds: Annotated[
         float,
         Field(gt=0, description="How long an idle process is kept: ending it costs the next turn 0.4 s."),
     ] = 900
     parked_timeout_seconds: Annotated[
-        float, Field(gt=0, description="How long a process waits for tool results, a person's answer say.")
+        float,
+        Field(
+            gt=0, description="How long a process waits for tool results at most; less where none are likely."
+        ),
     ] = 3600
     start_timeout_seconds: Annotated[
         float, Field(gt=0, description="How long a process may take to start.")

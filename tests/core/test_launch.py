@@ -44,6 +44,7 @@ def launch(
         pytest.param(CACHED, id="automatic-caching"),
         pytest.param({"tools": [dict(reversed(READ.items())), WRITE]}, id="order-of-keys"),
         pytest.param({"max_tokens": 64, "temperature": 5e-1}, id="the-same-numbers"),
+        pytest.param({"tools": [{**READ, "strict": None, "type": None}, WRITE]}, id="nulls-in-a-tool"),
     ],
 )
 def test_the_key_ignores(changes: dict[str, Any]) -> None:

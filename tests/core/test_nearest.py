@@ -76,7 +76,7 @@ def test_messages(asked: str, held: list[str], expected: str) -> None:
 )
 def test_launches(launch: Launch, expected: str) -> None:
     assert said("ab", "ab", launch=launch) == expected
-    assert said("aB", "ab", launch=launch) == f"{expected} and message 2 changed"
+    assert said("aB", "ab", launch=launch) == f"{expected}; message 2 changed"
     assert said("xy", "ab", launch=launch) == ""
 
 

@@ -41,8 +41,8 @@ class Launch:
 
     @cached_property
     def key(self) -> bytes:
-        """Equal for equal launches; the ``cache_control`` of a tool does not count, here either."""
-        body = {**self.body, "tools": [_unmarked(tool) for tool in self.body.get("tools", ())]}
+        """Equal for equal launches; a tool's ``cache_control`` does not count here, nor a null of its own."""
+        body = {**self.body, "tools": [_stated(_unmarked(tool)) for tool in self.body.get("tools", ())]}
         agents = [[agent.name, agent.description] for agent in self.agents]
         fixed = [self.model, self.system, self.cwd, self.betas, self.caller, self.mode, self.cache_hour]
         values = [*fixed, _unmarked(body), agents]
@@ -102,6 +102,10 @@ def _loaded(tool: dict[str, Any], names: Set[str]) -> dict[str, Any]:
     if tool.get("name") not in names:
         return tool
     return {name: value for name, value in tool.items() if name != "defer_loading"}
+
+
+def _stated(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _unmarked(fields: Mapping[str, Any]) -> dict[str, Any]:

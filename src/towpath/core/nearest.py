@@ -38,7 +38,7 @@ def difference(holders: Iterable[Holder], launch: Launch, numbers: Sequence[int]
     if nearest is None or nearness(nearest) == (0, False):
         return ""
     found = [_other_launch(nearest.launch, launch), _other_messages(nearest.numbers, numbers)]
-    return " and ".join(filter(None, found))
+    return "; ".join(filter(None, found))
 
 
 def _other_launch(held: Launch, asked: Launch) -> str:
