@@ -105,4 +105,5 @@ def test_a_log_that_cannot_be_written_ends_nothing() -> None:
         [sys.executable, "-c", code + "\nprint('went on')"], stdout=subprocess.PIPE, timeout=60
     )
 
-    assert (done.returncode, done.stdout) == (0, b"went on\n")
+    assert done.stdout == b"went on\n"
+    assert done.returncode in (0, 120)  # 120: Python's word, at its end, for lines that it still held
