@@ -1,15 +1,10 @@
 """Nothing that Towpath hands out may run on its own origin, from where a page may call it."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
-from tests.support.raw import RawServer, answers_raw
-
-from towpath.server.app import create_app
-from towpath.settings import Settings
-from towpath.testing import serve_in_thread
+from tests.support.raw import RawServer, answers_raw, proxy_before
 
 VERSION = {"anthropic-version": "2023-06-01"}
 PAGE = b"<script>fetch('/v1/messages', {method: 'POST'})</script>"
@@ -23,15 +18,7 @@ def upstream() -> Iterator[RawServer]:
 
 @pytest.fixture(scope="module")
 def http(upstream: RawServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    folder: Path = tmp_path_factory.mktemp("inert")
-    settings = Settings(
-        upstream_base_url=upstream.url,
-        upstream_api_key="dummy",  # type: ignore[arg-type]
-        state_dir=folder / "state",
-        workdir=folder,
-        spares=0,
-    )
-    with serve_in_thread(create_app(settings)) as url, httpx.Client(base_url=url, timeout=60) as http:
+    with proxy_before(upstream, tmp_path_factory.mktemp("inert")) as http:
         yield http
 
 

@@ -3,16 +3,11 @@
 import gzip
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 from tests.support.fidelity import Json, request, user
-from tests.support.raw import RawServer, answers_raw
-
-from towpath.server.app import create_app
-from towpath.settings import Settings
-from towpath.testing import serve_in_thread
+from tests.support.raw import RawServer, answers_raw, proxy_before
 
 VERSION = {"anthropic-version": "2023-06-01"}
 COUNT = {"model": "claude-x", "messages": [user("hi")]}
@@ -34,15 +29,7 @@ def upstream() -> Iterator[RawServer]:
 
 @pytest.fixture(scope="module")
 def http(upstream: RawServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    folder: Path = tmp_path_factory.mktemp("odd")
-    settings = Settings(
-        upstream_base_url=upstream.url,
-        upstream_api_key="dummy",  # type: ignore[arg-type]
-        state_dir=folder / "state",
-        workdir=folder,
-        spares=0,
-    )
-    with serve_in_thread(create_app(settings)) as url, httpx.Client(base_url=url, timeout=60) as http:
+    with proxy_before(upstream, tmp_path_factory.mktemp("odd")) as http:
         yield http
 
 

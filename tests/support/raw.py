@@ -4,7 +4,15 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from urllib.parse import urlsplit
+
+import httpx
+from tests.support.waiting import WAIT_SECONDS
+
+from towpath.server.app import create_app
+from towpath.settings import Settings
+from towpath.testing import serve_in_thread
 
 
 def sent_raw(url: str, data: bytes) -> tuple[int, bytes]:
@@ -70,6 +78,23 @@ def answers_raw() -> Iterator[RawServer]:
             yield server
         finally:
             listener.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def proxy_before(upstream: RawServer, folder: Path) -> Iterator[httpx.Client]:
+    """A client of a proxy that asks this upstream; its files are in ``folder``."""
+    settings = Settings(
+        upstream_base_url=upstream.url,
+        upstream_api_key="dummy",  # type: ignore[arg-type]
+        state_dir=folder / "state",
+        workdir=folder,
+        spares=0,
+    )
+    with (
+        serve_in_thread(create_app(settings)) as url,
+        httpx.Client(base_url=url, timeout=WAIT_SECONDS) as http,
+    ):
+        yield http
 
 
 def _is_request(received: bytes) -> bool:
