@@ -47,26 +47,32 @@ class Killed:
 
 
 @pytest.fixture
-def killed(
+def process(
     api: ScriptedApi,
     scripted_api: tuple[ScriptedApi, str],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> Killed:
-    """After a tool's error, whose text has the word."""
-    config, state_dir = tmp_path / "config", tmp_path / "state"
-    make_private(state_dir)
-    folder, nowhere = state_dir / "run" / "1-1-00000000" / "1", empty_folder(state_dir)
-    monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(config))
+) -> PassthroughProcess:
+    """With a configuration and a state folder of its own, and an inbox."""
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(tmp_path / "config"))
+    make_private(tmp_path / "state")
     environment = cli_environment(Upstream(scripted_api[1], "dummy"), os.environ)
     del environment["CLAUDE_CODE_HARBOR_KITE"]
-    launch = Launch("claude-sonnet-4-5", "", {"max_tokens": 100, "tools": TOOLS}, str(nowhere))
-    process = PassthroughProcess(
+    nowhere = str(empty_folder(tmp_path / "state"))
+    launch = Launch("claude-sonnet-4-5", "", {"max_tokens": 100, "tools": TOOLS}, nowhere)
+    folder = tmp_path / "state" / "run" / "1-1-00000000" / "1"
+    return PassthroughProcess(
         launch, folder, environment, start_timeout_seconds=60, on_verdict=lambda _: None
     )
-    places = Places(config, folder / "cache" / "claude-cli-nodejs")
+
+
+@pytest.fixture
+def killed(process: PassthroughProcess, tmp_path: Path) -> Killed:
+    """After a tool's error, whose text has the word."""
+    folder = tmp_path / "state" / "run" / "1-1-00000000" / "1"
+    places = Places(tmp_path / "config", folder / "cache" / "claude-cli-nodejs")
     asyncio.run(fail_and_be_killed(process, places))
-    (entry,), (key,) = config.glob("sessions/*.json"), config.glob("sessions/*.key")
+    (entry,), (key,) = places.config.glob("sessions/*.json"), places.config.glob("sessions/*.key")
     return Killed(folder, places, log_of(places)[0], entry, key)
 
 
@@ -101,8 +107,31 @@ def test_w1_a_tool_s_error_is_logged_in_the_cache_with_all_its_text(killed: Kill
 def test_w2_a_killed_cli_leaves_its_entry_and_the_key_to_its_inbox(killed: Killed) -> None:
     entry = orjson.loads(killed.entry.read_bytes())
 
-    assert [f"{entry['sessionId']}.jsonl"] == [file.name for file in killed.folder.glob("*.jsonl")]
+    assert Path(entry["logPath"]).is_relative_to(killed.folder)
+    assert not Path(entry["logPath"]).exists()
     assert killed.key.name.startswith(f"{entry['pid']}.")
+
+
+def test_w2_the_entry_tells_whose_it_is_from_its_first_moment(
+    process: PassthroughProcess, tmp_path: Path
+) -> None:
+    async def be_killed_early() -> None:
+        start = asyncio.ensure_future(process.start([], {}, on_end=lambda: None))
+        entries = tmp_path / "config" / "sessions"
+        await asyncio.to_thread(wait_until, lambda: any(map(_is_whole, entries.glob("*.json"))))
+        assert process.pid
+        os.kill(process.pid, signal.SIGKILL)
+        await asyncio.wait([start])
+        await process.stop()
+        assert any(entries.glob("*.json"))
+        await process.remove_files()
+        assert not any(entries.glob("*.json"))
+
+    asyncio.run(be_killed_early())
+
+
+def _is_whole(entry: Path) -> bool:
+    return entry.read_bytes().endswith(b"}")
 
 
 def test_what_earlier_versions_left_is_found_and_removed(killed: Killed) -> None:

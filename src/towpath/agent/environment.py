@@ -114,7 +114,12 @@ def private_places(folder: Path) -> dict[str, str]:
     The CLI logs each call of a tool in the user's cache, with all of a result that is an error; no variable
     stops that. macOS and Windows have no variable for where a user's cache is: see ``leftovers``.
     """
-    return {"CLAUDE_CODE_TMPDIR": str(folder), "XDG_CACHE_HOME": str(folder / "cache")}
+    return {
+        "CLAUDE_CODE_TMPDIR": str(folder),
+        "XDG_CACHE_HOME": str(folder / "cache"),
+        # Nothing is written there. It is in the entry that a killed CLI leaves, and tells whose that is.
+        "CLAUDE_CODE_SESSION_LOG": str(folder / "log"),
+    }
 
 
 @asynccontextmanager

@@ -1,8 +1,9 @@
 """What a CLI writes beside the private folder of its process, and how it is known to be ours.
 
 An entry, ``sessions/<pid>.json`` below its configuration: other sessions of Claude Code on the machine read
-it. A CLI that ends takes it away; one that is killed cannot. And where a user's cache cannot be moved (macOS,
-Windows), the logs of its tools. Both name the session, and its id is the name of the private session file.
+it. A CLI that ends takes it away; one that is killed cannot. It names a path in the private folder (see
+``environment.private_places``). And where a user's cache cannot be moved (macOS, Windows), the logs of its
+tools. They name the session, and its id is the name of the private session file.
 
 ``orphans`` finds what earlier versions left: they knew nothing of either.
 """
@@ -56,14 +57,12 @@ def remove_folder(folder: Path, platform: str = sys.platform) -> None:
 
     ``platform`` is one of ``sys.platform``.
     """
-    sessions = {file.stem for file in folder.glob("*.jsonl")}
-
-    def is_ours(said: Json) -> bool:
-        return said.get("sessionId") in sessions or _was_below(folder, said)
-
     places = Places.of(os.environ, platform)
-    logs = _logs(places) if platform in _CACHE_STAYS else ()
-    remove([path for path, said in (*_entries(places), *logs) if is_ours(said)])
+    left = [path for path, entry in _entries(places) if _was_below(folder, entry)]
+    if platform in _CACHE_STAYS:
+        sessions = {file.stem for file in folder.glob("*.jsonl")}
+        left += [path for path, line in _logs(places) if line.get("sessionId") in sessions]
+    remove(left)
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -121,9 +120,9 @@ def _may_run(entry: Json) -> bool:
     return not isinstance(pid, int) or psutil.pid_exists(pid)
 
 
-def _was_below(folder: Path, said: Json) -> bool:
-    """Whether it worked in a folder or below it."""
-    named = [Path(str(said.get(key))) for key in ("messagingSocketPath", "cwd")]
+def _was_below(folder: Path, entry: Json) -> bool:
+    """Whether a path that it names is a folder, or below it."""
+    named = [Path(str(entry.get(key))) for key in ("logPath", "messagingSocketPath", "cwd")]
     roots = {folder.absolute(), folder.resolve()}
     return any(path.is_relative_to(root) for path in named for root in roots)
 
