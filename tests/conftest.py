@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 from hypothesis import settings as hypothesis
-from tests.support.profiles import IS_NIGHTLY, scaled
 
+from tests.support.profiles import IS_NIGHTLY, scaled
 from towpath.server.app import create_app
 from towpath.settings import Settings
 from towpath.testing import ScriptedApi, serve_in_thread

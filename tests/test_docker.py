@@ -24,11 +24,11 @@ from typing import Any
 
 import httpx
 import pytest
+
 from tests.support.fidelity import user
 from tests.support.processes import cli_processes
 from tests.support.waiting import WAIT_SECONDS
-
-from towpath.agent.cli import BUNDLED_VERSION
+from towpath.agent.bundled_cli import BUNDLED_VERSION
 from towpath.settings import Settings
 from towpath.testing import ScriptedApi
 

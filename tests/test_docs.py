@@ -10,9 +10,9 @@ from typer.core import TyperGroup
 from typer.main import get_group
 
 from towpath.cli.main import app
-from towpath.core.memo import MessageMemo
-from towpath.server.limits import KnownLimits
-from towpath.server.metrics import Metrics
+from towpath.core.reading.memo import MessageMemo
+from towpath.server.exchange.limits import KnownLimits
+from towpath.server.observe.metrics import Metrics
 from towpath.sessions.admission import Admission
 from towpath.sessions.pool import Pool
 from towpath.settings import Settings

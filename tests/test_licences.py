@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from tests.support.licences import is_allowed, licence_of, page, runtime_packages
 
 PAGE = Path(__file__).parent.parent / "docs/licences.md"

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
 from scripts.pin import locked_pins, with_pins
 from tests.clients.install import all_environments
 from tests.clients.npm import PINS as CLIENTS

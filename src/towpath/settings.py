@@ -16,8 +16,8 @@ import psutil
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from towpath.core.client_habits.transient import DEFAULT_TRANSIENT_TEXTS
 from towpath.core.mode import Mode
-from towpath.core.transient import DEFAULT_TRANSIENT_TEXTS
 
 ENV_PREFIX = "CLAUDE_PROXY_"
 

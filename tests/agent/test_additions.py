@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.fidelity import Json, assistant, user
 
+from tests.support.fidelity import Json, assistant, user
 from towpath.agent.additions import AdditionStore, SessionFileReader, last_failure
 from towpath.agent.history import WITHIN_RESULTS
 from towpath.core.canonical import Tip, seed, step

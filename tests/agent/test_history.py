@@ -6,8 +6,8 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from tests.support.fidelity import Json, assistant, call, document, image, result, text, user
 
+from tests.support.fidelity import Json, assistant, call, document, image, result, text, user
 from towpath.agent.history import WITHIN_RESULTS, Additions, session_lines
 from towpath.core.canonical import SYSTEM_TEXT
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from tests.support.fidelity import Json, assistant, call, text, user
 
+from tests.support.fidelity import Json, assistant, call, text, user
 from towpath.agent.model_calls import ModelCalls, goes_on_after
 
 

@@ -12,7 +12,7 @@ import pytest
 from claude_agent_sdk import ClaudeAgentOptions
 
 from towpath.agent.options import agent_options, extra_body
-from towpath.agent.tools import ParkedTools
+from towpath.agent.parked_tools import ParkedTools
 from towpath.core.launch import Launch
 
 CACHED: dict[str, Any] = {"cache_control": {"type": "ephemeral"}}

@@ -13,9 +13,9 @@ from typing import Any
 
 import psutil
 import pytest
-from tests.support.waiting import WAIT_SECONDS
 from typer.testing import CliRunner
 
+from tests.support.waiting import WAIT_SECONDS
 from towpath.cli.main import app
 from towpath.testing import ScriptedApi, serve_in_thread
 

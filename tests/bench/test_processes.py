@@ -7,8 +7,8 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
-from tests.support.waiting import WAIT_SECONDS
 
+from tests.support.waiting import WAIT_SECONDS
 from towpath.bench import processes
 from towpath.bench.processes import StartError, end, proxy_environment, scripted_api
 from towpath.bench.usage import own_use_of, usage_of

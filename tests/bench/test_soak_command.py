@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
 from tests.support.profiles import IS_NIGHTLY
 from tests.support.waiting import WAIT_SECONDS
 

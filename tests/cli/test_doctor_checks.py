@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from towpath import __version__
-from towpath.agent.cli import AuthStatus
+from towpath.agent.bundled_cli import AuthStatus
 from towpath.cli.doctor import machine, program
 from towpath.cli.doctor.addresses import leads_here, shown
 from towpath.cli.doctor.loops import loops

@@ -11,10 +11,10 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+
 from tests.support.processes import cli_processes, kill, wait_until
 from tests.support.program import towpath_process
 from tests.support.redirecting import redirecting
-
 from towpath import __version__
 from towpath.cli.doctor.upstream import judge_answer, redirect_of, upstream
 from towpath.settings import Settings

@@ -3,8 +3,8 @@
 import threading
 
 import pytest
-from tests.support.waiting import WAIT_SECONDS
 
+from tests.support.waiting import WAIT_SECONDS
 from towpath.cli.doctor.findings import Check, Finding, findings_of, ok, problem, skipped, warning
 from towpath.cli.doctor.report import as_json, is_ok, lines_of, summary
 

@@ -4,7 +4,6 @@ import tomllib
 from pathlib import Path
 
 from tests.clients.npm import VERSIONS
-
 from towpath.cli.doctor import tested
 
 ROOT = Path(__file__).parents[2]

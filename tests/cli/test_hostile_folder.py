@@ -11,10 +11,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from tests.cli.places import place_in
 from tests.support.processes import wait_until
 from tests.support.program import towpath_process
-
 from towpath import __version__
 from towpath.bench.processes import proxy_under_test, scripted_api
 from towpath.cli.service.launchd import launchd_service
@@ -46,8 +46,9 @@ def test_a_supervised_server(folder: Path, settings: Settings, tmp_path: Path) -
 
 
 def test_the_processes_of_the_bench_and_the_soak(folder: Path) -> None:
-    for module in ("towpath.bench.api", "towpath.bench.soak.api"):
-        with scripted_api(0, module) as api, proxy_under_test(api.url) as proxy:
+    project = str(Path(__file__).parents[2])
+    for module, path in (("towpath.bench.api", ""), ("bench.soak.api", project)):
+        with scripted_api(0, module, path) as api, proxy_under_test(api.url) as proxy:
             assert httpx.get(f"{proxy.url}/health", timeout=60).json()["version"] == __version__
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from towpath.cli.jsonc import JsoncError, Keys, find, parse
-from towpath.cli.jsonc_edit import append_item, remove, remove_item, set_item, set_value
+from towpath.cli.opencode.jsonc import JsoncError, Keys, find, parse
+from towpath.cli.opencode.jsonc_edit import append_item, remove, remove_item, set_item, set_value
 
 KEYS = st.sampled_from(["provider", "anthropic", "a", "b", 'q"\\', "ü"])
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)

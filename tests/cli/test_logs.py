@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from tests.support.program import towpath_process
 from tests.support.raw import sent_raw
-
 from towpath.cli.printable import printable
 from towpath.settings import Settings
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from tests.cli.places import place_in
 
+from tests.cli.places import place_in
 from towpath.cli.service.changes import install, uninstall
 from towpath.cli.service.command import SERVICES
 from towpath.cli.service.definition import File, Place, Service, Step

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from tests.cli.places import place_in
 from typer.testing import CliRunner, Result
 
+from tests.cli.places import place_in
 from towpath.cli.service.command import SERVICES, Surroundings, service, this_place
 from towpath.cli.service.steps import Outcome
 

@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.cli.places import LINUX, MAC, PLACES, WINDOWS, place_in
 
+from tests.cli.places import LINUX, MAC, PLACES, WINDOWS, place_in
 from towpath.cli.service.command import SERVICES
 from towpath.cli.service.environment import carried, environment_file
 from towpath.cli.service.launchd import launchd_service

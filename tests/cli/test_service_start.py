@@ -8,9 +8,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from tests.support.processes import wait_until
 from tests.support.waiting import WAIT_SECONDS
-
 from towpath import __version__
 
 

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.support.waiting import WAIT_SECONDS
 from typer.testing import CliRunner, Result
 
-from towpath.cli.jsonc import parse
+from tests.support.waiting import WAIT_SECONDS
+from towpath.cli.opencode.jsonc import parse
 from towpath.cli.setup.command import PLUGIN_FILE, setup
 from towpath.cli.setup.diff import masked
 

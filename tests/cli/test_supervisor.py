@@ -10,16 +10,16 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+
 from tests.support.processes import wait_until
 from tests.support.waiting import WAIT_SECONDS
-
-from towpath.cli.supervisor import restart_delay
+from towpath.cli.serve.supervisor import restart_delay
 
 # A server in ten lines: says its process id, or does what the path says.
 _SERVER = """
 import os, socketserver, sys, time
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from towpath.cli.supervisor import handed_down
+from towpath.cli.serve.supervisor import handed_down
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         if self.path == "/crash": print("about to crash", file=sys.stderr, flush=True); os._exit(7)
@@ -35,7 +35,7 @@ server.serve_forever()
 """
 _SUPERVISOR = """
 import socket, sys
-from towpath.cli.supervisor import Supervisor
+from towpath.cli.serve.supervisor import Supervisor
 listener = socket.socket(); listener.bind(("127.0.0.1", 0)); listener.listen()
 print(listener.getsockname()[1], flush=True)
 sys.exit(Supervisor([sys.executable, "-c", sys.argv[1]], listener).run())

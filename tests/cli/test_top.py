@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-from tests.support.desk import Desk
 from typer.testing import CliRunner, Result
 
+from tests.support.desk import Desk
 from towpath.cli.main import app
 from towpath.cli.top import figures
 from towpath.cli.top.picture import picture

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.clients.listed import Outcomes
 from tests.clients.npm import installed
 from tests.clients.opencode import OpenCode, Server, Workspace, workspace
 from tests.clients.recorder import RecordedProxy, Recorder, serve_recorded
-
 from towpath.server.app import create_app
 from towpath.settings import Settings
 from towpath.testing import ScriptedApi

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+
 from tests.clients import npm
 from tests.clients.listed import Client
 from tests.clients.program import RUN_SECONDS, run, started

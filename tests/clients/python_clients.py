@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 from filelock import FileLock
+
 from tests.clients.listed import Client
 from tests.clients.recorder import Conversation, Exchange, RecordedProxy, model_calls, requests
 from tests.support.fidelity import Json
-
 from towpath.testing import Failure, Recorded, Reply, ScriptedApi
 from towpath.testing.script import obey
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from tests.support.fidelity import Json, seen, sent
 
+from tests.support.fidelity import Json, seen, sent
 from towpath.testing import ScriptedApi, serve_in_thread
 
 Conversation = tuple[str, list[Json]]  # the model and the messages

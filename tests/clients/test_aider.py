@@ -7,10 +7,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from tests.clients.listed import Client
 from tests.clients.python_clients import TIMEOUT_SECONDS, Environment, run
 from tests.clients.recorder import RecordedProxy, Recorder, model_calls, requests
-
 from towpath.testing import Failure, Reply, ScriptedApi
 
 pytestmark = [pytest.mark.cli, pytest.mark.nightly, pytest.mark.timeout(TIMEOUT_SECONDS)]

@@ -12,14 +12,14 @@ from anthropic.types import MessageParam, ToolParam
 from pydantic import SecretStr
 from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
+
 from tests.clients.listed import Client
 from tests.clients.recorder import RecordedProxy, Recorder, model_calls, requests, serve_recorded
 from tests.support.fidelity import Json, seen, sent
 from tests.support.pins import pinned
-
-from towpath.core.body import MAX_BODY_BYTES
+from towpath.core.reading.body import MAX_BODY_BYTES
 from towpath.server.app import create_app
-from towpath.server.sse import EventStream
+from towpath.server.http.streaming import EventStream
 from towpath.settings import Settings
 from towpath.testing import Failure, Reply, ScriptedApi, serve_in_thread
 from towpath.testing.stream import events

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
+
 from tests.clients.listed import Client
 from tests.clients.node import Script, script
 from tests.clients.npm import TIMEOUT_SECONDS, VERSIONS
 from tests.clients.recorder import RecordedProxy, Recorder, model_calls, requests
-
 from towpath.testing import Failure, Reply, ScriptedApi
 
 pytestmark = [pytest.mark.cli, pytest.mark.timeout(TIMEOUT_SECONDS)]

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from tests.clients.listed import Client
 from tests.clients.npm import OFFLINE
 from tests.clients.program import Done, run
 from tests.clients.recorder import Exchange, RecordedProxy, Recorder
 from tests.support.fidelity import Json, beyond, call, result, sent
 from tests.support.waiting import WAIT_SECONDS
-
-from towpath.agent.cli import BUNDLED_VERSION, cli_path
+from towpath.agent.bundled_cli import BUNDLED_VERSION, cli_path
 from towpath.testing import Failure, Reply, ScriptedApi
 
 pytestmark = pytest.mark.cli

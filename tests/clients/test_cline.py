@@ -7,12 +7,12 @@ from typing import Any
 
 import psutil
 import pytest
+
 from tests.clients.listed import Client
 from tests.clients.npm import OFFLINE, TIMEOUT_SECONDS, VERSIONS
 from tests.clients.opencode import Workspace
 from tests.clients.program import run
 from tests.clients.recorder import RecordedProxy, Recorder, model_calls, requests
-
 from towpath.testing import Failure, ScriptedApi
 
 pytestmark = [pytest.mark.cli, pytest.mark.timeout(TIMEOUT_SECONDS)]

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from tests.clients.listed import Client
 from tests.clients.npm import OFFLINE, TIMEOUT_SECONDS, VERSIONS
 from tests.clients.opencode import Workspace
 from tests.clients.program import Done, run
 from tests.clients.recorder import RecordedProxy, Recorder, model_calls, requests
-
 from towpath.testing import Failure, ScriptedApi
 
 pytestmark = [pytest.mark.cli, pytest.mark.timeout(TIMEOUT_SECONDS)]

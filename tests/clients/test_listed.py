@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+
 from tests.clients.listed import (
     DOCUMENT,
     IN_EACH_RUN,

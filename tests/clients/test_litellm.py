@@ -1,10 +1,10 @@
 """litellm through the proxy. 250 MB to install and 10 s of work to import: for the night."""
 
 import pytest
+
 from tests.clients.listed import Client
 from tests.clients.python_clients import FAILING, FAILURE, TIMEOUT_SECONDS, Environment, Played, play
 from tests.clients.recorder import RecordedProxy
-
 from towpath.testing import ScriptedApi
 
 pytestmark = [pytest.mark.cli, pytest.mark.nightly, pytest.mark.timeout(TIMEOUT_SECONDS)]

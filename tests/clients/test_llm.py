@@ -4,10 +4,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from tests.clients.listed import Client
 from tests.clients.python_clients import FAILING, FAILURE, TIMEOUT_SECONDS, Environment, begin, run
 from tests.clients.recorder import RecordedProxy, model_calls, requests
-
 from towpath.testing import ScriptedApi
 
 pytestmark = [pytest.mark.cli, pytest.mark.timeout(TIMEOUT_SECONDS)]

@@ -8,12 +8,12 @@ import json
 from dataclasses import dataclass
 
 import pytest
+
 from tests.clients.listed import Client
 from tests.clients.npm import TIMEOUT_SECONDS, VERSIONS
 from tests.clients.opencode import OpenCode, Workspace, workspace
 from tests.clients.recorder import Exchange, RecordedProxy, Recorder
 from tests.support.fidelity import Json, seen, sent
-
 from towpath.testing import Failure, Recorded, Reply, ScriptedApi
 
 pytestmark = [pytest.mark.cli, pytest.mark.opencode, pytest.mark.timeout(TIMEOUT_SECONDS)]

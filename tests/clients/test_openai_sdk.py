@@ -6,9 +6,9 @@ from typing import Any
 
 import openai
 import pytest
+
 from tests.clients.listed import Client
 from tests.support.pins import pinned
-
 from towpath.testing import Failure, Reply, ScriptedApi
 
 pytestmark = pytest.mark.cli

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from tests.clients.npm import TIMEOUT_SECONDS
 from tests.clients.opencode import CLIENT as CLIENT
 from tests.clients.opencode import (
@@ -26,7 +27,6 @@ from tests.clients.opencode import (
 from tests.clients.program import RUN_SECONDS
 from tests.clients.recorder import Exchange, RecordedProxy, Recorder, model_calls, requests
 from tests.support.fidelity import Json, added, seen, sent
-
 from towpath.testing import Failure, Recorded, ScriptedApi
 
 pytestmark = [pytest.mark.cli, pytest.mark.opencode, pytest.mark.timeout(TIMEOUT_SECONDS)]

@@ -11,12 +11,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+
 from tests.clients.npm import TIMEOUT_SECONDS
 from tests.clients.opencode import CLIENT as CLIENT
 from tests.clients.opencode import MODEL, Server, Session, Workspace, call, conversation, results, text_of
 from tests.clients.recorder import Recorder, model_calls, requests, serve_recorded
 from tests.support.processes import wait_until
-
 from towpath.server.app import create_app
 from towpath.settings import Settings
 from towpath.testing import Reply, ScriptedApi

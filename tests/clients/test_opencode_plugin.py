@@ -13,10 +13,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+
 from tests.clients.npm import TIMEOUT_SECONDS
 from tests.clients.opencode import OpenCode, Workspace
 from tests.clients.program import RUN_SECONDS
-
 from towpath.cli.setup.command import PLUGIN_FILE
 from towpath.testing import ScriptedApi
 

@@ -1,10 +1,10 @@
 """pydantic-ai through the proxy."""
 
 import pytest
+
 from tests.clients.listed import Client
 from tests.clients.python_clients import FAILING, FAILURE, TIMEOUT_SECONDS, Environment, Played, play
 from tests.clients.recorder import RecordedProxy
-
 from towpath.testing import ScriptedApi
 
 pytestmark = [pytest.mark.cli, pytest.mark.timeout(TIMEOUT_SECONDS)]

@@ -5,8 +5,8 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.support.fidelity import Json, user
 
+from tests.support.fidelity import Json, user
 from towpath.agent.environment import Upstream, cli_environment
 from towpath.agent.passthrough import PassthroughProcess
 from towpath.core.launch import Launch

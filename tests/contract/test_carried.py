@@ -1,6 +1,6 @@
 """What the CLI leaves out of a request, or takes for itself: one test a row of docs/engine.md.
 
-Here nothing is checked before it: the process is given what the rules refuse (``core/checks``).
+Here nothing is checked before it: the process is given what the rules refuse (``core/reading/rules``).
 """
 
 import asyncio
@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.fidelity import Json, assistant, call, image, result, seen, sent, text, user
 
+from tests.support.fidelity import Json, assistant, call, image, result, seen, sent, text, user
 from towpath.agent.environment import Upstream, cli_environment
 from towpath.agent.passthrough import PassthroughProcess
 from towpath.core.launch import Launch

@@ -20,16 +20,16 @@ from claude_agent_sdk import (
     ResultMessage,
     StreamEvent,
 )
+
 from tests.support.account import ON_EXTRA_USAGE, REFUSED, RESET, WITHIN
 from tests.support.fidelity import TOOLS, Json, assistant, call, image, result, seen, sent, text, user
 from tests.support.processes import cli_processes
 from tests.support.waiting import WAIT_SECONDS
-
-from towpath.agent.cli import BUNDLED_VERSION
+from towpath.agent.bundled_cli import BUNDLED_VERSION
 from towpath.agent.environment import Upstream, cli_environment
 from towpath.agent.history import session_lines
 from towpath.agent.options import agent_options
-from towpath.agent.tools import ParkedTools
+from towpath.agent.parked_tools import ParkedTools
 from towpath.core.canonical import SYSTEM_TEXT
 from towpath.core.launch import Launch
 from towpath.testing import Failure, Reply, ScriptedApi

@@ -18,14 +18,14 @@ import orjson
 import psutil
 import pytest
 from claude_agent_sdk import ClaudeAgentOptions, ClaudeSDKClient, ResultMessage
+
 from tests.support.fidelity import seen, sent, user
 from tests.support.processes import doors_of
-
-from towpath.agent.cli import BUNDLED_VERSION
+from towpath.agent.bundled_cli import BUNDLED_VERSION
 from towpath.agent.environment import Upstream, cli_environment
 from towpath.agent.history import session_lines
 from towpath.agent.options import agent_options
-from towpath.agent.tools import ParkedTools
+from towpath.agent.parked_tools import ParkedTools
 from towpath.core.launch import Launch
 from towpath.testing import ScriptedApi
 

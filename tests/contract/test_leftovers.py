@@ -11,14 +11,14 @@ from pathlib import Path
 
 import orjson
 import pytest
+
 from tests.support.fidelity import TOOLS, result, user
 from tests.support.processes import wait_until
-
 from towpath.agent.environment import Upstream, cli_environment
 from towpath.agent.leftovers import Places, orphans, remove, remove_folder
 from towpath.agent.passthrough import PassthroughProcess
 from towpath.core.launch import Launch
-from towpath.core.request import Message
+from towpath.core.reading.request import Message
 from towpath.sessions.folders import empty_folder, make_private
 from towpath.testing import ScriptedApi
 

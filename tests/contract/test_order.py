@@ -6,9 +6,9 @@ from pathlib import Path
 from random import Random
 
 import pytest
+
 from tests.support.fidelity import TOOLS, Json, call, result, seen, sent, user
 from tests.support.profiles import scaled
-
 from towpath.agent.environment import Upstream, cli_environment
 from towpath.agent.passthrough import PassthroughProcess
 from towpath.core.launch import Launch

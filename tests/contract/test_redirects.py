@@ -8,9 +8,9 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+
 from tests.support.fidelity import request, user
 from tests.support.redirecting import redirecting
-
 from towpath.server.app import create_app
 from towpath.settings import Settings
 from towpath.testing import serve_in_thread

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from towpath.core.body import MAX_DEPTH, MAX_VALUES, is_deeper_than, read_body
-from towpath.core.checked import CheckedMessage, checked_message
 from towpath.core.errors import ApiError
-from towpath.core.memo import MessageMemo
+from towpath.core.reading.body import MAX_DEPTH, MAX_VALUES, is_deeper_than, read_body
+from towpath.core.reading.memo import MessageMemo
+from towpath.core.reading.message import CheckedMessage, checked_message
 
 USER = b'{"role": "user", "content": "a"}'
 DEEP = 1100  # more than either parser reads

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from towpath.core import chat_messages, responses_input
-from towpath.core.chat_answer import ChatChunks, chat_completion
-from towpath.core.openai_parts import call_id, tool_use_id
-from towpath.core.responses_items import Call
+from towpath.core.openai import chat_messages, responses_input
+from towpath.core.openai.chat_answer import ChatChunks, chat_completion
+from towpath.core.openai.parts import call_id, tool_use_id
+from towpath.core.openai.responses_items import Call
 
 Json = dict[str, Any]
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.fidelity import Json, assistant, call, document, image, result, text, user
 
+from tests.support.fidelity import Json, assistant, call, document, image, result, text, user
 from towpath.core.canonical import Tip, seed, step, tips
-from towpath.core.checked import checked_message
-from towpath.core.request import merge_runs, runs_of_one_side
+from towpath.core.reading.message import checked_message
+from towpath.core.reading.request import merge_runs, runs_of_one_side
 
 CACHED = {"cache_control": {"type": "ephemeral"}}
 THINKING = {"type": "thinking", "thinking": "hm", "signature": "s"}

@@ -5,14 +5,14 @@ from typing import Any
 import orjson
 import pytest
 
-from towpath.core.chat_answer import ChatChunks, chat_completion, usage_of
-from towpath.core.chat_messages import places
-from towpath.core.chat_request import messages_request
 from towpath.core.errors import ApiError
 from towpath.core.events import Event
-from towpath.core.openai_fields import DEFAULT_MAX_TOKENS
-from towpath.core.openai_parts import with_own_places
-from towpath.core.request import parse_request
+from towpath.core.openai.chat_answer import ChatChunks, chat_completion, usage_of
+from towpath.core.openai.chat_messages import places
+from towpath.core.openai.chat_request import messages_request
+from towpath.core.openai.fields import DEFAULT_MAX_TOKENS
+from towpath.core.openai.parts import with_own_places
+from towpath.core.reading.request import parse_request
 
 Json = dict[str, Any]
 HI: Json = {"role": "user", "content": "hi"}

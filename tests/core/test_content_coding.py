@@ -7,11 +7,11 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.codings import ENCODERS, raw_deflate, zstd
 
-from towpath.core.body import MAX_BODY_BYTES
-from towpath.core.content_coding import MAX_CODINGS, MAX_STREAMS, codings_in, decoded
+from tests.support.codings import ENCODERS, raw_deflate, zstd
 from towpath.core.errors import ApiError
+from towpath.core.reading.body import MAX_BODY_BYTES
+from towpath.core.reading.content_coding import MAX_CODINGS, MAX_STREAMS, codings_in, decoded
 
 BODY = b'{"messages": []}'
 FORMS = pytest.mark.parametrize(("coding", "encode"), ENCODERS.values(), ids=ENCODERS)

@@ -5,9 +5,9 @@ from typing import Any
 import orjson
 import pytest
 
-from towpath.core.checks import NOT_COUNTED
 from towpath.core.errors import ApiError
-from towpath.core.request import CountRequest, api_messages, parse_count
+from towpath.core.reading.request import CountRequest, api_messages, parse_count
+from towpath.core.reading.rules import NOT_COUNTED
 
 ASKED: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
 CALL = {"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "read", "input": {}}]}

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 import pytest
-from tests.support.fidelity import Json, assistant, call, image, result, text, user
 
+from tests.support.fidelity import Json, assistant, call, image, result, text, user
 from towpath.core.canonical import Tip, seed, step
 from towpath.core.gone_on import GoneOn, gone_on
 from towpath.core.launch import Launch

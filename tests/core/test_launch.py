@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from towpath.core.launch import Launch, launch_of
-from towpath.core.request import parse_request
+from towpath.core.reading.request import parse_request
 
 CACHED = {"cache_control": {"type": "ephemeral"}}
 READ: dict[str, Any] = {

@@ -9,13 +9,13 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from tests.core.test_request import REQUESTS
 from tests.support.fidelity import Json, assistant, call, result, user
-
-from towpath.core.checked import CheckedMessage, checked_message
 from towpath.core.errors import ApiError
-from towpath.core.memo import MEMO_BYTES, MessageMemo
-from towpath.core.request import MessagesRequest, parse_request
+from towpath.core.reading.memo import MEMO_BYTES, MessageMemo
+from towpath.core.reading.message import CheckedMessage, checked_message
+from towpath.core.reading.request import MessagesRequest, parse_request
 
 CONVERSATION = [user("a"), assistant("b", call("c")), user(result("c", "d"), "e"), assistant("f"), user("g")]
 

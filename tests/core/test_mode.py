@@ -4,12 +4,12 @@ from typing import Any
 
 import orjson
 import pytest
-from tests.support.fidelity import user
 
+from tests.support.fidelity import user
 from towpath.core.errors import ApiError
 from towpath.core.launch import launch_of
 from towpath.core.mode import Mode, check_internal, mode_of
-from towpath.core.request import MessagesRequest, parse_request
+from towpath.core.reading.request import MessagesRequest, parse_request
 
 PASS, OWN = Mode.PASSTHROUGH, Mode.INTERNAL
 

@@ -7,12 +7,12 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from tests.core.test_memo import answer, body_of
 from tests.support.fidelity import Json, assistant, call, result, user
-
-from towpath.core.memo import MessageMemo
-from towpath.core.prefixes import Prefixes
-from towpath.core.request import parse_request
+from towpath.core.reading.memo import MessageMemo
+from towpath.core.reading.prefixes import Prefixes
+from towpath.core.reading.request import parse_request
 
 TURNS = [user("a"), assistant("b", call("c")), user(result("c", "d"), "e"), assistant("f"), user("g")]
 LAYOUTS: list[dict[str, Any]] = [{"separators": (",", ":")}, {}, {"indent": 1}]

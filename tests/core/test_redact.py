@@ -5,8 +5,8 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.fidelity import assistant, call, image, request, result, user
 
+from tests.support.fidelity import assistant, call, image, request, result, user
 from towpath.core.redact import Redactor
 
 REDACTOR = Redactor(b"salt")

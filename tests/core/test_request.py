@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from towpath.core.body import MAX_BODY_BYTES, MAX_DEPTH, is_deeper_than
 from towpath.core.canonical import SYSTEM_TEXT, block_digest, message_digest
 from towpath.core.errors import ApiError
-from towpath.core.request import MessagesRequest, parse_request
+from towpath.core.reading.body import MAX_BODY_BYTES, MAX_DEPTH, is_deeper_than
+from towpath.core.reading.request import MessagesRequest, parse_request
 
 USER = {"role": "user", "content": "hello"}
 TOOL = {"name": "read", "input_schema": {"type": "object"}}
@@ -309,7 +309,7 @@ def test_a_request_that_keeps_the_rules_is_accepted_and_parses_to_itself(fields:
     request = parse_request(orjson.dumps(fields))
 
     check_form(request)
-    # What the assistant said without a word is left out (test_checks).
+    # What the assistant said without a word is left out (test_rules).
     assert count_blocks(request.messages, "user") == count_blocks(fields["messages"], "user")
 
 

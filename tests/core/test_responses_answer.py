@@ -11,9 +11,9 @@ from pydantic import TypeAdapter
 
 from towpath.core.errors import ApiError
 from towpath.core.events import Event
-from towpath.core.reasoning import unpacked
-from towpath.core.responses_answer import ResponseFold, response_usage
-from towpath.core.responses_request import repeated
+from towpath.core.openai.responses_answer import ResponseFold, response_usage
+from towpath.core.openai.responses_request import repeated
+from towpath.core.openai.thinking import unpacked
 from towpath.testing.script import Reply
 from towpath.testing.stream import events
 

@@ -6,10 +6,10 @@ import orjson
 import pytest
 
 from towpath.core.errors import ApiError
-from towpath.core.openai_fields import DEFAULT_MAX_TOKENS
-from towpath.core.reasoning import packed
-from towpath.core.request import parse_request
-from towpath.core.responses_request import messages_request, renamed, repeated, wants_summary
+from towpath.core.openai.fields import DEFAULT_MAX_TOKENS
+from towpath.core.openai.responses_request import messages_request, renamed, repeated, wants_summary
+from towpath.core.openai.thinking import packed
+from towpath.core.reading.request import parse_request
 
 Json = dict[str, Any]
 FUNCTION: Json = {

@@ -4,11 +4,11 @@ import copy
 from collections.abc import Sequence
 
 import pytest
-from tests.support.fidelity import Json, assistant, call, image, result, user
 
-from towpath.core.checked import checked_message
-from towpath.core.request import merge_runs, runs_of_one_side
-from towpath.core.transient import DEFAULT_TRANSIENT_TEXTS
+from tests.support.fidelity import Json, assistant, call, image, result, user
+from towpath.core.client_habits.transient import DEFAULT_TRANSIENT_TEXTS
+from towpath.core.reading.message import checked_message
+from towpath.core.reading.request import merge_runs, runs_of_one_side
 
 GO_ON = "go on"
 

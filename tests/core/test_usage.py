@@ -6,10 +6,10 @@ from typing import Any
 import orjson
 import pytest
 
-from towpath.core.cache import cache_use
-from towpath.core.chat_answer import usage_of
 from towpath.core.events import MessageFold, encode
-from towpath.core.responses_answer import response_usage
+from towpath.core.openai.chat_answer import usage_of
+from towpath.core.openai.responses_answer import response_usage
+from towpath.core.prompt_cache.causes import cache_use
 from towpath.core.turn import WholeTurn
 from towpath.core.usage import count, counts, merged, tokens
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.fidelity import Json, assistant, call, document, image, result, text, user
 
+from tests.support.fidelity import Json, assistant, call, document, image, result, text, user
 from towpath.core.canonical import SYSTEM_TEXT
 from towpath.core.ways import MAX_ERROR_CHARS, MAX_RESULT_CHARS, Answer, Resume, Start, State, choose_way
 

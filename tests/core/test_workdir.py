@@ -2,7 +2,7 @@
 
 import pytest
 
-from towpath.core.workdir import named_directory
+from towpath.core.client_habits.workdir import named_directory
 
 OPENCODE = "Some facts.\n<env>\n  Working directory: /home/ann/canal\n  Is directory a git repo: yes\n</env>"
 CLAUDE_CODE = "# Environment\n - Primary working directory: /home/ann/canal\n - Platform: linux"

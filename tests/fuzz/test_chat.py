@@ -6,12 +6,12 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tests.core.test_request import JSON_VALUES, damage
 from tests.support.profiles import TIMEOUT_SECONDS, fuzzed
-
-from towpath.core.chat_request import messages_request
 from towpath.core.errors import ApiError
-from towpath.core.request import parse_request
+from towpath.core.openai.chat_request import messages_request
+from towpath.core.reading.request import parse_request
 
 pytestmark = pytest.mark.timeout(TIMEOUT_SECONDS)
 

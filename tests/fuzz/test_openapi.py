@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+
 from tests.core.test_request import REQUESTS, damaged
 from tests.server.test_openapi import COUNT, REQUEST, refused
 from tests.support.profiles import TIMEOUT_SECONDS, fuzzed
-
-from towpath.core.checks import NOT_COUNTED
-from towpath.core.request import parse_count
+from towpath.core.reading.request import parse_count
+from towpath.core.reading.rules import NOT_COUNTED
 
 pytestmark = pytest.mark.timeout(TIMEOUT_SECONDS)
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as cases
 from hypothesis import strategies as st
+
 from tests.fuzz.test_request import BODIES
 from tests.server.test_openapi import REQUEST
 from tests.support.answering import answering_proxy
@@ -16,7 +17,6 @@ from tests.support.fidelity import Json, assistant, call, result, seen, sent, te
 from tests.support.profiles import TIMEOUT_SECONDS, fuzzed, scaled
 from tests.support.proxy import Client
 from tests.support.waiting import WAIT_SECONDS
-
 from towpath.settings import Settings
 from towpath.testing import Reply, ScriptedApi
 

@@ -12,13 +12,13 @@ import orjson
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+
 from tests.core.test_request import REQUESTS
 from tests.support.profiles import TIMEOUT_SECONDS, fuzzed
-
 from towpath.core.errors import ApiError
-from towpath.core.memo import MessageMemo
-from towpath.core.request import parse_request
-from towpath.server.openapi_schemas import request_schema
+from towpath.core.reading.memo import MessageMemo
+from towpath.core.reading.request import parse_request
+from towpath.server.openapi.schemas import request_schema
 
 pytestmark = pytest.mark.timeout(TIMEOUT_SECONDS)
 

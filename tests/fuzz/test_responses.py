@@ -6,13 +6,13 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tests.core.test_request import JSON_VALUES, damage
 from tests.support.profiles import TIMEOUT_SECONDS, fuzzed
-
 from towpath.core.errors import ApiError
-from towpath.core.reasoning import packed
-from towpath.core.request import MessagesRequest, parse_request
-from towpath.core.responses_request import messages_request, renamed, repeated, wants_summary
+from towpath.core.openai.responses_request import messages_request, renamed, repeated, wants_summary
+from towpath.core.openai.thinking import packed
+from towpath.core.reading.request import MessagesRequest, parse_request
 
 pytestmark = pytest.mark.timeout(TIMEOUT_SECONDS)
 

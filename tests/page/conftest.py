@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
+
 from tests.page.browser import EXECUTABLE, launched
 
 _NEEDED_SECONDS = 30

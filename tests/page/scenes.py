@@ -1,9 +1,9 @@
 """Conversations to look at: through the real proxy and the real CLI, with figures that the API made up."""
 
 import httpx
+
 from tests.support.fidelity import Json, result, text, user
 from tests.support.proxy import Client, calls_of
-
 from towpath.testing import Failure, Reply, ScriptedApi
 
 

@@ -4,11 +4,11 @@ import tempfile
 from pathlib import Path
 
 import httpx
+
 from tests.page.browser import launched
 from tests.page.scenes import conversation, failure
 from tests.support.fidelity import user
 from tests.support.proxy import Client
-
 from towpath.server.app import create_app
 from towpath.settings import Settings
 from towpath.testing import ScriptedApi, serve_in_thread

@@ -9,11 +9,11 @@ from typing import Literal
 import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+
 from tests.page.scenes import conversation, failure
 from tests.support.desk import Desk
 from tests.support.fidelity import user
 from tests.support.proxy import Client
-
 from towpath.core.errors import ApiError
 from towpath.core.limits import ExtraUsage, Verdict, Window
 from towpath.server.app import create_app

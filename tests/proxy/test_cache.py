@@ -11,10 +11,10 @@ from typing import Any
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+
 from tests.support.fidelity import TOOLS, Json, assistant, image, result, text, user
 from tests.support.processes import cli_processes, wait_until
 from tests.support.proxy import Client, calls_of
-
 from towpath.server.app import create_app
 from towpath.settings import Settings
 from towpath.testing import PromptCache, Reply, ScriptedApi, serve_in_thread

@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from tests.support.blocked import others_blocked
 from tests.support.fidelity import TOOLS, result, user
 from tests.support.processes import wait_until
 from tests.support.proxy import calls_of
 from tests.support.stand import stand
-
 from towpath.settings import Settings
 from towpath.testing import ScriptedApi
 

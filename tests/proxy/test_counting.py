@@ -14,15 +14,15 @@ import httpx
 import orjson
 import pytest
 from starlette.types import Message, Receive, Scope, Send
+
 from tests.support.fidelity import TOOLS, Json, assistant, call, image, request, result, user
 from tests.support.processes import cli_processes
 from tests.support.proxy import Client
 from tests.support.waiting import WAIT_SECONDS
-
-from towpath.agent.context import context_tokens
 from towpath.agent.environment import Upstream, cli_environment
+from towpath.agent.token_estimate import context_tokens
 from towpath.core.launch import Launch
-from towpath.core.request import parse_count
+from towpath.core.reading.request import parse_count
 from towpath.server.app import create_app
 from towpath.settings import Settings
 from towpath.testing import ScriptedApi, serve_in_thread

@@ -9,12 +9,12 @@ from pathlib import Path
 from subprocess import Popen
 
 import pytest
+
 from tests.support.fidelity import Json, document, image, result, user
 from tests.support.processes import cli_processes, kill, wait_until
 from tests.support.program import towpath_process
 from tests.support.proxy import calls_of
 from tests.support.stand import Stand, at
-
 from towpath.settings import Settings
 from towpath.testing import Reply, ScriptedApi
 

@@ -5,11 +5,11 @@ import time
 from pathlib import Path
 
 import pytest
+
 from tests.support.fidelity import result, seen, sent, user
 from tests.support.processes import doors_of, wait_until
 from tests.support.proxy import calls_of
 from tests.support.stand import stand
-
 from towpath.settings import Settings
 from towpath.testing import ScriptedApi
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from tests.support.fidelity import (
     Json,
     added,
@@ -21,7 +22,6 @@ from tests.support.fidelity import (
     user,
 )
 from tests.support.proxy import Client
-
 from towpath.server.app import create_app
 from towpath.settings import Settings
 from towpath.testing import Reply, ScriptedApi, serve_in_thread

@@ -6,9 +6,9 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+
 from tests.support.fidelity import Json, request, result, seen, sent, text, user
 from tests.support.proxy import Client, calls_of
-
 from towpath.testing import Failure, Reply, ScriptedApi
 
 pytestmark = pytest.mark.cli

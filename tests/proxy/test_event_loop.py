@@ -11,10 +11,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from tests.support.fidelity import Json, assistant, result, seen, sent, user
 from tests.support.program import towpath_process
 from tests.support.proxy import Client, calls_of
-
 from towpath.settings import Settings
 from towpath.testing import ScriptedApi
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from tests.support.fidelity import request, result, seen, sent, user
 from tests.support.processes import cli_processes, kill, wait_until
 from tests.support.program import towpath_process
 from tests.support.proxy import Client, calls_of
 from tests.support.waiting import WAIT_SECONDS
-
 from towpath.server.app import create_app
 from towpath.settings import Settings
 from towpath.testing import ScriptedApi, serve_in_thread

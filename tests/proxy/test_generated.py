@@ -7,10 +7,10 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+
 from tests.support.fidelity import Json, document, image, result, seen, sent, text, user
 from tests.support.profiles import scaled
 from tests.support.proxy import Client, calls_of
-
 from towpath.testing import Reply, ScriptedApi
 
 pytestmark = pytest.mark.cli

@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 import httpx
 import orjson
 import pytest
+
 from tests.support.fidelity import call, request, result, seen, sent, user
 from tests.support.processes import wait_until
 from tests.support.proxy import Client, calls_of
 from tests.support.waiting import WAIT_SECONDS
-
 from towpath.server.app import create_app
 from towpath.settings import Settings
 from towpath.testing import Reply, ScriptedApi, serve_in_thread
@@ -205,7 +205,7 @@ def test_a_failure_that_nobody_foresaw_has_the_apis_form(
     def no_thread(*_: object) -> None:
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr("towpath.server.reading.ThreadPoolExecutor.submit", no_thread)
+    monkeypatch.setattr("towpath.server.http.parse_queue.ThreadPoolExecutor.submit", no_thread)
     response = http.post("/v1/messages", json=request([user("x" * 300_000)]))
 
     assert response.status_code == 500

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+
 from tests.support.raw import RawServer, answers_raw, proxy_before
 
 VERSION = {"anthropic-version": "2023-06-01"}

@@ -10,11 +10,11 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+
 from tests.proxy.test_endings import stream
 from tests.support.fidelity import Json, call, seen, text, user
 from tests.support.processes import wait_until
 from tests.support.proxy import Client
-
 from towpath.server.app import create_app
 from towpath.settings import Settings
 from towpath.testing import Failure, Reply, ScriptedApi, serve_in_thread

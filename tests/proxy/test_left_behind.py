@@ -6,10 +6,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from tests.support.fidelity import Json, added, prefix_of, result, user
 from tests.support.processes import cli_processes, wait_until
 from tests.support.proxy import Client, calls_of
-
 from towpath.server.app import create_app
 from towpath.settings import Settings
 from towpath.testing import ScriptedApi, serve_in_thread

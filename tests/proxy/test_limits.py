@@ -13,13 +13,13 @@ from typing import Any
 import anthropic
 import httpx
 import pytest
+
 from tests.proxy.test_endings import stream
 from tests.proxy.test_observing import figures
 from tests.support.account import ON_EXTRA_USAGE, REFUSED, RESET, WITHIN
 from tests.support.fidelity import Json, result, text, user
 from tests.support.processes import wait_until
 from tests.support.proxy import Client, calls_of
-
 from towpath.server.app import create_app
 from towpath.settings import Settings
 from towpath.testing import Failure, Reply, ScriptedApi, serve_in_thread

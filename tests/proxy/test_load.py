@@ -13,11 +13,11 @@ import httpx
 import psutil
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
+
 from tests.support.fidelity import Json, request, result, seen, sent, user
 from tests.support.processes import cli_processes, wait_until
 from tests.support.profiles import TIMEOUT_SECONDS, scaled
 from tests.support.proxy import calls_of
-
 from towpath.server.app import create_app
 from towpath.sessions.plan import MIB, NEW_PROCESS_BYTES
 from towpath.settings import Settings

@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
+
 from tests.support.fidelity import user
 from tests.support.processes import wait_until
 from tests.support.stand import stand
-
 from towpath.cli.doctor.program import login
 from towpath.settings import Settings
 from towpath.testing import ScriptedApi

@@ -8,7 +8,7 @@ import anthropic
 import httpx
 import pytest
 
-from towpath.server.models import Models
+from towpath.server.api.models import Models
 from towpath.testing import ScriptedApi
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
+
 from tests.support.fidelity import Json, request, user
 from tests.support.raw import RawServer, answers_raw, proxy_before
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import httpx
 import pytest
+
 from tests.support.fidelity import TOOLS, user
 from tests.support.proxy import Client
-
 from towpath.testing import ScriptedApi
 
 pytestmark = pytest.mark.cli

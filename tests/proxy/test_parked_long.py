@@ -4,10 +4,10 @@ import time
 
 import httpx
 import pytest
+
 from tests.support.fidelity import result, user
 from tests.support.profiles import TIMEOUT_SECONDS, scaled
 from tests.support.proxy import Client, calls_of
-
 from towpath.server.app import create_app
 from towpath.settings import Settings
 from towpath.testing import ScriptedApi, serve_in_thread

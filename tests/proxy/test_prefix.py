@@ -7,9 +7,9 @@ from itertools import pairwise
 
 import httpx
 import pytest
+
 from tests.support.fidelity import Json, added, image, prefix_of, result, text, user
 from tests.support.proxy import Client, calls_of
-
 from towpath.testing import Reply, ScriptedApi
 
 pytestmark = pytest.mark.cli

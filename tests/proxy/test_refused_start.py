@@ -6,9 +6,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from tests.support.fidelity import request, user
 from tests.support.program import towpath_process
-
 from towpath.agent.transport import tied_to_parent
 from towpath.settings import Settings
 from towpath.testing import ScriptedApi

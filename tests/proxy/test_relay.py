@@ -17,9 +17,9 @@ from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
+
 from tests.support.processes import wait_until
 from tests.support.waiting import WAIT_SECONDS
-
 from towpath.server.app import create_app
 from towpath.settings import Settings
 from towpath.testing import ScriptedApi, serve_in_thread

@@ -10,13 +10,13 @@ from subprocess import Popen
 import httpx
 import psutil
 import pytest
+
 from tests.support.fidelity import request, result, seen, sent, text, user
 from tests.support.processes import cli_processes, kill, wait_until
 from tests.support.program import towpath_process
 from tests.support.proxy import Client, calls_of
 from tests.support.stand import Stand, at, events, stand
 from tests.support.waiting import WAIT_SECONDS
-
 from towpath.settings import Settings
 from towpath.testing import Reply, ScriptedApi
 

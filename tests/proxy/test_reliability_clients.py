@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
+
 from tests.support.fidelity import request, result, seen, sent, text, user
 from tests.support.processes import wait_until
 from tests.support.proxy import calls_of
 from tests.support.stand import Stand, events, stand
 from tests.support.waiting import WAIT_SECONDS
-
 from towpath.settings import Settings
 from towpath.testing import Reply, ScriptedApi
 

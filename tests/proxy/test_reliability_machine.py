@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+
 from tests.support.fidelity import Json, result, seen, sent, user
 from tests.support.limits import full, no_more_files, no_more_processes, small_disk
 from tests.support.processes import cli_processes, wait_until
@@ -17,7 +18,6 @@ from tests.support.program import towpath_process
 from tests.support.proxy import Client, calls_of
 from tests.support.stand import Stand, at, stand
 from tests.support.waiting import WAIT_SECONDS
-
 from towpath.settings import Settings
 from towpath.testing import ScriptedApi
 

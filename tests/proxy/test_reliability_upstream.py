@@ -7,10 +7,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from tests.support.fidelity import Json, request, text, user
 from tests.support.relay import Relay, answer, relay_to, reset, reset_behind
 from tests.support.stand import Stand, events, stand
-
 from towpath.core.events import encode
 from towpath.settings import Settings
 from towpath.testing import Failure, Reply, ScriptedApi

@@ -2,9 +2,9 @@
 
 import httpx
 import pytest
+
 from tests.support.fidelity import Json, user
 from tests.support.proxy import Client
-
 from towpath.testing import ScriptedApi
 
 pytestmark = pytest.mark.cli

@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+
 from tests.support.fidelity import Json, image, prefix_of, result, seen, sent, text, user
 from tests.support.processes import cli_processes, kill, wait_until
 from tests.support.proxy import Client, calls_of
-
 from towpath.server.app import create_app
 from towpath.settings import Settings
 from towpath.testing import ScriptedApi, serve_in_thread

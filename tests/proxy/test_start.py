@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from tests.support.fidelity import (
     assistant,
     call,
@@ -17,7 +18,6 @@ from tests.support.fidelity import (
     user,
 )
 from tests.support.proxy import Client, calls_of
-
 from towpath.testing import ScriptedApi
 
 pytestmark = pytest.mark.cli

@@ -14,12 +14,12 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+
 from tests.support.exchanges import Upstream, exchanges_of, items_of
 from tests.support.fidelity import text, user
 from tests.support.proxy import Client
-
 from towpath.server.app import create_app
-from towpath.server.telemetry import Telemetry
+from towpath.server.observe.telemetry import Telemetry
 from towpath.settings import Settings
 from towpath.testing import Failure, Reply, ScriptedApi, serve_in_thread
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import httpx
 import pytest
+
 from tests.support.fidelity import TOOLS, Json, assistant, call, request, result, seen, sent, text, user
 from tests.support.proxy import Client, calls_of
-
 from towpath.testing import Reply, ScriptedApi
 
 pytestmark = pytest.mark.cli

@@ -8,11 +8,11 @@ from typing import Any
 import httpx
 import pytest
 from starlette.routing import Route
+
 from tests.support.fidelity import user
 from tests.support.processes import cli_processes
 from tests.support.program import towpath_process
 from tests.support.proxy import Client
-
 from towpath.server.app import create_app
 from towpath.settings import Settings
 from towpath.testing import ScriptedApi

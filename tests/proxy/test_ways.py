@@ -2,9 +2,9 @@
 
 import httpx
 import pytest
+
 from tests.support.fidelity import document, image, result, seen, sent, text, user
 from tests.support.proxy import Client, calls_of
-
 from towpath.testing import Reply, ScriptedApi
 
 pytestmark = pytest.mark.cli

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from tests.support.fidelity import added, user
 from tests.support.program import towpath_process
 from tests.support.proxy import Client
-
 from towpath.settings import Settings
 from towpath.testing import ScriptedApi
 

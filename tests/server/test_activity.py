@@ -8,14 +8,14 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+
 from tests.support.answering import answering_proxy
 from tests.support.desk import Desk
 from tests.support.fidelity import request, user
 from tests.support.waiting import WAIT_SECONDS
-
 from towpath.core.errors import ERROR_TYPES, ApiError
-from towpath.server.activity import KEPT_ERRORS, KEPT_EXCHANGES
-from towpath.server.plain_words import KEPT_OUT, plain_words
+from towpath.server.dashboard.activity import KEPT_ERRORS, KEPT_EXCHANGES
+from towpath.server.dashboard.advice import KEPT_OUT, plain_words
 from towpath.settings import Settings
 
 USAGE = {

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
-from tests.support.serving import served
-from tests.support.waiting import WAIT_SECONDS
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from towpath.cli.serving import http_config
+from tests.support.serving import served
+from tests.support.waiting import WAIT_SECONDS
+from towpath.cli.serve.command import http_config
 from towpath.server.app import create_app
 from towpath.settings import Settings
 

@@ -6,10 +6,10 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+
 from tests.support.answering import ANSWER, answering_proxy
 from tests.support.codings import ENCODERS
-
-from towpath.core.body import MAX_BODY_BYTES
+from towpath.core.reading.body import MAX_BODY_BYTES
 from towpath.settings import Settings
 
 ASKED: dict[str, dict[str, Any]] = {

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from towpath.agent.cli import AuthStatus
+from towpath.agent.bundled_cli import AuthStatus
 from towpath.core.mode import Mode
-from towpath.server.health import Health
+from towpath.server.observe.health import Health
 from towpath.sessions.admission import Admission
 from towpath.sessions.pool import Pool
 

@@ -6,8 +6,7 @@ from typing import Any
 
 from tests.support.exchanges import Upstream, exchanges_of, items_of
 from tests.support.fidelity import Json, assistant, user
-
-from towpath.server.record import ExchangeRecord
+from towpath.server.exchange.record import ExchangeRecord
 
 Heard = tuple[Mapping[str, Any], str | None]
 """The headers of an exchange, and the note that the observers get."""

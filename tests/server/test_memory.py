@@ -5,10 +5,10 @@ import sys
 
 import orjson
 import pytest
-from tests.sessions.quiet_loop import QuietLoop
 
-from towpath.core.memo import MessageMemo
-from towpath.core.request import parse_request
+from tests.sessions.quiet_loop import QuietLoop
+from towpath.core.reading.memo import MessageMemo
+from towpath.core.reading.request import parse_request
 from towpath.server.memory import forget_when_idle
 
 IDLE_SECONDS = 900
@@ -18,8 +18,8 @@ IDLE_SECONDS = 900
 GROWTH = """
 import asyncio, sys
 import orjson, psutil
-from towpath.core.memo import MessageMemo
-from towpath.core.request import parse_request
+from towpath.core.reading.memo import MessageMemo
+from towpath.core.reading.request import parse_request
 from towpath.server.memory import give_back_large_blocks
 
 if sys.argv[1] == "give back":

@@ -5,9 +5,9 @@ import asyncio
 import orjson
 import pytest
 from starlette.types import Message
-from tests.support.exchanges import exchanges_of, stays
 
-from towpath.server.messages import MessagesEndpoint
+from tests.support.exchanges import exchanges_of, stays
+from towpath.server.api.messages import MessagesEndpoint
 from towpath.settings import Settings
 
 KIB = 1024

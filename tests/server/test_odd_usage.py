@@ -10,14 +10,15 @@ import orjson
 import pytest
 import structlog
 from rich.console import Console
+
 from tests.support.desk import Desk
 from tests.support.exchanges import Upstream, exchanges_of, items_of
 from tests.support.fidelity import Json, user
-
 from towpath.cli.top.picture import picture
-from towpath.core.memo import MessageMemo
-from towpath.server.metrics import Metrics
-from towpath.server.record import ExchangeRecord, Observer, write_line
+from towpath.core.reading.memo import MessageMemo
+from towpath.server.exchange.record import ExchangeRecord, Observer
+from towpath.server.observe.log import write_line
+from towpath.server.observe.metrics import Metrics
 from towpath.sessions.pool import Pool
 
 START = {"input_tokens": 7, "cache_read_input_tokens": 900, "output_tokens": 1}

@@ -5,9 +5,9 @@ from typing import Any
 
 import httpx
 import pytest
+
 from tests.support.answering import answering_proxy
 from tests.support.waiting import WAIT_SECONDS
-
 from towpath.settings import Settings
 
 

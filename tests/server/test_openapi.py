@@ -7,14 +7,14 @@ import jsonschema_rs
 import orjson
 import pytest
 from starlette.routing import Route
-from tests.support.profiles import TIMEOUT_SECONDS
 
-from towpath.core.checks import CLI_FIELDS, NOT_COUNTED, PARAMETER_CHECKS
+from tests.support.profiles import TIMEOUT_SECONDS
 from towpath.core.errors import ERROR_TYPES, ApiError
-from towpath.core.request import OWN_FIELDS, parse_request
+from towpath.core.reading.request import OWN_FIELDS, parse_request
+from towpath.core.reading.rules import CLI_FIELDS, NOT_COUNTED, PARAMETER_CHECKS
 from towpath.server.app import create_app
-from towpath.server.openapi import openapi_document
-from towpath.server.openapi_schemas import count_schema, request_schema
+from towpath.server.openapi.document import openapi_document
+from towpath.server.openapi.schemas import count_schema, request_schema
 from towpath.settings import Settings
 
 pytestmark = pytest.mark.timeout(TIMEOUT_SECONDS)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import structlog
+
 from tests.sessions.world import World
 
 

@@ -11,7 +11,7 @@ from towpath.agent.failures import ProcessDied
 from towpath.core.errors import ApiError
 from towpath.core.events import MESSAGE_STOP, Event, MessageFold
 from towpath.core.launch import Launch
-from towpath.core.request import Message
+from towpath.core.reading.request import Message
 
 
 class FakeProcess:

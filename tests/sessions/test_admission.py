@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
-from tests.support.waiting import WAIT_SECONDS
 
+from tests.support.waiting import WAIT_SECONDS
 from towpath.core.errors import ApiError
 from towpath.sessions.admission import Admission
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from tests.sessions.quiet_loop import QuietLoop
 
+from tests.sessions.quiet_loop import QuietLoop
 from towpath.core.errors import ApiError
 from towpath.sessions.admission import Admission
 

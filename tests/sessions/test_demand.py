@@ -5,8 +5,8 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.sessions.known import LAUNCHES, launch
 
+from tests.sessions.known import LAUNCHES, launch
 from towpath.sessions.demand import Demand
 
 KEPT_SECONDS = 100.0

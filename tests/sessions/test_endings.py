@@ -6,8 +6,8 @@ Each test stops a conversation after so many steps of the event loop, from its r
 from collections.abc import Callable
 
 import pytest
-from tests.sessions.world import Client, World
 
+from tests.sessions.world import Client, World
 from towpath.core.errors import ApiError
 
 Opened = Callable[..., World]

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 import pytest
+
 from tests.sessions.known import launch
 from tests.sessions.world import TICK_SECONDS, World, reply
-
 from towpath.core.canonical import seed
 from towpath.core.ways import State
 from towpath.sessions.plan import MIB

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tests.support.waiting import WAIT_SECONDS
 
+from tests.support.waiting import WAIT_SECONDS
 from towpath.sessions.folders import _name_of, additions_folder, empty_folder, run_folder
 
 

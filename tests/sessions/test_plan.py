@@ -3,8 +3,8 @@
 import re
 
 import pytest
-from tests.sessions.known import LAUNCHES, Known
 
+from tests.sessions.known import LAUNCHES, Known
 from towpath.core.gone_on import GoneOn
 from towpath.core.ways import State
 from towpath.sessions.plan import GROWN_PROCESS_BYTES, MIB, NEW_PROCESS_BYTES, Ending, Limits, plan

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.sessions.known import LAUNCHES, Known
 
+from tests.sessions.known import LAUNCHES, Known
 from towpath.core.gone_on import GoneOn
 from towpath.core.launch import Launch
 from towpath.core.ways import State

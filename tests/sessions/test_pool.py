@@ -4,9 +4,9 @@ import gc
 from collections.abc import Callable
 
 import pytest
+
 from tests.sessions.known import launch
 from tests.sessions.world import IDLE_SECONDS, TICK_SECONDS, World, reply
-
 from towpath.core.canonical import seed
 from towpath.core.ways import State
 from towpath.sessions.exchange import Exchange

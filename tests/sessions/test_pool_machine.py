@@ -6,10 +6,10 @@ from typing import TypeVar, cast
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
 from tests.sessions.fake_process import FakeProcess
 from tests.sessions.known import LAUNCHES
 from tests.sessions.world import IDLE_SECONDS, PARKED_SECONDS, TICK_SECONDS, Client, World, reply
-
 from towpath.core.canonical import seed
 from towpath.core.ways import State
 from towpath.sessions.plan import MIB, Ending

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 import pytest
+
 from tests.sessions.world import IDLE_SECONDS, TICK_SECONDS, Client, World, reply
 from tests.support.fidelity import text
-
 from towpath.core.ways import State
 
 # Around the 256 events that are kept for a client, besides the one that it has read.

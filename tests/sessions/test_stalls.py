@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 import pytest
+
 from tests.sessions.fake_process import FakeProcess
 from tests.sessions.world import PARKED_SECONDS, Client, World, reply
 from tests.support.fidelity import text
-
 from towpath.core.ways import State
 from towpath.sessions.stalls import Patience
 

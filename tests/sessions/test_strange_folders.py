@@ -4,8 +4,8 @@ import stat
 from pathlib import Path
 
 import pytest
-from tests.support.strangers import strangers_folder
 
+from tests.support.strangers import strangers_folder
 from towpath.sessions.folders import FolderError, make_private
 
 

@@ -10,14 +10,13 @@ from tests.sessions.fake_process import FakeProcess
 from tests.sessions.known import launch
 from tests.sessions.quiet_loop import QuietLoop
 from tests.support.fidelity import Json, call, result, text, user
-
 from towpath.agent.additions import AdditionStore
 from towpath.agent.process import AgentProcess
-from towpath.core.cache import numbered
 from towpath.core.canonical import digest_of, seed, step
 from towpath.core.errors import ApiError
 from towpath.core.events import Event, MessageFold
 from towpath.core.launch import Launch
+from towpath.core.prompt_cache.causes import numbered
 from towpath.core.ways import State
 from towpath.sessions.dispatcher import Dispatcher
 from towpath.sessions.plan import MIB, Limits

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 import pytest
-from tests.sessions.fake_process import FakeProcess
 
+from tests.sessions.fake_process import FakeProcess
 from towpath.agent.process import AgentProcess
 from towpath.core.launch import Launch
 from towpath.server.app import create_app
@@ -40,7 +40,7 @@ def answering_proxy(settings: Settings) -> Iterator[str]:
         return lambda launch: cast(AgentProcess, AnsweringProcess(launch))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("towpath.server.parts.process_maker", process_maker)
+        patch.setattr("towpath.server.components.process_maker", process_maker)
         application = create_app(settings)
     with serve_in_thread(application) as url:
         yield url

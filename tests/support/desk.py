@@ -13,21 +13,21 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from towpath.agent.additions import AdditionStore
-from towpath.agent.cli import AuthStatus
+from towpath.agent.bundled_cli import AuthStatus
 from towpath.core.canonical import tips
 from towpath.core.errors import ApiError
 from towpath.core.launch import Launch
 from towpath.core.limits import Verdict, Window
 from towpath.core.mode import Mode
-from towpath.core.request import Message
-from towpath.server.activity import Activity
+from towpath.core.reading.request import Message
+from towpath.server.dashboard.activity import Activity
+from towpath.server.dashboard.routes import ActivityStream, looking_routes
+from towpath.server.exchange.limits import KnownLimits
+from towpath.server.exchange.preview import Words
+from towpath.server.exchange.record import COMPLETE, ExchangeRecord
 from towpath.server.guard import Guard, Rules
 from towpath.server.headers import AlwaysHeaders
-from towpath.server.health import Health
-from towpath.server.limits import KnownLimits
-from towpath.server.looking import ActivityStream, looking_routes
-from towpath.server.record import COMPLETE, ExchangeRecord
-from towpath.server.words import Words
+from towpath.server.observe.health import Health
 from towpath.sessions.admission import Admission
 from towpath.sessions.plan import Limits
 from towpath.sessions.pool import Pool

@@ -9,16 +9,16 @@ from typing import Any, cast
 import orjson
 from starlette.datastructures import Headers
 from starlette.types import Message
-from tests.support.fidelity import Json, request
 
+from tests.support.fidelity import Json, request
 from towpath.core.events import MESSAGE_STOP, Event
-from towpath.core.memo import MessageMemo
-from towpath.server.activity import Activity
-from towpath.server.exchanges import Exchanges
-from towpath.server.health import Health
-from towpath.server.limits import KnownLimits
-from towpath.server.reading import Reading
-from towpath.server.record import Observer
+from towpath.core.reading.memo import MessageMemo
+from towpath.server.dashboard.activity import Activity
+from towpath.server.exchange.exchanges import Exchanges
+from towpath.server.exchange.limits import KnownLimits
+from towpath.server.exchange.record import Observer
+from towpath.server.http.parse_queue import Reading
+from towpath.server.observe.health import Health
 from towpath.sessions.admission import Admission
 from towpath.sessions.dispatcher import Dispatcher, Reply
 from towpath.sessions.pool import Pool

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 from tests.support.processes import wait_until
 
 _PIDS = (Path("/sys/fs/cgroup/pids"), Path("/sys/fs/cgroup"))  # of the first version, and of the second

@@ -9,10 +9,10 @@ from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
-from tests.sessions.quiet_loop import QuietLoop
 from uvicorn.server import ServerState
 
-from towpath.cli.protocol import HttpLimits, limited
+from tests.sessions.quiet_loop import QuietLoop
+from towpath.cli.serve.http_limits import HttpLimits, limited
 
 
 class Line:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psutil
+
 from tests.support.waiting import WAIT_SECONDS
 
 

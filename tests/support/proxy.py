@@ -4,6 +4,7 @@ import itertools
 from typing import Any
 
 import httpx
+
 from tests.support.fidelity import Json, request
 
 _numbers = itertools.count()

@@ -10,10 +10,10 @@ from typing import Any
 import httpx
 import orjson
 import psutil
+
 from tests.support.fidelity import Json, user
 from tests.support.processes import cli_processes, wait_until
 from tests.support.proxy import Client
-
 from towpath.agent.process import AgentProcess
 from towpath.server.app import create_app
 from towpath.settings import Settings

@@ -10,8 +10,8 @@ import anthropic
 import httpx
 import pytest
 from starlette.applications import Starlette
-from tests.support.waiting import WAIT_SECONDS
 
+from tests.support.waiting import WAIT_SECONDS
 from towpath.testing import Failure, Reply, ScriptedApi, serve_in_thread
 from towpath.testing.script import Json
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.support.waiting import WAIT_SECONDS
 
+from tests.support.waiting import WAIT_SECONDS
 from towpath.testing import Failure, PromptCache, ScriptedApi, serve_in_thread
 
 Json = dict[str, Any]

@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 import psutil
 import pytest
+
 from tests.support.processes import wait_until
 from tests.tools.boxes import call, refused, with_toolbox
-
 from towpath.tools import Result, Toolbox
 from towpath.tools.arguments import Edit, Glob, Grep, Read
 from towpath.tools.deadline import Deadline

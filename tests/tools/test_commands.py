@@ -8,8 +8,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tests.tools.boxes import call, done, refused, with_toolbox
 
+from tests.tools.boxes import call, done, refused, with_toolbox
 from towpath.tools import Result, Toolbox
 from towpath.tools.output import Output
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from tests.tools.boxes import call, done, refused
 
 SECRET = "the secret"

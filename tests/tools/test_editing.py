@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tests.tools.boxes import call, done, refused
 
+from tests.tools.boxes import call, done, refused
 from towpath.tools.deadline import Deadline
 from towpath.tools.editing import edited
 from towpath.tools.values import RefusedError

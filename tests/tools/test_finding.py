@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from tests.tools.boxes import call, done, refused
 
 FILES = [

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 from tests.support.processes import wait_until
 from tests.tools.test_commands import STARTED, STARTS, alive
 

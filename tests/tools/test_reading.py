@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.tools.boxes import call, done, refused
 
+from tests.tools.boxes import call, done, refused
 from towpath.tools import Image
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20

@@ -6,8 +6,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.tools.boxes import call, done, refused
 
+from tests.tools.boxes import call, done, refused
 from towpath.tools import Result
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tests.tools.boxes import said
 
+from tests.tools.boxes import said
 from towpath.tools.arguments import Grep
 from towpath.tools.deadline import Deadline
 from towpath.tools.matching import Matcher

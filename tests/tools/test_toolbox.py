@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.tools.boxes import call, done, refused, with_toolbox
 
+from tests.tools.boxes import call, done, refused, with_toolbox
 from towpath.tools import Result, Toolbox, is_supported
 
 

@@ -1,18 +1,20 @@
 """The Claude Agent SDK and the CLI it bundles: the only package that imports them, or mcp.
 
 ``process`` is what the rest sees: a started process takes a message or tool results and gives the
-API's stream events. The other modules are its parts:
+API's stream events. ``passthrough`` and ``internal`` are its two kinds. The other modules are its parts:
 
-- ``options``: a launch as SDK options, settings file and environment.
+- ``options``, ``environment``: a launch as SDK options, settings file and environment.
 - ``history``: a conversation as the CLI's own session file.
 - ``additions``: what the CLI added to a conversation, to be given back at the same place.
-- ``tools``: the client's tools as calls that wait ("parked").
+- ``parked_tools``: the client's tools as calls that wait ("parked").
+- ``host_tools``: tools that run in the proxy, as the CLI sees them.
 - ``model_calls``: which model calls it may make, and what ends it.
-- ``hearing``: everything that the CLI says, and its end.
+- ``listener``: everything that the CLI says, and its end.
+- ``transport``: the pipe to the CLI, and how it is ended at once.
 - ``failures``: how a turn failed, as an error of the API.
-- ``limits``: what it says of the account's limits.
-- ``context``: how many tokens a conversation has, as the CLI says.
-- ``cli``: where the CLI is, its version, and how it is authenticated.
+- ``leftovers``: what a CLI writes outside its private folder.
+- ``limits``, ``catalog``, ``token_estimate``: what it says of the account, of models, of sizes.
+- ``bundled_cli``: where the CLI is, its version, and how it is authenticated.
 
 Each fact of the CLI that a module leans on is a contract test in tests/contract, and a row in
 docs/engine.md.

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 from claude_agent_sdk import AssistantMessage, CLINotFoundError, ResultMessage
 
-from towpath.agent.cli import cli_path
+from towpath.agent.bundled_cli import cli_path
 from towpath.core.errors import ApiError
 from towpath.core.limits import Verdict
 

@@ -24,7 +24,7 @@ from typing import Any
 import orjson
 
 from towpath.core.canonical import SYSTEM_TEXT, is_reference, result_blocks, unmarked
-from towpath.core.request import Message
+from towpath.core.reading.request import Message
 
 Entry = dict[str, Any]
 Additions = Mapping[int, Sequence[Entry]]

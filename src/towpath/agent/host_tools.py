@@ -27,9 +27,9 @@ from mcp.types import (
 )
 from mcp.types import Tool as McpTool
 
-from towpath.agent.tools import SERVER_NAME, called_name
-from towpath.core.agent_names import closest
-from towpath.core.agents import Agent
+from towpath.agent.parked_tools import SERVER_NAME, called_name
+from towpath.core.client_habits.subagent_names import closest
+from towpath.core.client_habits.subagents import Agent
 from towpath.tools import Image, Text, Toolbox
 
 log = structlog.get_logger("towpath.tools")

@@ -8,7 +8,7 @@ from typing import Any
 
 from towpath.core.errors import ApiError
 from towpath.core.events import Event, MessageFold
-from towpath.core.request import Message
+from towpath.core.reading.request import Message
 
 _GOES_ON_AFTER = frozenset({"max_tokens", "refusal", "model_context_window_exceeded"})
 # After these the CLI wants to have something to show.

@@ -14,9 +14,9 @@ from claude_agent_sdk import ClaudeAgentOptions
 
 from towpath import __version__
 from towpath.agent.environment import CLOSED_DOORS, private_places
-from towpath.core.cache_marks import HOUR
 from towpath.core.errors import ApiError
 from towpath.core.launch import Launch
+from towpath.core.reading.cache_marks import HOUR
 
 # One stdout line carries a whole message; the default of 1 MiB ends a session at the first screenshot.
 _MAX_LINE_BYTES = 256 * 1024 * 1024

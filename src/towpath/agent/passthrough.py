@@ -8,8 +8,8 @@ from claude_agent_sdk import ResultMessage, StreamEvent
 
 from towpath.agent.limits import OnVerdict
 from towpath.agent.model_calls import closes_what_broke, goes_on_after
+from towpath.agent.parked_tools import ParkedTools
 from towpath.agent.process import AgentProcess
-from towpath.agent.tools import ParkedTools
 from towpath.core.events import MESSAGE_STOP, Event, MessageFold
 from towpath.core.launch import Launch
 

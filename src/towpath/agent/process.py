@@ -20,12 +20,12 @@ from claude_agent_sdk import ClaudeAgentOptions, ClaudeSDKClient, ResultMessage
 from claude_agent_sdk import Message as CliMessage
 
 from towpath.agent.additions import SessionFileReader, last_failure
-from towpath.agent.cli import BUNDLED_VERSION
+from towpath.agent.bundled_cli import BUNDLED_VERSION
 from towpath.agent.failures import ProcessDied, api_error, as_process_died
-from towpath.agent.hearing import Hearing
 from towpath.agent.history import Additions, Entry, session_lines
 from towpath.agent.leftovers import remove_folder
 from towpath.agent.limits import HeardLimits, OnVerdict
+from towpath.agent.listener import Hearing
 from towpath.agent.model_calls import ModelCalls, own_event
 from towpath.agent.options import agent_options
 from towpath.agent.transport import KillableTransport, disconnect
@@ -34,7 +34,7 @@ from towpath.core.errors import ApiError
 from towpath.core.events import Event, MessageFold
 from towpath.core.launch import Launch
 from towpath.core.mode import Mode
-from towpath.core.request import Message
+from towpath.core.reading.request import Message
 
 log = structlog.get_logger(__name__)
 

@@ -68,11 +68,18 @@ class ProxyProcess:
 
 
 @contextmanager
-def scripted_api(port: int, module: str = "towpath.bench.api") -> Iterator[ApiProcess]:
-    """The scripted API for as long as the block lasts. ``module`` is the program to run."""
-    command = python_command("-m", module, str(port))
+def scripted_api(port: int, module: str = "towpath.bench.api", path: str = "") -> Iterator[ApiProcess]:
+    """The scripted API for as long as the block lasts.
+
+    ``module`` is the program to run; ``path`` the folder of one that is not installed.
+    """
     process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+        python_command("-m", module, str(port)),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": path} if path else None,
+        start_new_session=True,
     )
     # Leaving closes its input, which ends it; the pipe is broken only if it has died before.
     with suppress(BrokenPipeError), process:

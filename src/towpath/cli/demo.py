@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.panel import Panel
 
 from towpath.cli.logs import configure_logging
-from towpath.cli.serving import bind, connection_line
+from towpath.cli.serve.command import bind, connection_line
 from towpath.settings import Settings
 from towpath.testing import ScriptedApi, serve_in_thread
 

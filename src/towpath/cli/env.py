@@ -11,8 +11,8 @@ import typer
 
 from towpath.cli.address import client_url
 from towpath.cli.flags import settings_from
-from towpath.core import clients as core_clients
-from towpath.core.clients import DUMMY_KEY
+from towpath.core.client_habits import recipes as core_clients
+from towpath.core.client_habits.recipes import DUMMY_KEY
 from towpath.settings import Settings
 
 # Those that read variables; the others have files or forms, which the server's page shows.

@@ -14,8 +14,8 @@ from towpath.cli.doctor.command import doctor
 from towpath.cli.env import env
 from towpath.cli.flags import arguments_from, given_flags, settings_from, with_settings_flags
 from towpath.cli.replay import replay
+from towpath.cli.serve.command import serve_supervised, serve_until_stopped
 from towpath.cli.service.command import service
-from towpath.cli.serving import serve_supervised, serve_until_stopped
 from towpath.cli.setup.command import setup
 from towpath.cli.top.command import top
 from towpath.settings import Settings, unknown_settings

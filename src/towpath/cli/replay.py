@@ -12,7 +12,7 @@ import typer
 from towpath.cli.logs import configure_logging
 from towpath.cli.printable import printable
 from towpath.core.events import MessageFold
-from towpath.server.recording import FORMAT
+from towpath.server.exchange.recorder import FORMAT
 from towpath.settings import Settings
 from towpath.testing import Failure, Reply, ScriptedApi, serve_in_thread
 

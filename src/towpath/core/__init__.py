@@ -1,7 +1,21 @@
-"""The protocol, as values and functions.
+"""The protocol, as values and functions: what a request means and how it is served. Nothing here acts.
 
 Nothing in this package is async, reads a clock, does I/O or logs: everything it needs is passed in,
-and what it decides is returned. The words, used the same way in all packages:
+and what it decides is returned. Three things are kept from one call to the next, each an object that
+somebody else owns: the messages known by their bytes (``reading.memo``), the prompts known to the cache
+(``prompt_cache.memory``) and the account's limits (``limits``).
+
+- ``reading``: a body becomes a request, or an error in the API's words.
+- ``canonical``, ``ways``, ``nearest``, ``gone_on``: which conversations are the same, which way serves a
+  request, and why no session could.
+- ``launch``, ``models``, ``mode``, ``catalog``: what is fixed when a process starts.
+- ``events``, ``turn``, ``usage``, ``to_json``: answers, event by event and folded.
+- ``errors``, ``limits``, ``redact``: failures, the account's limits, a bug report without content.
+- ``openai``: OpenAI's two APIs as the Messages API, there and back.
+- ``prompt_cache``: why a request paid for what the cache should have held.
+- ``client_habits``: what is known of clients: texts that come and go, subagents, working directories.
+
+The words, used the same way in all packages:
 
 - **Request**, **Message**, **Block**: as the Messages API has them.
 - **Exchange**: one HTTP request and its response.

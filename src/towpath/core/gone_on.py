@@ -25,7 +25,7 @@ from typing import Protocol, TypeVar
 
 from towpath.core.canonical import Tip
 from towpath.core.launch import Launch
-from towpath.core.request import Message
+from towpath.core.reading.request import Message
 
 
 class GoneOn(IntEnum):

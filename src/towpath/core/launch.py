@@ -10,11 +10,11 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import Any
 
-from towpath.core.agents import Agent, agents_of
 from towpath.core.canonical import comparable, digestible
+from towpath.core.client_habits.subagents import Agent, agents_of
 from towpath.core.mode import Mode
 from towpath.core.models import resolve_model
-from towpath.core.request import MessagesRequest
+from towpath.core.reading.request import MessagesRequest
 
 _ACCOUNTING_LINE = "x-anthropic-billing-header:"
 

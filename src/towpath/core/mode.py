@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from towpath.core.errors import ApiError
-from towpath.core.request import MessagesRequest
+from towpath.core.reading.request import MessagesRequest
 
 HEADER = "x-towpath-mode"
 

@@ -7,9 +7,9 @@ the notes on the prompt cache (``cache``). Sessions of other callers are not loo
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from towpath.core.cache import changed_segment, prompt_of
-from towpath.core.cache_memory import shared_messages
 from towpath.core.launch import Launch
+from towpath.core.prompt_cache.causes import changed_segment, prompt_of
+from towpath.core.prompt_cache.memory import shared_messages
 
 # All else in a body is fixed when a process starts. Tools are compared on their own, without their marks.
 _NO_PARAMETERS = frozenset({"tools", "cache_control"})

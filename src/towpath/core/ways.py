@@ -19,7 +19,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from towpath.core.canonical import SYSTEM_TEXT, canonical_block, result_blocks
-from towpath.core.request import Message
+from towpath.core.reading.request import Message
 
 # The CLI replaces a longer result by a note that names a file (documented ceiling of
 # anthropic/maxResultSizeChars). It measures the text of all blocks of one result.

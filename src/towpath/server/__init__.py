@@ -1,6 +1,15 @@
 """HTTP: routes, who may call, server-sent events. The only package that imports Starlette.
 
-``app`` wires, ``messages`` serves POST /v1/messages, ``sse`` writes a stream that stays alive, ``guard``
-refuses who must not call, ``health`` says how the server is. What a request means is decided in core,
-what happens to it in sessions.
+What a request means is decided in ``core``, what happens to it in ``sessions``. From the outside in:
+
+- ``app`` wires, ``components`` makes one of each part (``processes``: and the CLIs), ``routes`` says what is
+  served where, ``memory`` gives freed memory back. ``errors``: an error as a response.
+- ``guard`` refuses callers, ``door`` spells paths and answers WebSockets, ``headers`` are on every response.
+- ``api``: the endpoints that programs call: messages, counts, models, batches, OpenAI's two.
+- ``dashboard``: what a person looks at: the page, and the activity behind it.
+- ``openapi``: the description of it all for programs that make clients.
+- ``observe``: the log's line, metrics, traces and health.
+- ``upstream``: an API of the operator's own, for what the Agent SDK cannot do.
+- ``exchange``: from a body to the events of its answer, and what is known of it when it is over.
+- ``http``: bodies in, event streams out, clients that leave.
 """

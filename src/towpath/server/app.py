@@ -11,11 +11,11 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
+from towpath.server.components import Parts, assemble
 from towpath.server.door import NoWebSockets, OneSpelling
 from towpath.server.guard import Guard, KeptOut, Rules
 from towpath.server.headers import AlwaysHeaders
 from towpath.server.memory import forget_when_idle
-from towpath.server.parts import Parts, assemble
 from towpath.server.routes import OPENAI_PATHS, failed, not_found, routes
 from towpath.sessions.folders import remove_run_folder
 from towpath.settings import Settings

@@ -8,9 +8,9 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from towpath.core.errors import ApiError
+from towpath.server.api.openai import refusal
 from towpath.server.errors import error_response, new_request_id
-from towpath.server.openai import refusal
-from towpath.server.record import log
+from towpath.server.exchange.record import log
 
 _NO_WEBSOCKETS = ApiError(
     426,

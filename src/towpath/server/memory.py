@@ -5,7 +5,7 @@ import ctypes
 
 import structlog
 
-from towpath.core.memo import MessageMemo
+from towpath.core.reading.memo import MessageMemo
 
 log = structlog.get_logger(__name__)
 

@@ -9,19 +9,19 @@ from starlette.routing import Route
 
 from towpath import __version__
 from towpath.core.errors import ApiError
-from towpath.server.chat import ChatDoor
-from towpath.server.count import CountEndpoint, ExactCount, count_routes
+from towpath.server.api.batches import Relay, relay_routes
+from towpath.server.api.chat import ChatDoor
+from towpath.server.api.count import CountEndpoint, ExactCount, count_routes
+from towpath.server.api.messages import MessagesEndpoint
+from towpath.server.api.openai import OpenAIEndpoint
+from towpath.server.api.responses import ResponsesDoor
+from towpath.server.components import Parts
+from towpath.server.dashboard.routes import ActivityStream, looking_routes
 from towpath.server.errors import error_response
 from towpath.server.guard import HELLO
 from towpath.server.headers import ALWAYS
-from towpath.server.looking import ActivityStream, looking_routes
-from towpath.server.messages import MessagesEndpoint
-from towpath.server.metrics import CONTENT_TYPE
-from towpath.server.openai import OpenAIEndpoint
-from towpath.server.openapi import openapi_document
-from towpath.server.parts import Parts
-from towpath.server.relay import Relay, relay_routes
-from towpath.server.responses import ResponsesDoor
+from towpath.server.observe.metrics import CONTENT_TYPE
+from towpath.server.openapi.document import openapi_document
 from towpath.settings import Settings
 
 # Clients differ in whether the base URL ends in /v1; a user who mixes them up is still understood.

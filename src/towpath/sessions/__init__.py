@@ -1,6 +1,11 @@
-"""Live processes and the requests they serve.
+"""Live processes and the requests they serve. Nothing here knows HTTP, and nothing here knows the SDK.
 
-Each process has one owner task (``session``); the pool decides from values which sessions end
-(``plan``); the dispatcher carries out the way that ``core.ways`` chose, and falls back to Start as long
-as the client has not seen a byte. Nothing here knows HTTP, and nothing here knows the SDK.
+- ``dispatcher``: carries out the way that ``core.ways`` chose, and falls back to Start as long as the client
+  has not seen a byte. ``admission``: how many run at once. ``exchange``: one exchange on its way through.
+- ``session``: one process and its conversation, owned by one task. ``stalls``: when it is silent for too
+  long. ``learning``: what its CLI adds to the conversation.
+- ``pool``: all sessions. ``index``: which of them holds a conversation.
+- ``plan``: which sessions end and which spares start, decided from values; ``demand``, ``waiting`` and
+  ``memory`` are what it weighs.
+- ``folders``: the private folders of the processes.
 """

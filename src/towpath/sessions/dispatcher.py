@@ -12,7 +12,7 @@ from towpath.core.canonical import Tip
 from towpath.core.errors import ApiError
 from towpath.core.events import Event
 from towpath.core.launch import Launch
-from towpath.core.request import Message
+from towpath.core.reading.request import Message
 from towpath.core.ways import NO_SESSION, Answer, Resume, Start, choose_way
 from towpath.sessions.exchange import Exchange, Way
 from towpath.sessions.pool import Pool

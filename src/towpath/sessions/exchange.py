@@ -7,10 +7,10 @@ from typing import Any
 
 from structlog.contextvars import get_contextvars
 
-from towpath.core.cache import numbered
 from towpath.core.canonical import Tip, digest_of, link
 from towpath.core.events import Event
-from towpath.core.request import Message
+from towpath.core.prompt_cache.causes import numbered
+from towpath.core.reading.request import Message
 from towpath.core.ways import Answer, Resume, Start
 
 Way = Resume[Any] | Answer[Any] | Start

@@ -17,6 +17,10 @@ so any client can drive it: ``SAY text``, ``THINK text``, ``CALL name {json}``, 
 Reply says how an answer ends badly, too: a connection that is cut, an ``error`` event, a delay.
 This package knows the API and nothing of the rest of towpath, and must not import it: it could not
 bear witness against code that it shares.
+
+- ``api``: what was received, and the answers that wait. ``script``: answers as values, and ``obey``.
+- ``stream``, ``responses``: how an answer looks and travels. ``serving``: a web server on a thread.
+- ``stored``: files and batches. ``prompt_cache``: the API's cache, as documented.
 """
 
 from towpath.testing.api import Recorded, ScriptedApi

@@ -1,12 +1,12 @@
 """The tools that run here when the client does not run them: read, write, edit, bash, glob, grep.
 
-    toolbox      the tools by name: checks arguments, runs, turns every refusal into words for the model
-    arguments    what each tool takes and what the model is told about it
-    workspace    opens files below one folder and nowhere else; repositories: which of them stay as they are
-    files        reading, writing, editing, walking
-    searches     finding and searching; patterns, matching, regex_program
-    deadline     when a call is over
-    processes    commands, ending, watcher
+- ``toolbox``: the tools by name; checks arguments, runs, turns every refusal into words for the model.
+- ``arguments``: what each tool takes, and what the model is told about it. ``values``: what a call gives.
+- ``workspace``: opens files below one folder and nowhere else; ``repositories``: which stay as they are.
+- ``reading``, ``writing``, ``editing``, ``walking``: files.
+- ``finding``, ``searching``: by name, by content, with ``patterns``, ``matching``, ``regex_program``.
+- ``commands``, ``ending``, ``watcher``: processes. ``output``: what is kept of what they print.
+- ``deadline``: when a call is over.
 
 Knows files and processes; nothing of MCP, HTTP or the rest of the program.
 """

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from towpath.cli.doctor import loops, machine, opencode, opencode_files, program
+from towpath.cli.doctor import loops, machine, opencode, program
 from towpath.cli.doctor.findings import Check, Finding, skipped
 from towpath.cli.doctor.leftovers import leftovers
 from towpath.cli.doctor.port import port
 from towpath.cli.doctor.upstream import upstream
+from towpath.cli.opencode.locations import sources
 from towpath.settings import Settings
 
 
@@ -18,8 +19,8 @@ def all_checks(settings: Settings, environment: Mapping[str, str], *, live: bool
     """
 
     def opencode_configuration() -> Finding:
-        sources = opencode_files.sources(environment, Path.home(), Path.cwd())
-        return opencode.configuration(settings, sources, environment)
+        found = sources(environment, Path.home(), Path.cwd())
+        return opencode.configuration(settings, found, environment)
 
     def model() -> Finding:
         if live:

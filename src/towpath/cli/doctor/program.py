@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 
-from towpath.agent.cli import BUNDLED_VERSION, AuthStatus, auth_status, cli_path
+from towpath.agent.bundled_cli import BUNDLED_VERSION, AuthStatus, auth_status, cli_path
 from towpath.cli.doctor import tested
 from towpath.cli.doctor.findings import Finding, ok, problem, warning
 from towpath.cli.doctor.shell import command_line, is_on_path, words_of

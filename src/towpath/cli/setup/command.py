@@ -11,8 +11,9 @@ import typer
 
 from towpath.cli.address import client_url
 from towpath.cli.flags import settings_from
-from towpath.cli.jsonc import JsoncError
-from towpath.cli.setup import files, opencode
+from towpath.cli.opencode import config
+from towpath.cli.opencode.jsonc import JsoncError
+from towpath.cli.setup import files
 from towpath.cli.setup.diff import unified
 
 PLUGIN_FILE = Path(__file__).parents[1] / "opencode" / "towpath.ts"
@@ -62,10 +63,7 @@ def setup_opencode(
             job.undo()
         else:
             text = job.set_up(f"{client_url(settings)}/v1", PLUGIN_FILE.as_uri() if plugin else None)
-            if (
-                settings.api_key is not None
-                and opencode.value_at(text, opencode.API_KEY) == opencode.DUMMY_KEY
-            ):
+            if settings.api_key is not None and config.value_at(text, config.API_KEY) == config.DUMMY_KEY:
                 typer.echo(_KEY_TO_PUT_IN.format(path=path))
     except JsoncError as error:
         _give_up(f"{path}: {error}. Nothing was written.")
@@ -89,7 +87,7 @@ class _Job:
     def set_up(self, base_url: str, plugin: str | None) -> str:
         """Write the address, and remember what that changed; the text with the address."""
         before = files.read(self.path)
-        after = opencode.written(before or "", base_url, plugin)
+        after = config.written(before or "", base_url, plugin)
         if after == before:
             typer.echo(f"Nothing to do: {self.path} has {base_url} already.")
             return after
@@ -148,24 +146,24 @@ class _Job:
 
 def _note(before: str | None, after: str, earlier: files.Note | None, backup: Path | None) -> files.Note:
     """What to remember: how the file was before the first of the runs that nobody edited in between."""
-    if earlier and before is not None and opencode.undone(before, earlier) == before:
+    if earlier and before is not None and config.undone(before, earlier) == before:
         earlier = None  # nothing of that run is left
-    change = opencode.change(before or "", after, earlier)
+    change = config.change(before or "", after, earlier)
     first = (backup, before is None)
     if earlier:
-        untouched = before is not None and earlier.digest == opencode.digest(before)
+        untouched = before is not None and earlier.digest == config.digest(before)
         first = (earlier.backup, earlier.new) if untouched else (None, False)
     return files.Note(**change.model_dump(), backup=first[0], new=first[1])
 
 
 def _before_setup(text: str, note: files.Note) -> str | None:
     """The text to go back to; None if there was no file."""
-    if opencode.digest(text) == note.digest:
+    if config.digest(text) == note.digest:
         if note.new:
             return None
         if note.backup and (original := files.read(note.backup)) is not None:
             return original
-    return opencode.undone(text, note)
+    return config.undone(text, note)
 
 
 def _give_up(sentence: str, code: int = 1) -> NoReturn:

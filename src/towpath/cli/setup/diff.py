@@ -4,7 +4,7 @@ import difflib
 import re
 from collections.abc import Iterator
 
-from towpath.cli.jsonc import Node, parse
+from towpath.cli.opencode.jsonc import Node, parse
 
 _SECRET = re.compile(r"key|token|secret|passw|auth|credential|cookie", re.IGNORECASE)
 _NO_SECRET = re.compile(r'"(?:dummy|\{(?:env|file):[^"]*)"')  # names where the secret is, or none

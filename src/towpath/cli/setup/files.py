@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from towpath.cli.setup.opencode import Change
+from towpath.cli.opencode.config import Change
 
 # Of two in one folder the values of the first of these win.
 _NAMES = ("opencode.jsonc", "opencode.json")

@@ -1,1 +1,4 @@
-"""`towpath top`: the page's account of what happens, in a terminal."""
+"""`towpath top`: the page's account of what happens, in a terminal.
+
+- ``command``: the command. ``reading``: activity over HTTP. ``picture``: what is drawn; ``figures``: numbers.
+"""

@@ -1,0 +1,67 @@
+"""Where OpenCode reads its configuration from, and what is in it that matters here.
+
+The order is OpenCode's own (seen with `opencode debug config` of 1.18.33): each source is merged over
+those before it.
+What an organisation serves over the network is left out: the doctor asks nobody.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from towpath.cli.opencode.jsonc import find, parse
+
+_NAMES = ("opencode.json", "opencode.jsonc")
+_BASE_URL = ("provider", "anthropic", "options", "baseURL")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A configuration file, or the text of a variable."""
+
+    name: str
+    path: Path | None = None
+    text: str = ""
+
+    def read(self) -> str:
+        """Its text. Raises OSError, or UnicodeDecodeError, which is a ValueError."""
+        return self.path.read_text("utf-8") if self.path else self.text
+
+
+def sources(environment: Mapping[str, str], home: Path, folder: Path) -> Iterator[Source]:
+    """The sources that exist for an OpenCode that is started in ``folder``, weakest first."""
+    for path in _paths(environment, home, folder):
+        if path.is_file():
+            yield Source(str(path), path)
+    if content := environment.get("OPENCODE_CONFIG_CONTENT"):
+        yield Source("OPENCODE_CONFIG_CONTENT", text=content)
+
+
+def base_url_of(text: str) -> str | None:
+    """The base URL of a configuration; None if it has none. Raises ValueError if the text is no JSONC."""
+    node = find(parse(text), _BASE_URL) if text.strip() else None
+    return node.value if node and isinstance(node.value, str) and node.value else None
+
+
+def _paths(environment: Mapping[str, str], home: Path, folder: Path) -> Iterator[Path]:
+    own = Path(environment.get("XDG_CONFIG_HOME") or home / ".config") / "opencode"
+    yield own / "config.json"
+    yield from (own / name for name in _NAMES)
+    if file := environment.get("OPENCODE_CONFIG"):
+        yield folder / file
+    projects = _upwards(folder)
+    yield from (project / name for project in projects for name in _NAMES)
+    yield from (project / ".opencode" / name for project in projects for name in _NAMES)
+    yield from (home / ".opencode" / name for name in _NAMES)
+    if directory := environment.get("OPENCODE_CONFIG_DIR"):
+        yield from (folder / directory / name for name in _NAMES)
+
+
+def _upwards(folder: Path) -> list[Path]:
+    """From the root of the folder's repository, or of the disk, down to the folder."""
+    found = []
+    for parent in (folder, *folder.parents):
+        found.append(parent)
+        if (parent / ".git").exists():
+            break
+    return found[::-1]

@@ -1,0 +1,146 @@
+"""Blocks of an answer as output items of OpenAI's Responses API, and the events that tell of each. Pure.
+
+An item is told of in three steps: ``begin``, ``add`` for each delta, ``end``. Each gives events, as pairs of
+their type and fields.
+"""
+
+from typing import Any
+
+import orjson
+
+from towpath.core.openai import thinking as reasoning
+from towpath.core.openai.parts import call_id
+
+Json = dict[str, Any]
+Told = list[tuple[str, Json]]
+
+
+class OutputItem:
+    """One item. ``item`` is what is known of it, whole after ``end``."""
+
+    def __init__(self, item: Json, index: int) -> None:
+        self.item = {**item, "status": "in_progress"}
+        self._index = index
+
+    def begin(self) -> Told:
+        return [("response.output_item.added", {"output_index": self._index, "item": dict(self.item)})]
+
+    def add(self, delta: Json) -> Told:
+        raise NotImplementedError
+
+    def end(self, status: str) -> Told:
+        """``status``: completed, or incomplete for one that was cut."""
+        last = self._finish()
+        self.item["status"] = status
+        return [*last, ("response.output_item.done", {"output_index": self._index, "item": dict(self.item)})]
+
+    def _finish(self) -> Told:
+        raise NotImplementedError
+
+    def _place(self, **more: Any) -> Json:
+        return {"item_id": self.item["id"], "output_index": self._index, **more}
+
+
+class Text(OutputItem):
+    """A block of text: a message with one part."""
+
+    def __init__(self, item_id: str, block: Json, index: int) -> None:
+        super().__init__({"id": item_id, "type": "message", "role": "assistant", "content": []}, index)
+        self._first = block.get("text") or ""
+        self._pieces: list[str] = []
+
+    def begin(self) -> Told:
+        part = {"part": _text_part(""), **self._place(content_index=0)}
+        return [*super().begin(), ("response.content_part.added", part), *self._said(self._first)]
+
+    def add(self, delta: Json) -> Told:
+        return self._said(delta["text"]) if delta["type"] == "text_delta" else []
+
+    def _said(self, text: str) -> Told:
+        if not text:
+            return []
+        self._pieces.append(text)
+        fields = {"delta": text, "logprobs": [], **self._place(content_index=0)}
+        return [("response.output_text.delta", fields)]
+
+    def _finish(self) -> Told:
+        text, place = "".join(self._pieces), self._place(content_index=0)
+        self.item["content"] = [_text_part(text)]
+        return [
+            ("response.output_text.done", {"text": text, "logprobs": [], **place}),
+            ("response.content_part.done", {"part": _text_part(text), **place}),
+        ]
+
+
+class Call(OutputItem):
+    """A call of a function. One that was cut has its arguments as far as they came."""
+
+    def __init__(self, block: Json, index: int) -> None:
+        item = {"id": f"fc_{block['id']}", "type": "function_call", "call_id": call_id(block["id"])}
+        super().__init__({**item, "name": block["name"], "arguments": ""}, index)
+        self._whole = orjson.dumps(block.get("input") or {}).decode()
+        self._pieces: list[str] = []
+
+    def add(self, delta: Json) -> Told:
+        if delta["type"] != "input_json_delta" or not delta["partial_json"]:
+            return []
+        self._pieces.append(delta["partial_json"])
+        fields = {"delta": delta["partial_json"], **self._place()}
+        return [("response.function_call_arguments.delta", fields)]
+
+    def _finish(self) -> Told:
+        self.item["arguments"] = "".join(self._pieces) or self._whole
+        fields = {"arguments": self.item["arguments"], **self._place()}
+        return [("response.function_call_arguments.done", fields)]
+
+
+class Thinking(OutputItem):
+    """A block of thinking: a reasoning item that carries the block, and shows its text if ``shown``."""
+
+    def __init__(self, item_id: str, block: Json, index: int, *, shown: bool) -> None:
+        super().__init__({"id": item_id, "type": "reasoning", "summary": []}, index)
+        self._block = dict(block)
+        self._pieces: list[str] = []
+        self._shown = shown
+
+    def begin(self) -> Told:
+        return [*super().begin(), *self._thought(self._block.get("thinking") or "")]
+
+    def add(self, delta: Json) -> Told:
+        if delta["type"] == "signature_delta":
+            self._block["signature"] = delta["signature"]
+        return self._thought(delta["thinking"]) if delta["type"] == "thinking_delta" else []
+
+    def _thought(self, text: str) -> Told:
+        is_first = not self._pieces
+        if text:
+            self._pieces.append(text)
+        if not text or not self._shown:
+            return []
+        place = self._place(summary_index=0)
+        added = ("response.reasoning_summary_part.added", {"part": _summary_part(""), **place})
+        grown = ("response.reasoning_summary_text.delta", {"delta": text, **place})
+        return [added, grown] if is_first else [grown]
+
+    def _finish(self) -> Told:
+        text, place = "".join(self._pieces), self._place(summary_index=0)
+        if self._block["type"] == "thinking":
+            self._block["thinking"] = text
+        # Thinking that was cut has no signature, and nobody would take it back.
+        is_whole = self._block.get("signature") or self._block.get("data")
+        self.item["encrypted_content"] = reasoning.packed(self._block) if is_whole else None
+        if not text or not self._shown:
+            return []
+        self.item["summary"] = [_summary_part(text)]
+        return [
+            ("response.reasoning_summary_text.done", {"text": text, **place}),
+            ("response.reasoning_summary_part.done", {"part": _summary_part(text), **place}),
+        ]
+
+
+def _text_part(text: str) -> Json:
+    return {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
+
+
+def _summary_part(text: str) -> Json:
+    return {"type": "summary_text", "text": text}

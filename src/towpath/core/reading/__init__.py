@@ -1,0 +1,9 @@
+"""A body becomes a request: decoded, parsed, checked, without the texts that are no part of it.
+
+- ``request``: the whole of it, in order; what comes out is a ``Request`` that keeps every rule.
+- ``body``, ``content_coding``: bytes to fields; sizes and codings that are refused.
+- ``rules``, ``block_rules``, ``run_rules``: what a request, a message and a run of messages must keep.
+- ``message``: one message that keeps them, with all that follows from it alone.
+- ``cache_marks``: how long a client asks the prompt cache to keep its prompt.
+- ``memo``, ``prefixes``: why a long conversation is not read again at each turn.
+"""

@@ -1,0 +1,69 @@
+"""The messages that were in recent requests, by the very bytes that the client wrote.
+
+Equal bytes are the proof: a dictionary compares them, however their hashes fall. Must not know what a
+message means. Bounded by what it occupies, not by a count: a message is 100 bytes or 10 million.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from threading import Lock
+
+from towpath.core.reading.message import CheckedMessage
+from towpath.core.reading.prefixes import Prefixes
+
+# Measured: a conversation of 5.4 MB occupies 9 MB.
+MEMO_BYTES = 64 * 1024 * 1024
+# One message may not push out all others.
+_LARGEST_SHARE = 4
+
+
+class MessageMemo:
+    """Keeps messages up to ``budget`` bytes; those that no request held for the longest time leave first.
+
+    ``lookups`` counts the requests that looked for theirs. Each call is safe from any thread, and short.
+    """
+
+    def __init__(self, budget: int = MEMO_BYTES, prefixes: Prefixes | None = None) -> None:
+        self._budget = budget
+        self._known: OrderedDict[bytes, CheckedMessage] = OrderedDict()
+        self._lock = Lock()
+        self.occupied = 0
+        self.lookups = 0
+        self.prefixes = prefixes or Prefixes()
+
+    @property
+    def remembered_bytes(self) -> int:
+        """What all that is kept occupies, the bodies of ``prefixes`` included."""
+        return self.occupied + self.prefixes.occupied
+
+    def find(self, sources: Iterable[bytes]) -> list[CheckedMessage | bytes]:
+        """What is known of each of these; where nothing is, its bytes."""
+        found: list[CheckedMessage | bytes] = []
+        with self._lock:
+            self.lookups += 1
+            for source in sources:
+                entry = self._known.get(source)
+                if entry is None:
+                    found.append(source)
+                else:
+                    found.append(entry)
+                    self._known.move_to_end(entry.source)  # the key itself: no bytes are compared again
+        return found
+
+    def keep(self, messages: Sequence[CheckedMessage]) -> None:
+        """Keep these for the requests to come."""
+        largest = self._budget // _LARGEST_SHARE
+        with self._lock:
+            for message in messages:
+                if message.occupied <= largest and message.source not in self._known:
+                    self._known[message.source] = message
+                    self.occupied += message.occupied
+            while self.occupied > self._budget:
+                self.occupied -= self._known.popitem(last=False)[1].occupied
+
+    def forget(self) -> None:
+        """Keep nothing of what is known so far."""
+        with self._lock:
+            self._known.clear()
+            self.occupied = 0
+        self.prefixes.forget()

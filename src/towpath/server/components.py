@@ -1,0 +1,113 @@
+"""What a server is made of: one of each, made of its settings, each told of those before it."""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from towpath.agent.additions import AdditionStore
+from towpath.agent.bundled_cli import auth_status
+from towpath.agent.catalog import model_entries
+from towpath.core.reading.memo import MessageMemo
+from towpath.server.api.count import EstimatedCount
+from towpath.server.api.models import Models
+from towpath.server.dashboard.activity import Activity
+from towpath.server.exchange.exchanges import Exchanges
+from towpath.server.exchange.limits import KnownLimits
+from towpath.server.guard import is_loopback
+from towpath.server.http.parse_queue import Reading
+from towpath.server.observe.health import Health
+from towpath.server.observe.log import write_line
+from towpath.server.observe.metrics import Metrics
+from towpath.server.observe.telemetry import Telemetry
+from towpath.server.processes import environment_of_clis, process_maker
+from towpath.server.upstream.client import UpstreamApi, operators_upstream
+from towpath.sessions.admission import Admission
+from towpath.sessions.dispatcher import Dispatcher
+from towpath.sessions.folders import additions_folder, empty_folder, run_folder
+from towpath.sessions.plan import MIB, Limits
+from towpath.sessions.pool import Pool
+from towpath.sessions.stalls import Patience
+from towpath.settings import Settings
+
+
+@dataclass(frozen=True)
+class Parts:
+    """``folder`` has the files of all processes, and is gone with the server."""
+
+    folder: Path
+    pool: Pool
+    health: Health
+    limits: KnownLimits
+    memo: MessageMemo
+    reading: Reading
+    telemetry: Telemetry | None
+    metrics: Metrics
+    activity: Activity
+    exchanges: Exchanges
+    models: Models
+    upstream: UpstreamApi | None
+    estimate: EstimatedCount
+
+
+def assemble(settings: Settings, clock: Callable[[], float]) -> Parts:
+    """The parts for these settings. ``clock`` is Unix time in seconds."""
+    environment = environment_of_clis(settings, os.environ)
+    folder, nowhere = run_folder(settings.state_dir), empty_folder(settings.state_dir)
+    limits = KnownLimits(clock, no_extra_usage=settings.no_extra_usage)
+    pool = Pool(
+        process_maker(settings, folder, environment, limits.hear),
+        AdditionStore(additions_folder(settings.state_dir)),
+        _pool_limits(settings),
+        time.monotonic,
+        patience=Patience(settings.first_event_timeout_seconds, settings.stall_timeout_seconds),
+    )
+    admission = Admission(running=settings.max_concurrent, waiting=settings.max_waiting)
+    health = Health(
+        pool,
+        admission,
+        settings.mode,
+        is_shared=not is_loopback(settings.host),
+        ask=partial(auth_status, environment, folder),
+    )
+    memo, reading = MessageMemo(), Reading()
+    metrics, telemetry = Metrics(pool, admission, memo, limits), Telemetry.wanted(os.environ)
+    activity = Activity(pool, health, shows_content=settings.show_content, limits=limits.report)
+    exchanges = Exchanges(
+        settings,
+        Dispatcher(pool),
+        admission,
+        nowhere,
+        memo,
+        limits,
+        reading,
+        observers=[write_line, metrics.observe, *([telemetry.observe] if telemetry else [])],
+        activity=activity,
+        clock=clock,
+    )
+    return Parts(
+        folder=folder,
+        pool=pool,
+        health=health,
+        limits=limits,
+        memo=memo,
+        reading=reading,
+        telemetry=telemetry,
+        metrics=metrics,
+        activity=activity,
+        exchanges=exchanges,
+        models=Models(partial(model_entries, environment, folder)),
+        upstream=operators_upstream(settings),
+        estimate=EstimatedCount(folder, nowhere, environment, settings.start_timeout_seconds),
+    )
+
+
+def _pool_limits(settings: Settings) -> Limits:
+    return Limits(
+        idle_seconds=settings.idle_timeout_seconds,
+        parked_seconds=settings.parked_timeout_seconds,
+        memory_bytes=settings.memory_budget_mb * MIB,
+        spares=settings.spares,
+    )

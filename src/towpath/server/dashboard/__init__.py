@@ -1,0 +1,7 @@
+"""What a person looks at: the page at / and `towpath top`.
+
+- ``activity``: what is happening and what happened lately, as a value.
+- ``conversations``: which exchanges a person would call one conversation.
+- ``advice``: what an error means, and what to do.
+- ``routes``: the page's address, its files, and the activity as JSON and as a stream.
+"""

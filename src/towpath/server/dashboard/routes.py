@@ -1,0 +1,104 @@
+"""What a person may look at: the page at /, its files, and the activity that it shows.
+
+The files hold no data and need no key; the activity does. The page may load nothing from elsewhere, and no
+text of the data can become markup there: its policy forbids what could make it so.
+"""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import orjson
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from towpath import __version__
+from towpath.core.client_habits.recipes import CLIENTS
+from towpath.server.dashboard.activity import Activity
+from towpath.server.errors import new_request_id
+from towpath.server.guard import PAGE_FILES
+from towpath.server.http.streaming import EventStream, Items
+
+_FOLDER = Path(__file__).parent / "page"
+_TYPES = {".css": "text/css", ".html": "text/html", ".js": "text/javascript"}
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
+)
+_PAGE_HEADERS = {"content-security-policy": _POLICY, "cache-control": "no-cache"}
+_DATA_HEADERS = {"cache-control": "no-store"}
+
+
+class ActivityStream:
+    """The ASGI application behind GET /v1/activity/stream: a snapshot whenever something has changed."""
+
+    def __init__(self, activity: Activity, *, ping_seconds: float, client_seconds: float) -> None:
+        self._activity = activity
+        self._ping_seconds = ping_seconds
+        self._client_seconds = client_seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "HEAD":
+            await Response(headers=_DATA_HEADERS, media_type="text/event-stream")(scope, receive, send)
+            return
+        stream = EventStream(
+            self._items(),
+            new_request_id(),
+            ping_seconds=self._ping_seconds,
+            client_seconds=self._client_seconds,
+        )
+        await stream(scope, receive, send)
+
+    async def _items(self) -> Items:
+        yield _DATA_HEADERS
+        async for snapshot in self._activity.snapshots():
+            yield {"type": "activity", "at": time.time(), **snapshot}
+
+
+def looking_routes(activity: Activity, stream: ActivityStream, *, needs_key: bool) -> list[Route]:
+    """The routes of all that. ``needs_key``: the server asks clients for a key."""
+    files = _files(needs_key=needs_key)
+
+    async def show(request: Request) -> Response:
+        """A browser gets the page; whoever does not ask for HTML, a line of text."""
+        if "text/html" not in request.headers.get("accept", ""):
+            return PlainTextResponse(_greeting(request), headers={"vary": "accept"})
+        return Response(
+            files["index.html"], headers={**_PAGE_HEADERS, "vary": "accept"}, media_type="text/html"
+        )
+
+    async def show_file(request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in files:
+            raise HTTPException(404)
+        kind = _TYPES.get(Path(name).suffix, "application/json")
+        return Response(files[name], headers=_PAGE_HEADERS, media_type=kind)
+
+    async def tell(_: Request) -> Response:
+        body = orjson.dumps({"at": time.time(), **activity.snapshot()})
+        return Response(body, headers=_DATA_HEADERS, media_type="application/json")
+
+    return [
+        Route("/", show),
+        Route(f"{PAGE_FILES}{{name}}", show_file),
+        Route("/v1/activity", tell),
+        Route("/v1/activity/stream", stream, methods=["GET"]),
+    ]
+
+
+def _greeting(request: Request) -> str:
+    version = f" {__version__}" if request.state.has_key else ""
+    return f"Towpath{version} speaks the Anthropic Messages API at /v1/messages.\n"
+
+
+def _files(*, needs_key: bool) -> Mapping[str, bytes]:
+    """The page's files by name, and how to connect clients."""
+    files = {path.name: path.read_bytes() for path in _FOLDER.iterdir()}
+    recipes = []
+    for client in CLIENTS.values():
+        place, text = client.recipe(needs_key=needs_key)
+        recipes.append({"title": client.title, "place": place, "text": text})
+    return {**files, "clients.json": orjson.dumps(recipes)}

@@ -1,0 +1,28 @@
+"""The body of a request, received and decoded: one place for all doors that read one."""
+
+import asyncio
+
+from starlette.requests import Request
+from starlette.types import Receive, Scope
+
+from towpath.core.reading.body import MAX_BODY_BYTES, too_large
+from towpath.core.reading.content_coding import codings_in, decoded
+
+
+async def receive_body(scope: Scope, receive: Receive) -> bytes:
+    """The whole body without its codings, read no further than the limit for either form.
+
+    Raises ApiError for a body that is too large, damaged or in a coding that is not known, and
+    ClientDisconnect.
+    """
+    request = Request(scope, receive)
+    codings = codings_in(request.headers.getlist("content-encoding"))
+    expected, length, parts = int(request.headers.get("content-length") or 0), 0, []
+    async for part in request.stream():
+        length += len(part)
+        if max(length, expected) > MAX_BODY_BYTES:
+            raise too_large()
+        parts.append(part)
+    body = b"".join(parts)
+    # Beside the event loop: a body of a few KB may take as long as the largest, 0.1 s.
+    return await asyncio.to_thread(decoded, body, codings) if codings else body

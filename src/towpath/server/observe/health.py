@@ -1,0 +1,72 @@
+"""GET /health: how the server is. It asks the CLI now and then, never while a request waits for it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+
+from towpath import __version__
+from towpath.agent.bundled_cli import BUNDLED_VERSION, AuthStatus, cli_path
+from towpath.core.mode import Mode
+from towpath.sessions.admission import Admission
+from towpath.sessions.plan import MIB
+from towpath.sessions.pool import Pool
+
+log = structlog.get_logger(__name__)
+
+_ASK_AGAIN_SECONDS = 60.0
+
+
+class Health:
+    """Keeps the CLI's newest answer to "who is logged in". ``is_shared``: other machines can call."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        admission: Admission,
+        mode: Mode,
+        *,
+        is_shared: bool,
+        ask: Callable[[], Awaitable[AuthStatus | None]],
+    ) -> None:
+        self._pool = pool
+        self._admission = admission
+        self._mode = mode
+        self._is_shared = is_shared
+        self._ask = ask
+        self._auth: AuthStatus | None = None
+        self._asked = False
+
+    async def watch(self) -> None:
+        """Ask the CLI again as time goes by, until cancelled."""
+        while True:
+            self._auth = await self._ask()
+            if not self._asked and self._is_shared and self._auth and self._auth.subscription:
+                log.warning("other machines can use this plan login; a plan must not be shared with others")
+            self._asked = True
+            await asyncio.sleep(_ASK_AGAIN_SECONDS)
+
+    def report(self) -> dict[str, Any]:
+        """The answer of /health."""
+        auth = self._auth
+        return {
+            "status": self._status(),
+            "version": __version__,
+            "mode": self._mode.value,
+            "auth": {
+                "logged_in": auth.logged_in if auth else None,
+                "method": auth.method if auth else None,
+                "provider": auth.provider if auth else None,
+                "subscription": auth.subscription if auth else None,
+            },
+            "cli": {"path": str(cli_path()), "version": BUNDLED_VERSION, "found": cli_path().is_file()},
+            "sessions": {state.value: count for state, count in self._pool.census().items()},
+            "waiting": self._admission.waiting,
+            "memory_mb": self._pool.memory_bytes // MIB,
+        }
+
+    def _status(self) -> str:
+        if not self._asked:
+            return "starting"
+        return "ok" if self._auth and self._auth.logged_in else "not logged in"

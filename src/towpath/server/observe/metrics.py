@@ -1,0 +1,125 @@
+"""GET /metrics: what happened, for Prometheus.
+
+Names and labels are listed in docs/operating.md. No label has more than a few values: reasons that quote
+an error are counted without it.
+"""
+
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from towpath.core.reading.memo import MessageMemo
+from towpath.server.exchange.limits import KnownLimits
+from towpath.server.exchange.record import ExchangeRecord
+from towpath.sessions.admission import Admission
+from towpath.sessions.pool import Pool
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_TOKENS = {
+    "input": "input_tokens",
+    "output": "output_tokens",
+    "cache_read": "cache_read_input_tokens",
+    "cache_write": "cache_creation_input_tokens",
+}
+_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+
+
+class Metrics:
+    """The figures of one server. ``observe`` is an observer of exchanges."""
+
+    def __init__(self, pool: Pool, admission: Admission, memo: MessageMemo, limits: KnownLimits) -> None:
+        self.registry = CollectorRegistry()
+        self._exchanges = Counter(
+            "towpath_exchanges",
+            "Exchanges that are over.",
+            ["way", "reason", "outcome"],
+            registry=self.registry,
+        )
+        self._first_event = Histogram(
+            "towpath_first_event_seconds",
+            "From the request to the first event of its answer.",
+            ["way"],
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._queue = Histogram(
+            "towpath_queue_seconds", "Time in the queue.", buckets=_SECONDS, registry=self.registry
+        )
+        self._tokens = Counter("towpath_tokens", "Tokens by kind.", ["kind"], registry=self.registry)
+        self._misses = Counter(
+            "towpath_cache_misses",
+            "Exchanges that the prompt cache did not serve as it could have.",
+            ["cause"],
+            registry=self.registry,
+        )
+        self._errors = Counter(
+            "towpath_errors", "Exchanges that failed.", ["status", "type"], registry=self.registry
+        )
+        self.registry.register(_Now(pool, admission, memo, limits))
+
+    def observe(self, record: ExchangeRecord) -> None:
+        """Count an exchange that is over."""
+        reason = (record.reason or "").partition(":")[0]
+        self._exchanges.labels(record.way or "none", reason, record.outcome).inc()
+        if "queue" in record.phases:
+            self._queue.observe(record.phases["queue"] / 1000)
+        if "model" in record.phases:
+            waited = sum(record.phases[name] for name in ("queue", "start", "model"))
+            self._first_event.labels(record.way).observe(waited / 1000)
+        for kind, name in _TOKENS.items():
+            self._tokens.labels(kind).inc(record.tokens.get(name, 0))
+        if record.cache_cause:
+            self._misses.labels(record.cache_cause.value).inc()
+        if record.error:
+            self._errors.labels(str(record.error.status), record.error.type).inc()
+
+    def text(self) -> bytes:
+        """All of them, in Prometheus' format."""
+        return generate_latest(self.registry)
+
+
+class _Now(Collector):
+    """What is so at the moment of asking."""
+
+    def __init__(self, pool: Pool, admission: Admission, memo: MessageMemo, limits: KnownLimits) -> None:
+        self._pool = pool
+        self._admission = admission
+        self._memo = memo
+        self._limits = limits
+
+    def collect(self) -> Iterator[Metric]:
+        sessions = GaugeMetricFamily("towpath_sessions", "Live sessions.", labels=["state"])
+        for state, count in self._pool.census().items():
+            sessions.add_metric([state.value], count)
+        yield sessions
+        starts = CounterMetricFamily("towpath_process_starts", "Processes started.", labels=["kind"])
+        for kind, count in self._pool.starts.items():
+            starts.add_metric([kind], count)
+        yield starts
+        ends = CounterMetricFamily("towpath_session_ends", "Sessions that were ended.", labels=["reason"])
+        for why, count in self._pool.ends.items():
+            ends.add_metric([why.value], count)
+        yield ends
+        memory, waiting = self._pool.memory_bytes, self._admission.waiting
+        yield GaugeMetricFamily("towpath_memory_bytes", "What live processes occupy.", value=memory)
+        yield GaugeMetricFamily("towpath_waiting", "Requests in the queue.", value=waiting)
+        kept = self._memo.remembered_bytes
+        yield GaugeMetricFamily("towpath_remembered_bytes", "What remembered messages occupy.", value=kept)
+        yield from self._known_limits()
+
+    def _known_limits(self) -> Iterator[Metric]:
+        used = GaugeMetricFamily("towpath_limit_utilization", "How much is used, 0 to 1.", labels=["window"])
+        resets = GaugeMetricFamily(
+            "towpath_limit_reset_timestamp_seconds", "When it is reset, Unix time.", labels=["window"]
+        )
+        for window in self._limits.windows():
+            if window.utilization is not None:
+                used.add_metric([window.name], window.utilization)
+            if window.resets_at is not None:
+                resets.add_metric([window.name], window.resets_at)
+        yield used
+        yield resets
+        in_use = int(self._limits.extra_usage_in_use)
+        yield GaugeMetricFamily("towpath_extra_usage_in_use", "Whether extra usage pays.", value=in_use)

@@ -1,0 +1,210 @@
+"""GET /openapi.json: what is served, for programs that make clients, and for the test that tries it all.
+
+The document is a value; ``openapi_schemas`` has what a request and an answer look like,
+``openapi_pieces`` what operations have in common. Pure.
+"""
+
+from collections.abc import Mapping
+
+from towpath.server.openapi.pieces import (
+    EVENT,
+    OF_A_MODEL,
+    VERSION,
+    WHAT_FAILS,
+    Json,
+    events,
+    failures,
+    get,
+    header,
+    in_path,
+    json_of,
+    text,
+)
+from towpath.server.openapi.relay import batches, files
+from towpath.server.openapi.schemas import (
+    activity_schema,
+    answer_schema,
+    count_schema,
+    error_schema,
+    health_schema,
+    limits_schema,
+    request_schema,
+)
+
+_CHUNK: Json = {"type": "object", "properties": {"data": {"type": "string"}}}
+_FOLLOWING = "The same as server-sent events: `activity` at once and at each change, `ping` between"
+_ANSWER_HEADERS: Mapping[str, str] = {
+    "request-id": "The id of the exchange, also in the log.",
+    "x-towpath-way": "start, resume or answer: how a process came to hold the conversation.",
+    "x-towpath-reason": "Why that way.",
+    "x-towpath-session": "The number of the session that served it.",
+    "x-towpath-transient-texts": "How many transient texts were left out.",
+    "x-towpath-loaded-tools": "How many deferred tools were sent in full, since a result refers to them.",
+    "x-towpath-cache": "Tokens of the prompt cache (`read=1200 write=35`), and behind `; miss=` why it did "
+    "not hold more; absent where the upstream has no figures before the end.",
+    "server-timing": "Durations in ms.",
+    "anthropic-ratelimit-unified-status": "What is known of the account's limits; further headers of this "
+    "prefix as in the API.",
+}
+
+_KEYS: Json = {
+    "key": {"type": "apiKey", "in": "header", "name": "x-api-key"},
+    "bearer": {"type": "http", "scheme": "bearer"},
+}
+
+
+def openapi_document(version: str) -> Json:
+    """The OpenAPI 3.1 document of this server, which has that version."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Towpath",
+            "version": version,
+            "description": "The Anthropic Messages API, answered from the Claude Agent SDK.",
+        },
+        "paths": {
+            "/v1/messages": {"post": _messages()},
+            "/v1/messages/count_tokens": {"post": _count()},
+            **batches(),
+            **files(),
+            "/v1/chat/completions": {"post": _chat()},
+            "/v1/responses": {"post": _responses()},
+            "/v1/models": {"get": _models()},
+            "/v1/models/{model_id}": {"get": _model()},
+            "/health": {"get": get("How the server is", json_of("Health"), failing=(403,))},
+            "/api/hello": {"get": get("Whether anybody is there", json_of("Hello"), failing=(403,))},
+            "/v1/limits": {"get": get("Limits of the account", json_of("Limits"), failing=(401, 403))},
+            "/metrics": {"get": get("Figures for Prometheus", text(), failing=(401, 403))},
+            "/openapi.json": {"get": get("This document", json_of("Document"), failing=(401, 403))},
+            "/v1/activity": {
+                "get": get("What happens now and happened lately", json_of("Activity"), failing=(401, 403))
+            },
+            "/v1/activity/stream": {"get": get(_FOLLOWING, events(), failing=(401, 403))},
+            "/": {"get": get("The page for a browser, else a greeting", text("html"), failing=(403,))},
+            "/page/{name}": {"get": _page_file()},
+        },
+        "components": {"schemas": _schemas(), "securitySchemes": _KEYS},
+        # Without keys of the server's own, any or none will do.
+        "security": [{}, {"key": []}, {"bearer": []}],
+    }
+
+
+def _schemas() -> Json:
+    return {
+        "Request": request_schema(),
+        "CountRequest": count_schema(),
+        "Count": {
+            "type": "object",
+            "properties": {"input_tokens": {"type": "integer", "minimum": 0}},
+            "required": ["input_tokens"],
+        },
+        "Message": answer_schema(),
+        "Error": error_schema(),
+        "Health": health_schema(),
+        "Hello": {"type": "object", "required": ["message"]},
+        "Limits": limits_schema(),
+        # Anthropic's reference describes these: they are handed on as they are.
+        "Batch": {"type": "object"},
+        "File": {"type": "object"},
+        "Activity": activity_schema(),
+        "Clients": {"type": "array", "items": {"type": "object", "required": ["title", "place", "text"]}},
+        # OpenAI describes the rest of these.
+        "ChatRequest": {"type": "object", "required": ["model", "messages"]},
+        "Completion": {"type": "object", "required": ["id", "object", "choices"]},
+        "ResponsesRequest": {"type": "object", "required": ["model", "input"]},
+        "Response": {"type": "object", "required": ["id", "object", "output", "status"]},
+        "OpenAIError": {"type": "object", "required": ["error"]},
+        # In OpenAI's shape for clients that send no anthropic-version.
+        "Models": {"type": "object", "required": ["data"]},
+        "Model": {"type": "object", "required": ["id"]},
+        "Document": {"type": "object", "required": ["openapi", "info", "paths"]},
+    }
+
+
+def _messages() -> Json:
+    answer = {
+        "description": "The answer: one message, or with `stream` server-sent events, of which an `error` "
+        "event may be the last.",
+        "headers": {
+            name: {"description": meaning, "schema": {"type": "string"}}
+            for name, meaning in _ANSWER_HEADERS.items()
+        },
+        "content": {**json_of("Message"), "text/event-stream": {"schema": EVENT}},
+    }
+    return {
+        "summary": "Ask for the next message of a conversation",
+        "parameters": [
+            VERSION,
+            header("anthropic-beta", "Names with commas between; passed on."),
+            header("x-towpath-mode", "Who executes the tools.", enum=["passthrough", "internal"]),
+        ],
+        "requestBody": {"required": True, "content": json_of("Request")},
+        "responses": {"200": answer, **failures(OF_A_MODEL)},
+    }
+
+
+def _count() -> Json:
+    kind = header("x-towpath-count", "Whose count it is.", enum=["exact", "estimate"])
+    answer = {
+        "description": "The API's own count with an upstream of the operator's, else the CLI's estimate.",
+        "headers": {"x-towpath-count": {key: kind[key] for key in ("description", "schema")}},
+        "content": json_of("Count"),
+    }
+    return {
+        "summary": "Count the tokens of a conversation",
+        "parameters": [VERSION, header("anthropic-beta", "Names with commas between; passed on.")],
+        "requestBody": {"required": True, "content": json_of("CountRequest")},
+        "responses": {"200": answer, **failures(WHAT_FAILS)},
+    }
+
+
+def _chat() -> Json:
+    answer = {
+        "description": "The answer in OpenAI's shape: one completion, or with `stream` server-sent events.",
+        "content": {**json_of("Completion"), "text/event-stream": {"schema": _CHUNK}},
+    }
+    return {
+        "summary": "The same in the words of OpenAI's chat API",
+        "requestBody": {"required": True, "content": json_of("ChatRequest")},
+        "responses": {"200": answer, **failures(OF_A_MODEL, "OpenAIError")},
+    }
+
+
+def _responses() -> Json:
+    answer = {
+        "description": "The answer in OpenAI's shape: one response, or with `stream` server-sent events, of "
+        "which `error` and `response.failed` may be the last.",
+        "content": {**json_of("Response"), "text/event-stream": {"schema": EVENT}},
+    }
+    return {
+        "summary": "The same in the words of OpenAI's Responses API; no response is kept",
+        "requestBody": {"required": True, "content": json_of("ResponsesRequest")},
+        "responses": {"200": answer, **failures(OF_A_MODEL, "OpenAIError")},
+    }
+
+
+def _models() -> Json:
+    page = {"limit": {"type": "integer", "minimum": 1, "maximum": 1000}, "after_id": {}, "before_id": {}}
+    places = [
+        {"name": name, "in": "query", "schema": {"type": "string", **schema}} for name, schema in page.items()
+    ]
+    lifecycle = {"type": "array", "items": {"enum": ["active", "deprecated", "retired"]}}
+    answer = get("What this CLI and account offer", json_of("Models"), failing=(400, 401, 403, 500))
+    return {
+        **answer,
+        "parameters": [*places, {"name": "lifecycle", "in": "query", "schema": lifecycle}, VERSION],
+    }
+
+
+def _model() -> Json:
+    answer = get("One of them, by its id or short name", json_of("Model"), failing=(401, 403, 404, 500))
+    return {**answer, "parameters": [in_path("model_id"), VERSION]}
+
+
+def _page_file() -> Json:
+    files = {**json_of("Clients"), **text("css", "html", "javascript")}
+    name = {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}
+    return {
+        **get("A file of the page; clients.json: how to connect", files, failing=(403, 404)),
+        "parameters": [name],
+    }

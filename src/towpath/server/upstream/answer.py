@@ -1,0 +1,87 @@
+"""What the operator's upstream answered, and what of it is handed back to a client, and in which form."""
+
+import asyncio
+import re
+
+import httpx
+
+from towpath.core.errors import ApiError
+from towpath.core.reading.content_coding import codings_in, decoded
+
+# These headers concern the answer, not the connection.
+_HANDED_BACK = frozenset(
+    {
+        *("request-id", "retry-after", "retry-after-ms", "x-should-retry", "content-type", "content-length"),
+        *("content-encoding", "content-disposition", "content-range", "accept-ranges", "etag"),
+        *("last-modified", "cache-control"),
+    }
+)
+_HANDED_BACK_KIND = "anthropic-ratelimit-"
+_STATUSES = range(200, 600)
+_WITHOUT_BODY = (204, 304)
+_VISIBLE = re.compile(rb"[\t\x20-\x7e]*")
+# What is no JSON can be a page, and on this server's own origin a page may call this server.
+_SANDBOX = "sandbox; default-src 'none'"
+# A page of a thousand batches has less than one million.
+MAX_WHOLE_BYTES = 4 * 1024 * 1024
+
+
+def check_head(response: httpx.Response) -> None:
+    """Raises ApiError, 502, for a status or a header that HTTP does not know and no server can send."""
+    if response.status_code not in _STATUSES:
+        sentence = f"the upstream answered with the status {response.status_code}, which HTTP does not have"
+        raise ApiError(502, sentence)
+    for raw_name, value in response.headers.raw:
+        name = raw_name.decode("latin-1").lower()
+        if _is_handed_back(name) and not _VISIBLE.fullmatch(value):
+            raise ApiError(502, f"the upstream's header {name} has characters that no header may have")
+
+
+def handed_back(response: httpx.Response) -> dict[str, str]:
+    """The headers of an answer that concern the client. What is no JSON, no browser will show as a page."""
+    headers = {name: value for name, value in response.headers.items() if _is_handed_back(name)}
+    if response.status_code in _WITHOUT_BODY:
+        headers.pop("content-length", None)  # that of the body which there would be
+    if not is_json(response):
+        _, semicolon, name = headers.get("content-disposition", "").partition(";")
+        headers["content-disposition"] = f"attachment{semicolon}{name}"
+        headers["content-security-policy"] = _SANDBOX
+    return headers
+
+
+def is_json(response: httpx.Response) -> bool:
+    """Whether it says so of itself."""
+    kind: str = response.headers.get("content-type", "").partition(";")[0]
+    return kind.strip().lower() == "application/json"
+
+
+async def whole_body(response: httpx.Response) -> bytes:
+    """An answer's body without its codings. Raises ApiError, 502, if it is damaged or beyond the limit.
+
+    Not by httpx: 64 KB that it has read may become any size.
+    """
+    parts, length = [], 0
+    async for part in response.aiter_raw():
+        parts.append(part)
+        length += len(part)
+        if length > MAX_WHOLE_BYTES:
+            raise _too_large()
+    try:
+        codings = codings_in(response.headers.get_list("content-encoding"))
+        body = b"".join(parts)
+        if codings:
+            body = await asyncio.to_thread(decoded, body, codings)
+    except ApiError as error:
+        unreadable = ApiError(502, f"the upstream's answer cannot be read: {error.message}")
+        raise (_too_large() if error.status == 413 else unreadable) from error
+    if len(body) > MAX_WHOLE_BYTES:
+        raise _too_large()
+    return body
+
+
+def _is_handed_back(name: str) -> bool:
+    return name in _HANDED_BACK or name.startswith(_HANDED_BACK_KIND)
+
+
+def _too_large() -> ApiError:
+    return ApiError(502, f"the upstream's answer has more than {MAX_WHOLE_BYTES:,} bytes")

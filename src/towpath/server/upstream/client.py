@@ -1,0 +1,84 @@
+"""The upstream that the operator gave the proxy a key or an address of, for what the Agent SDK cannot do.
+
+Only with the operator's own key, or none where a gateway needs none. A login is the CLI's affair: nothing
+here knows it. What a client sent as its key stays here.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+
+import httpx
+
+from towpath import __version__
+from towpath.core.errors import ApiError
+from towpath.server.upstream.answer import check_head
+from towpath.settings import Settings
+
+_API = "https://api.anthropic.com"
+_VERSION = "2023-06-01"  # what the CLI sends; for clients that name none
+# Of the clients' headers the upstream gets these.
+_HANDED_ON = (
+    *("anthropic-version", "anthropic-beta", "content-type", "content-length"),
+    *("content-encoding", "accept", "accept-encoding"),
+    *("range", "if-range", "if-match", "if-none-match", "idempotency-key"),
+)
+# The SDKs' own limit for a silent connection is 600 s; a count takes less than one.
+_TIMEOUT = httpx.Timeout(300, connect=10, write=60, pool=30)
+_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20)
+
+
+class UpstreamApi:
+    """Sends requests there. ``base_url`` is without ``/v1``, as for the CLI; by default the API's own."""
+
+    def __init__(self, base_url: str | None, api_key: str | None) -> None:
+        self._base_url = (base_url or _API).rstrip("/")
+        self._key = {"x-api-key": api_key} if api_key else {}
+        self._client: httpx.AsyncClient | None = None
+
+    @asynccontextmanager
+    async def answer(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        content: AsyncIterator[bytes] | bytes | None = None,
+    ) -> AsyncIterator[httpx.Response]:
+        """The answer, of which the body has not been read; leaving the block ends the request.
+
+        ``path`` may have a query. Raises ApiError, 502 or 504, if there is no answer, or not all of it, or if
+        its head is none that can be handed back.
+        """
+        if self._client is None:  # its certificates take 20 ms to read
+            # A cookie would tie the requests of all clients together.
+            no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
+            self._client = httpx.AsyncClient(timeout=_TIMEOUT, limits=_LIMITS, cookies=no_cookies)
+        sent = {name: headers[name] for name in _HANDED_ON if name in headers}
+        # Without a word of the client's: httpx would name encodings that the client may not know.
+        fixed = {"anthropic-version": _VERSION, "accept-encoding": "identity"}
+        own = {"user-agent": f"towpath/{__version__}", **self._key}
+        try:
+            async with self._client.stream(
+                method, self._base_url + path, headers={**fixed, **sent, **own}, content=content
+            ) as response:
+                check_head(response)
+                yield response
+        except httpx.PoolTimeout as error:
+            sentence = "100 requests to the upstream are running; try again later"
+            raise ApiError(529, sentence, headers={"retry-after": "5"}) from error
+        except httpx.TimeoutException as error:
+            raise ApiError(504, f"the upstream took too long ({type(error).__name__})") from error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            sentence = f"the upstream cannot be reached, or broke off: {type(error).__name__}: {error}"
+            raise ApiError(502, sentence) from error
+
+    async def close(self) -> None:
+        """Close its connections."""
+        if self._client:
+            await self._client.aclose()
+
+
+def operators_upstream(settings: Settings) -> UpstreamApi | None:
+    """The one that the settings name, if they do."""
+    key = settings.upstream_api_key.get_secret_value() if settings.upstream_api_key else None
+    return UpstreamApi(settings.upstream_base_url, key) if key or settings.upstream_base_url else None

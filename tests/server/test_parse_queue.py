@@ -1,0 +1,76 @@
+"""Large bodies beside each other: nobody waits for another's, and none is read for a client that has left."""
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.requests import ClientDisconnect
+
+from tests.support.answering import answering_proxy
+from tests.support.exchanges import leaves, stays
+from towpath.core.reading.body import MAX_VALUES
+from towpath.server.http.parse_queue import Reading
+from towpath.settings import Settings
+
+LARGE = b"x" * 300_000
+
+
+def run(test: Callable[[Reading], Awaitable[None]]) -> None:
+    async def with_limit() -> None:
+        async with asyncio.timeout(60):
+            await test(Reading())
+
+    asyncio.run(with_limit())
+
+
+def test_a_large_body_is_read_while_another_one_is() -> None:
+    is_read = threading.Event()
+
+    async def test(reading: Reading) -> None:
+        slow = asyncio.create_task(reading.of(LARGE, is_read.wait, stays))
+        await reading.of(LARGE, is_read.set, stays)
+        assert await slow
+
+    run(test)
+
+
+def test_a_body_that_waits_for_its_turn_is_not_read_once_its_client_has_left() -> None:
+    go_on = threading.Event()
+    read = []
+
+    async def test(reading: Reading) -> None:
+        slow = [asyncio.create_task(reading.of(LARGE, go_on.wait, stays)) for _ in range(8)]
+        await asyncio.sleep(0)
+        try:
+            with pytest.raises(ClientDisconnect):
+                await reading.of(LARGE, lambda: read.append("left"), leaves)
+        finally:
+            go_on.set()
+        await asyncio.gather(*slow)
+        await reading.of(LARGE, lambda: read.append("stays"), stays)
+
+    run(test)
+    assert read == ["stays"]
+
+
+def test_an_error_of_reading_arrives() -> None:
+    async def test(reading: Reading) -> None:
+        with pytest.raises(ZeroDivisionError):
+            await reading.of(LARGE, lambda: 1 / 0, stays)
+
+    run(test)
+
+
+def test_a_body_of_too_many_values_is_refused_at_each_door(tmp_path: Path) -> None:
+    body = b'{"model": "m", "max_tokens": 1, "messages": [%s1], "input": []}' % (b"[]," * MAX_VALUES)
+    paths = ("/messages", "/messages/count_tokens", "/chat/completions", "/responses")
+
+    with answering_proxy(Settings(state_dir=tmp_path, spares=0)) as url:
+        for path in paths:
+            headers = {"content-type": "application/json"}
+            response = httpx.post(f"{url}/v1{path}", content=body, headers=headers, timeout=60)
+            assert response.status_code == 413
+            assert "maximum number of JSON values" in response.json()["error"]["message"]
