@@ -10,8 +10,8 @@ import httpx
 import pytest
 from hypothesis import settings as hypothesis
 
+from tests.support.isolated_proxy import IsolatedProxy, isolated_proxy
 from tests.support.profiles import IS_NIGHTLY, scaled
-from towpath.server.app import create_app
 from towpath.settings import Settings
 from towpath.testing import ScriptedApi, serve_in_thread
 
@@ -78,12 +78,32 @@ def settings(scripted_api: tuple[ScriptedApi, str], tmp_path_factory: pytest.Tem
 
 
 @pytest.fixture(scope="session")
-def proxy_url(settings: Settings) -> Iterator[str]:
-    with serve_in_thread(create_app(settings)) as url:
-        yield url
+def shared_proxy(settings: Settings) -> Iterator[IsolatedProxy]:
+    """The proxy of all tests that do not mind each other's conversations."""
+    with isolated_proxy(settings) as proxy:
+        yield proxy
 
 
 @pytest.fixture(scope="session")
-def http(proxy_url: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=proxy_url, timeout=60) as client:
-        yield client
+def proxy_url(shared_proxy: IsolatedProxy) -> str:
+    """Where the shared proxy answers."""
+    return shared_proxy.url
+
+
+@pytest.fixture(scope="session")
+def http(shared_proxy: IsolatedProxy) -> httpx.Client:
+    """A client of the shared proxy."""
+    return shared_proxy.http
+
+
+@pytest.fixture
+def own_settings(settings: Settings, tmp_path: Path) -> Settings:
+    """The same with a state folder of the test's own, so that the CLIs of its proxy can be told."""
+    return settings.model_copy(update={"state_dir": tmp_path / "state"})
+
+
+@pytest.fixture
+def proxy(own_settings: Settings, api: ScriptedApi) -> Iterator[IsolatedProxy]:
+    """A proxy of the test's own."""
+    with isolated_proxy(own_settings) as proxy:
+        yield proxy

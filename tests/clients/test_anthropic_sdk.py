@@ -13,10 +13,9 @@ from pydantic import SecretStr
 from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
 
-from tests.clients.listed import Client
+from tests.clients.anthropic_sdk import CLIENT as CLIENT  # for the listing
 from tests.clients.recorder import RecordedProxy, Recorder, model_calls, requests, serve_recorded
 from tests.support.fidelity import Json, seen, sent
-from tests.support.pins import pinned
 from towpath.core.reading.body import MAX_BODY_BYTES
 from towpath.server.app import create_app
 from towpath.server.http.streaming import EventStream
@@ -26,11 +25,6 @@ from towpath.testing.stream import events
 
 pytestmark = pytest.mark.cli
 
-CLIENT = Client(
-    name="anthropic, the SDK for Python",
-    version=pinned("anthropic"),
-    lines="export ANTHROPIC_BASE_URL=http://127.0.0.1:3456 ANTHROPIC_API_KEY=dummy",
-)
 MODEL = "claude-sonnet-4-6"  # the SDK warns of older ones
 MAX_TOKENS = 4000
 GAUGE: ToolParam = {

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.clients.anthropic_sdk import CLIENT as CLIENT  # the listing shows both modules as one
 from tests.clients.python_clients import TIMEOUT_SECONDS, Environment
 from tests.clients.suites import Results, assert_fails_only, run_suite, source_of
-from tests.clients.test_anthropic_sdk import CLIENT as CLIENT  # the listing shows both as one
 from tests.support.pins import pinned
 from tests.support.profiles import IS_NIGHTLY
 from towpath.testing import ScriptedApi

@@ -2,19 +2,12 @@
 
 import pytest
 
-from tests.clients.listed import Client
-from tests.clients.python_clients import FAILING, FAILURE, TIMEOUT_SECONDS, Environment, Played, play
+from tests.clients.langchain import CLIENT, LANGCHAIN
+from tests.clients.python_clients import FAILING, FAILURE, TIMEOUT_SECONDS, Played, play
 from tests.clients.recorder import RecordedProxy
 from towpath.testing import ScriptedApi
 
 pytestmark = [pytest.mark.cli, pytest.mark.timeout(TIMEOUT_SECONDS)]
-
-LANGCHAIN = Environment("langchain", ("langchain-anthropic==1.7.7", "langchain-tests==1.1.9"))
-CLIENT = Client(
-    name="langchain-anthropic",
-    version=LANGCHAIN.version,
-    lines="export ANTHROPIC_BASE_URL=http://127.0.0.1:3456 ANTHROPIC_API_KEY=dummy",
-)
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from tests.clients.langchain import CLIENT, LANGCHAIN
 from tests.clients.python_clients import MAX_REQUESTS, SCRIPTS, TIMEOUT_SECONDS
 from tests.clients.suites import assert_fails_only, run_suite
-from tests.clients.test_langchain import CLIENT, LANGCHAIN
 from tests.support.fidelity import Json
 from towpath.testing import Reply, ScriptedApi
 from towpath.testing.script import obey

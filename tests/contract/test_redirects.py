@@ -1,17 +1,14 @@
 """What the CLI does where its API sends it elsewhere (docs/engine.md, N8)."""
 
-from pathlib import Path
-
-import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tests.support.fidelity import request, user
+from tests.support.fidelity import user
+from tests.support.isolated_proxy import isolated_proxy
 from tests.support.redirecting import redirecting
-from towpath.server.app import create_app
 from towpath.settings import Settings
 from towpath.testing import serve_in_thread
 
@@ -22,7 +19,7 @@ pytestmark = pytest.mark.cli
     ("status", "method", "has_content"), [(302, "GET", False), (307, "POST", True), (308, "POST", True)]
 )
 def test_n8_it_follows_to_another_origin_with_the_key(
-    settings: Settings, tmp_path: Path, status: int, method: str, has_content: bool
+    own_settings: Settings, status: int, method: str, has_content: bool
 ) -> None:
     heard: list[tuple[str, str | None, bool]] = []
 
@@ -32,9 +29,9 @@ def test_n8_it_follows_to_another_origin_with_the_key(
 
     elsewhere = Starlette(routes=[Route("/{path:path}", hear, methods=["GET", "POST"])])
     with serve_in_thread(elsewhere) as target, redirecting(target, status) as upstream:
-        own = settings.model_copy(update={"upstream_base_url": upstream, "state_dir": tmp_path / "state"})
-        with serve_in_thread(create_app(own)) as url:
-            httpx.post(f"{url}/v1/messages", json=request([user("the question")]), timeout=60)
+        own = own_settings.model_copy(update={"upstream_base_url": upstream})
+        with isolated_proxy(own) as proxy:
+            proxy.client().post([user("the question")])
 
     # Before it has anything to ask, it opens a connection with a HEAD that has no key.
     assert next(one for one in heard if one[0] != "HEAD") == (method, "dummy", has_content)

@@ -3,37 +3,24 @@
 import copy
 import tracemalloc
 from collections.abc import Callable
-from typing import Any
 
 import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.core.test_request import REQUESTS
+from tests.support.bodies import answer, body_of
 from tests.support.fidelity import Json, assistant, call, result, user
-from towpath.core.errors import ApiError
+from tests.support.generated import REQUESTS
 from towpath.core.reading.memo import MEMO_BYTES, MessageMemo
 from towpath.core.reading.message import CheckedMessage, checked_message
-from towpath.core.reading.request import MessagesRequest, parse_request
+from towpath.core.reading.request import parse_request
 
 CONVERSATION = [user("a"), assistant("b", call("c")), user(result("c", "d"), "e"), assistant("f"), user("g")]
 
 
-def body_of(messages: list[Json], **fields: Any) -> bytes:
-    return orjson.dumps({"model": "m", "max_tokens": 1, "messages": messages, **fields})
-
-
 def known(message: Json) -> CheckedMessage:
     return checked_message(message, orjson.dumps(message))
-
-
-def answer(body: bytes, memo: MessageMemo) -> MessagesRequest | str:
-    """What becomes of a body: the request, or its error."""
-    try:
-        return parse_request(body, memo, ("go on",))
-    except ApiError as error:
-        return f"{error.status} {error.message}"
 
 
 def test_a_message_that_was_in_a_request_is_not_read_again() -> None:

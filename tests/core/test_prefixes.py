@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.core.test_memo import answer, body_of
+from tests.support.bodies import answer, body_of
 from tests.support.fidelity import Json, assistant, call, result, user
 from towpath.core.reading.memo import MessageMemo
 from towpath.core.reading.prefixes import Prefixes

@@ -10,13 +10,13 @@ from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as cases
 from hypothesis import strategies as st
 
-from tests.fuzz.test_request import BODIES
-from tests.server.test_openapi import REQUEST
 from tests.support.answering import answering_proxy
 from tests.support.fidelity import Json, assistant, call, result, seen, sent, text, user
 from tests.support.profiles import TIMEOUT_SECONDS, fuzzed, scaled
 from tests.support.proxy import Client
+from tests.support.schema import REQUEST
 from tests.support.waiting import WAIT_SECONDS
+from tests.support.wild_bodies import BODIES
 from towpath.settings import Settings
 from towpath.testing import Reply, ScriptedApi
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.core.test_request import JSON_VALUES, damage
+from tests.support.generated import JSON_VALUES, damage
 from tests.support.profiles import TIMEOUT_SECONDS, fuzzed
 from towpath.core.errors import ApiError
 from towpath.core.openai.responses_request import messages_request, renamed, repeated, wants_summary

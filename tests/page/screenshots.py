@@ -3,13 +3,10 @@
 import tempfile
 from pathlib import Path
 
-import httpx
-
 from tests.page.browser import launched
 from tests.page.scenes import conversation, failure
 from tests.support.fidelity import user
-from tests.support.proxy import Client
-from towpath.server.app import create_app
+from tests.support.isolated_proxy import isolated_proxy
 from towpath.settings import Settings
 from towpath.testing import ScriptedApi, serve_in_thread
 
@@ -31,14 +28,13 @@ def main() -> None:
             upstream_api_key="scripted",  # type: ignore[arg-type]
             state_dir=Path(folder),
         )
-        with serve_in_thread(create_app(settings)) as url:
-            with httpx.Client(base_url=url, timeout=60) as http:
-                conversation(http, api)
-                failure(http, api)
-                client = conversation(http, api, model="claude-opus-4-6")
-                client.say(user("SAY One thing more."))
-                Client(http, model="claude-haiku-4-5").say(user("SAY A title"))
-            _take(url)
+        with isolated_proxy(settings) as proxy:
+            conversation(proxy.http, api)
+            failure(proxy.http, api)
+            client = conversation(proxy.http, api, model="claude-opus-4-6")
+            client.say(user("SAY One thing more."))
+            proxy.client(model="claude-haiku-4-5").say(user("SAY A title"))
+            _take(proxy.url)
 
 
 def _take(url: str) -> None:

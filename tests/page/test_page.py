@@ -6,19 +6,18 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.page.scenes import conversation, failure
 from tests.support.desk import Desk
 from tests.support.fidelity import user
+from tests.support.isolated_proxy import isolated_proxy
 from tests.support.proxy import Client
 from towpath.core.errors import ApiError
 from towpath.core.limits import ExtraUsage, Verdict, Window
-from towpath.server.app import create_app
 from towpath.settings import Settings
-from towpath.testing import ScriptedApi, serve_in_thread
+from towpath.testing import ScriptedApi
 
 pytestmark = pytest.mark.slow
 
@@ -42,12 +41,10 @@ def rows_of(page: Page, conversation: str) -> list[str]:
 
 
 @pytest.mark.cli
-def test_what_happens_is_seen_as_it_happens(
-    settings: Settings, api: ScriptedApi, page: Page, tmp_path: Path
-) -> None:
-    own = settings.model_copy(update={"state_dir": tmp_path / "state"})
-    with serve_in_thread(create_app(own)) as url, httpx.Client(base_url=url, timeout=60) as http:
-        page.goto(url)
+def test_what_happens_is_seen_as_it_happens(own_settings: Settings, api: ScriptedApi, page: Page) -> None:
+    with isolated_proxy(own_settings) as proxy:
+        http = proxy.http
+        page.goto(proxy.url)
         expect(page.get_by_role("status").first).to_have_text("Live")
         expect(page.get_by_text("Nothing has come yet.")).to_be_visible()
 
@@ -80,12 +77,11 @@ def test_what_happens_is_seen_as_it_happens(
 
 @pytest.mark.cli
 def test_content_is_shown_where_that_is_asked_for(
-    settings: Settings, api: ScriptedApi, page: Page, tmp_path: Path
+    own_settings: Settings, api: ScriptedApi, page: Page
 ) -> None:
-    own = settings.model_copy(update={"state_dir": tmp_path / "state", "show_content": True})
-    with serve_in_thread(create_app(own)) as url, httpx.Client(base_url=url, timeout=60) as http:
-        Client(http).say(user(f"SAY {HOSTILE}"))
-        page.goto(url)
+    with isolated_proxy(own_settings.model_copy(update={"show_content": True})) as proxy:
+        proxy.client().say(user(f"SAY {HOSTILE}"))
+        page.goto(proxy.url)
 
         expect(page.get_by_text(f"Asked: SAY {HOSTILE}")).to_be_visible()
         expect(page.get_by_text(f"Answered: {HOSTILE}")).to_be_visible()

@@ -5,7 +5,6 @@ The far end has a cache as the API's documentation describes it (towpath.testing
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,9 +12,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support.fidelity import TOOLS, Json, assistant, image, result, text, user
-from tests.support.processes import cli_processes, wait_until
+from tests.support.isolated_proxy import IsolatedProxy, isolated_proxy
+from tests.support.processes import wait_until
 from tests.support.proxy import Client, calls_of
-from towpath.server.app import create_app
 from towpath.settings import Settings
 from towpath.testing import PromptCache, Reply, ScriptedApi, serve_in_thread
 
@@ -40,22 +39,22 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def state_dir(tmp_path: Path) -> Path:
-    return tmp_path / "state"
-
-
-@pytest.fixture
 def api(clock: Clock) -> ScriptedApi:
     return ScriptedApi(PromptCache(clock))
 
 
 @pytest.fixture
-def http(settings: Settings, api: ScriptedApi, clock: Clock, state_dir: Path) -> Iterator[httpx.Client]:
+def proxy(own_settings: Settings, api: ScriptedApi, clock: Clock) -> Iterator[IsolatedProxy]:
+    """A proxy of the test's own, whose upstream has a prompt cache and the same clock."""
     with serve_in_thread(api.app) as upstream:
-        own = settings.model_copy(update={"upstream_base_url": upstream, "state_dir": state_dir})
-        app = create_app(own, clock=clock)
-        with serve_in_thread(app) as url, httpx.Client(base_url=url, timeout=60) as http:
-            yield http
+        own = own_settings.model_copy(update={"upstream_base_url": upstream})
+        with isolated_proxy(own, clock=clock) as proxy:
+            yield proxy
+
+
+@pytest.fixture
+def http(proxy: IsolatedProxy) -> httpx.Client:
+    return proxy.http
 
 
 @pytest.fixture
@@ -174,7 +173,7 @@ def test_what_changed_is_named(client: CacheClient, http: httpx.Client) -> None:
 
 
 def test_a_process_that_was_replaced_is_named_if_it_cost_something(
-    client: CacheClient, http: httpx.Client, api: ScriptedApi, state_dir: Path
+    client: CacheClient, proxy: IsolatedProxy, api: ScriptedApi
 ) -> None:
     """A live process holds the thinking that its client has dropped; a new one has what the client sends."""
     client.say(user("one"))
@@ -183,9 +182,9 @@ def test_a_process_that_was_replaced_is_named_if_it_cost_something(
     client.messages[-1] = assistant("thought")
     client.say(user("three"))
     assert (client.ways[-1], client.note) == ("resume", "")
-    for process in cli_processes(state_dir):
+    for process in proxy.processes:
         process.kill()  # not waited for: that is the proxy's to do, which runs in this process
-    wait_until(lambda: not http.get("/health").json()["sessions"]["idle"])
+    wait_until(lambda: not proxy.sessions["idle"])
     client.say(user("four"))
 
     assert (client.ways[-1], client.note) == ("start", "process restarted")

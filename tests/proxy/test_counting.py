@@ -16,14 +16,13 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from tests.support.fidelity import TOOLS, Json, assistant, call, image, request, result, user
+from tests.support.isolated_proxy import isolated_proxy
 from tests.support.processes import cli_processes
 from tests.support.proxy import Client
-from tests.support.waiting import WAIT_SECONDS
 from towpath.agent.environment import Upstream, cli_environment
 from towpath.agent.token_estimate import context_tokens
 from towpath.core.launch import Launch
 from towpath.core.reading.request import parse_count
-from towpath.server.app import create_app
 from towpath.settings import Settings
 from towpath.testing import ScriptedApi, serve_in_thread
 from towpath.testing.stream import estimated_tokens
@@ -89,12 +88,8 @@ def test_many_at_once_wait_for_each_other(tmp_path: Path) -> None:
         settings = Settings(
             upstream_base_url=base_url, state_dir=tmp_path, spares=0, max_concurrent=2, max_waiting=16
         )
-        with (
-            serve_in_thread(create_app(settings)) as url,
-            httpx.Client(base_url=url, timeout=WAIT_SECONDS) as http,
-            ThreadPoolExecutor(18) as threads,
-        ):
-            counts = list(threads.map(lambda _: http.post(COUNT, json=countable(MESSAGES)), range(18)))
+        with isolated_proxy(settings) as proxy, ThreadPoolExecutor(18) as threads:
+            counts = list(threads.map(lambda _: proxy.http.post(COUNT, json=countable(MESSAGES)), range(18)))
 
     assert {count.status_code for count in counts} == {200}
     assert upstream.most == 2
@@ -229,11 +224,10 @@ def test_with_a_login_alone_it_is_an_estimate_and_says_so(
     most = 0
 
     with (
-        serve_in_thread(create_app(Settings(state_dir=tmp_path, spares=0))) as url,
-        httpx.Client(base_url=url, timeout=60) as http,
+        isolated_proxy(Settings(state_dir=tmp_path, spares=0)) as proxy,
         ThreadPoolExecutor(3) as threads,
     ):
-        counts = [threads.submit(http.post, COUNT, json=countable(MESSAGES)) for _ in range(3)]
+        counts = [threads.submit(proxy.http.post, COUNT, json=countable(MESSAGES)) for _ in range(3)]
         while not all(count.done() for count in counts):
             most = max(most, len(list(tmp_path.glob("run/*/count-*"))))
             time.sleep(0.01)

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from schemathesis.checks import CHECKS, load_all_checks
 
-from tests.fuzz.test_openapi import BEYOND_THE_SCHEMA
 from tests.support.answering import answering_proxy
 from tests.support.profiles import TIMEOUT_SECONDS, fuzzed
+from tests.support.schema import BEYOND_THE_SCHEMA
 from tests.support.waiting import WAIT_SECONDS
 from towpath import __version__
 from towpath.server.openapi.document import openapi_document

@@ -11,10 +11,10 @@ from subprocess import Popen
 import pytest
 
 from tests.support.fidelity import Json, document, image, result, user
+from tests.support.isolated_proxy import IsolatedProxy, proxy_at
 from tests.support.processes import cli_processes, kill, wait_until
 from tests.support.program import towpath_process
 from tests.support.proxy import calls_of
-from tests.support.stand import Stand, at
 from towpath.settings import Settings
 from towpath.testing import Reply, ScriptedApi
 
@@ -72,45 +72,46 @@ def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Disk:
 
 
 @contextmanager
-def proxy(settings: Settings, disk: Disk) -> Iterator[tuple[Popen[str], Stand]]:
+def program(settings: Settings, disk: Disk) -> Iterator[tuple[Popen[str], IsolatedProxy]]:
+    """The program itself, and where it answers."""
     own = settings.model_copy(update={"state_dir": disk.state_dir, "workdir": disk.workspace})
-    with towpath_process(own) as (process, url), at(url, own) as stand:
-        yield process, stand
+    with towpath_process(own) as (process, url), proxy_at(url, own) as proxy:
+        yield process, proxy
 
 
-def passthrough(stand: Stand, api: ScriptedApi) -> None:
+def passthrough(proxy: IsolatedProxy, api: ScriptedApi) -> None:
     """One of each: idle, parked at calls, ended by the proxy, with images and documents, a count."""
-    idle = stand.client()
+    idle = proxy.client()
     idle.say(user(f"hello {WORD}", image(), document(WORD)))
     calls = calls_of(idle.say(user(f'CALL read {{"path": "{WORD}"}}\nCALL write {{"path": "{WORD}"}}')))
     idle.say(user(*(result(one, f"no such {WORD}", is_error=True) for one in calls)))
-    stand.client().say(user(f'CALL read {{"path": "{WORD}"}}'))
-    with_an_image = stand.client()
+    proxy.client().say(user(f'CALL read {{"path": "{WORD}"}}'))
+    with_an_image = proxy.client()
     (call,) = calls_of(with_an_image.say(user('CALL read {"path": "picture.png"}')))
     with_an_image.say(user(result(call, [image(), {"type": "text", "text": WORD}])))
     api.reply(Reply(({"type": "text", "text": f"a {WORD} is"},), stop_reason="max_tokens"))
-    stand.client().say(user(f"what is a {WORD}?"))
-    count(stand, idle.messages)
+    proxy.client().say(user(f"what is a {WORD}?"))
+    count(proxy, idle.messages)
 
 
-def internal(stand: Stand, api: ScriptedApi) -> None:
-    client = stand.client(tools=[])
+def internal(proxy: IsolatedProxy, api: ScriptedApi) -> None:
+    client = proxy.client(tools=[])
     client.say(user(f"hello {WORD}", image(), document(WORD)))
     client.say(user(f'CALL read {{"file_path": "{WORD}.txt"}}'))  # there is none: an error
-    count(stand, client.messages)
+    count(proxy, client.messages)
 
 
-def count(stand: Stand, messages: list[Json]) -> None:
+def count(proxy: IsolatedProxy, messages: list[Json]) -> None:
     body = {"model": "claude-sonnet-4-5", "messages": messages}
-    assert stand.http.post("/v1/messages/count_tokens", json=body).status_code == 200
-    assert stand.http.get("/v1/models").status_code == 200
+    assert proxy.http.post("/v1/messages/count_tokens", json=body).status_code == 200
+    assert proxy.http.get("/v1/models").status_code == 200
 
 
 @pytest.mark.parametrize("use", [passthrough, internal])
 @pytest.mark.parametrize("killed", ["nothing", "the CLIs", "the proxy", "both"])
 def test_what_is_left_is_documented_and_has_no_word_of_the_conversation(
     killed: str,
-    use: Callable[[Stand, ScriptedApi], None],
+    use: Callable[[IsolatedProxy, ScriptedApi], None],
     api: ScriptedApi,
     settings: Settings,
     disk: Disk,
@@ -118,15 +119,15 @@ def test_what_is_left_is_documented_and_has_no_word_of_the_conversation(
 ) -> None:
     """Where the proxy was killed, when the next one has started."""
     monkeypatch.setenv(Settings.env_name("passthrough"), str(int(use is passthrough)))
-    with proxy(settings, disk) as (process, stand):
-        use(stand, api)
+    with program(settings, disk) as (process, proxy):
+        use(proxy, api)
         if killed == "both":
             process.send_signal(signal.SIGSTOP)
         if killed in ("the CLIs", "both"):
             for cli in cli_processes(disk.state_dir):
                 kill(cli)
         if killed == "the CLIs":
-            wait_until(lambda: stand.sessions["idle"] + stand.sessions["parked"] == 0)
+            wait_until(lambda: proxy.sessions["idle"] + proxy.sessions["parked"] == 0)
         if killed in ("the proxy", "both"):
             process.kill()
             process.wait()
@@ -134,8 +135,8 @@ def test_what_is_left_is_documented_and_has_no_word_of_the_conversation(
         else:
             end(process)
     if killed in ("the proxy", "both"):
-        with proxy(settings, disk) as (process, stand):
-            assert stand.http.get("/health").status_code == 200
+        with program(settings, disk) as (process, proxy):
+            assert proxy.http.get("/health").status_code == 200
             end(process)
 
     assert disk.undocumented() == []

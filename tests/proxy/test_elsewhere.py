@@ -1,9 +1,7 @@
 """A conversation that comes from elsewhere, the first of its directory and model: what the CLI adds to it
 stands beside what the client sent, never inside it."""
 
-from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
 
 import httpx
 import pytest
@@ -21,10 +19,9 @@ from tests.support.fidelity import (
     text,
     user,
 )
+from tests.support.isolated_proxy import IsolatedProxy
 from tests.support.proxy import Client
-from towpath.server.app import create_app
-from towpath.settings import Settings
-from towpath.testing import Reply, ScriptedApi, serve_in_thread
+from towpath.testing import Reply, ScriptedApi
 
 pytestmark = pytest.mark.cli
 
@@ -40,11 +37,9 @@ ENDS: dict[str, Json] = {
 
 
 @pytest.fixture
-def http(settings: Settings, api: ScriptedApi, tmp_path: Path) -> Iterator[httpx.Client]:
-    """A proxy that knows nothing of any environment yet."""
-    own = settings.model_copy(update={"state_dir": tmp_path / "state"})
-    with serve_in_thread(create_app(own)) as url, httpx.Client(base_url=url, timeout=60) as http:
-        yield http
+def http(proxy: IsolatedProxy) -> httpx.Client:
+    """A client of a proxy that knows nothing of any environment yet."""
+    return proxy.http
 
 
 @pytest.mark.parametrize("model", ["claude-sonnet-4-5", "claude-opus-5-5"])

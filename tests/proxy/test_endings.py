@@ -1,14 +1,11 @@
 """How replies end: stop reasons, errors before and after the first byte, clients that leave."""
 
-from collections.abc import Iterator
-from typing import Any
-
 import httpx
-import orjson
 import pytest
 
 from tests.support.fidelity import Json, request, result, seen, sent, text, user
 from tests.support.proxy import Client, calls_of
+from tests.support.streams import events, stream
 from towpath.testing import Failure, Reply, ScriptedApi
 
 pytestmark = pytest.mark.cli
@@ -17,19 +14,6 @@ pytestmark = pytest.mark.cli
 @pytest.fixture
 def client(http: httpx.Client, api: ScriptedApi) -> Client:
     return Client(http)
-
-
-def stream(http: httpx.Client, messages: list[Json], **fields: Any) -> list[Json]:
-    """All events of a streamed answer."""
-    with http.stream("POST", "/v1/messages", json=request(messages, stream=True, **fields)) as response:
-        assert response.status_code == 200, response.read()
-        return list(events(response))
-
-
-def events(response: httpx.Response) -> Iterator[Json]:
-    for line in response.iter_lines():
-        if line.startswith("data: "):
-            yield orjson.loads(line[6:])
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,68 +10,61 @@ import httpx
 import pytest
 
 from tests.support.fidelity import request, result, seen, sent, user
+from tests.support.isolated_proxy import IsolatedProxy, isolated_proxy
 from tests.support.processes import cli_processes, kill, wait_until
 from tests.support.program import towpath_process
 from tests.support.proxy import Client, calls_of
 from tests.support.waiting import WAIT_SECONDS
-from towpath.server.app import create_app
 from towpath.settings import Settings
-from towpath.testing import ScriptedApi, serve_in_thread
+from towpath.testing import ScriptedApi
 
 pytestmark = pytest.mark.cli
 
 
 @pytest.fixture
-def own_settings(settings: Settings, tmp_path: Path) -> Settings:
-    """Settings with a state folder of the test's own, so that its processes can be told."""
-    return settings.model_copy(update={"state_dir": tmp_path / "state"})
+def client(proxy: IsolatedProxy) -> Client:
+    return proxy.client()
 
 
-@pytest.fixture
-def own(own_settings: Settings, api: ScriptedApi) -> Iterator[Client]:
-    with serve_in_thread(create_app(own_settings)) as url, httpx.Client(base_url=url, timeout=60) as http:
-        yield Client(http)
-
-
-def kill_the_only_one(state_dir: Path) -> None:
-    (process,) = cli_processes(state_dir)
+def kill_the_only_one(proxy: IsolatedProxy) -> None:
+    (process,) = proxy.processes
     kill(process)
 
 
 def test_a_process_killed_while_parked_is_replaced(
-    api: ScriptedApi, own: Client, own_settings: Settings
+    api: ScriptedApi, client: Client, proxy: IsolatedProxy
 ) -> None:
-    own.say(user("hello"))
-    first, second = calls_of(own.say(user('CALL read {"path": "a"}\nCALL read {"path": "b"}')))
-    kill_the_only_one(own_settings.state_dir)
-    own.say(user(result(first, "one"), result(second, "two")))
+    client.say(user("hello"))
+    first, second = calls_of(client.say(user('CALL read {"path": "a"}\nCALL read {"path": "b"}')))
+    kill_the_only_one(proxy)
+    client.say(user(result(first, "one"), result(second, "two")))
 
-    assert own.ways == ["start", "resume", "start"]
+    assert client.ways == ["start", "resume", "start"]
     assert len(api.exchanges) == 3
-    assert seen(api.last) == sent(own.messages[:-1])
+    assert seen(api.last) == sent(client.messages[:-1])
 
 
 def test_a_process_killed_while_idle_is_replaced(
-    api: ScriptedApi, own: Client, own_settings: Settings
+    api: ScriptedApi, client: Client, proxy: IsolatedProxy
 ) -> None:
-    own.say(user("one"))
-    kill_the_only_one(own_settings.state_dir)
-    own.say(user("two"))
+    client.say(user("one"))
+    kill_the_only_one(proxy)
+    client.say(user("two"))
 
-    assert own.ways == ["start", "start"]
+    assert client.ways == ["start", "start"]
     assert len(api.exchanges) == 2
-    assert seen(api.last) == sent(own.messages[:-1])
+    assert seen(api.last) == sent(client.messages[:-1])
 
 
 def test_a_process_killed_before_its_first_event_is_replaced(
-    api: ScriptedApi, own: Client, own_settings: Settings
+    api: ScriptedApi, client: Client, proxy: IsolatedProxy
 ) -> None:
-    own.say(user("one"))
-    messages = [*own.messages, user("two")]
+    client.say(user("one"))
+    messages = [*client.messages, user("two")]
     with ThreadPoolExecutor() as other_thread, api.held():
-        waiting = other_thread.submit(own.post, messages)
+        waiting = other_thread.submit(client.post, messages)
         api.wait_for(2)
-        kill_the_only_one(own_settings.state_dir)
+        kill_the_only_one(proxy)
         api.wait_for(3)
     response = waiting.result(timeout=WAIT_SECONDS)
 
@@ -85,12 +77,12 @@ def test_a_process_killed_before_its_first_event_is_replaced(
 def test_a_restarted_proxy_takes_the_results_of_calls_it_never_saw(
     api: ScriptedApi, own_settings: Settings
 ) -> None:
-    with serve_in_thread(create_app(own_settings)) as url, httpx.Client(base_url=url, timeout=60) as http:
-        client = Client(http)
+    with isolated_proxy(own_settings) as proxy:
+        client = proxy.client()
         (call,) = calls_of(client.say(user('CALL read {"path": "a"}')))
     assert cli_processes(own_settings.state_dir) == []
-    with serve_in_thread(create_app(own_settings)) as url, httpx.Client(base_url=url, timeout=60) as http:
-        client._http = http
+    with isolated_proxy(own_settings) as proxy:
+        client._http = proxy.http
         client.say(user(result(call, "one"), "and more"))
 
     assert client.ways == ["start", "start"]
@@ -112,9 +104,9 @@ def test_ctrl_c_ends_the_server_and_its_processes(api: ScriptedApi, own_settings
 def test_ending_parked_processes_asks_no_model(api: ScriptedApi, own_settings: Settings) -> None:
     """A CLI takes the end of its parked calls for results, if it lives to see it."""
     small = own_settings.model_copy(update={"memory_budget_mb": 0})
-    with serve_in_thread(create_app(small)) as url, httpx.Client(base_url=url, timeout=60) as http:
+    with isolated_proxy(small) as proxy:
         for _ in range(8):
-            Client(http).say(user('CALL read {"path": "a"}'))
+            proxy.client().say(user('CALL read {"path": "a"}'))
 
     assert len(api.exchanges) == 8
     assert cli_processes(own_settings.state_dir) == []
@@ -122,10 +114,10 @@ def test_ending_parked_processes_asks_no_model(api: ScriptedApi, own_settings: S
 
 def test_a_process_that_cannot_start_is_a_plain_error(own_settings: Settings, tmp_path: Path) -> None:
     gone = own_settings.model_copy(update={"workdir": tmp_path / "gone"})
-    with serve_in_thread(create_app(gone)) as url, httpx.Client(base_url=url, timeout=60) as http:
-        refused = http.post("/v1/messages", json=request([user("hello")]))
+    with isolated_proxy(gone) as proxy:
+        refused = proxy.http.post("/v1/messages", json=request([user("hello")]))
         (tmp_path / "gone").mkdir()
-        accepted = http.post("/v1/messages", json=request([user("hello")]))
+        accepted = proxy.http.post("/v1/messages", json=request([user("hello")]))
 
     assert refused.status_code == 500
     assert refused.json()["error"]["type"] == "api_error"
@@ -134,14 +126,14 @@ def test_a_process_that_cannot_start_is_a_plain_error(own_settings: Settings, tm
 
 
 def test_a_folder_that_cannot_be_written_is_a_plain_error(own_settings: Settings, api: ScriptedApi) -> None:
-    with serve_in_thread(create_app(own_settings)) as url, httpx.Client(base_url=url, timeout=60) as http:
-        wait_until(lambda: http.get("/health").json()["status"] != "starting")  # it has asked its CLI
+    with isolated_proxy(own_settings) as proxy:
+        wait_until(lambda: proxy.http.get("/health").json()["status"] != "starting")  # it has asked its CLI
         (folder,) = (own_settings.state_dir / "run").iterdir()
         folder.rmdir()
         folder.write_text("a file in its place")
-        refused = http.post("/v1/messages", json=request([user("hello")]))
+        refused = proxy.http.post("/v1/messages", json=request([user("hello")]))
         folder.unlink()
-        accepted = http.post("/v1/messages", json=request([user("hello")]))
+        accepted = proxy.http.post("/v1/messages", json=request([user("hello")]))
 
     assert refused.status_code == 500
     assert "cannot write the files" in refused.json()["error"]["message"]
@@ -150,8 +142,8 @@ def test_a_folder_that_cannot_be_written_is_a_plain_error(own_settings: Settings
 
 def test_a_process_that_does_not_start_in_time_is_a_plain_error(own_settings: Settings) -> None:
     hasty = own_settings.model_copy(update={"start_timeout_seconds": 0.1})
-    with serve_in_thread(create_app(hasty)) as url, httpx.Client(base_url=url, timeout=60) as http:
-        response = http.post("/v1/messages", json=request([user("hello")]))
+    with isolated_proxy(hasty) as proxy:
+        response = proxy.http.post("/v1/messages", json=request([user("hello")]))
 
     assert response.status_code == 500
     assert "did not start within 0.1 s" in response.json()["error"]["message"]
@@ -170,17 +162,17 @@ def test_a_port_that_is_taken_is_said_in_words(proxy_url: str, command: list[str
 
 def test_without_a_login_the_error_says_how_to_log_in(own_settings: Settings) -> None:
     nobody = own_settings.model_copy(update={"upstream_api_key": None})
-    with serve_in_thread(create_app(nobody)) as url, httpx.Client(base_url=url, timeout=60) as http:
-        response = http.post("/v1/messages", json=request([user("hello")]))
+    with isolated_proxy(nobody) as proxy:
+        response = proxy.http.post("/v1/messages", json=request([user("hello")]))
 
     assert response.status_code == 401
     assert response.json()["error"]["type"] == "authentication_error"
     assert "auth login" in response.json()["error"]["message"]
 
 
-def test_nothing_is_written_into_the_users_sessions(own: Client, home: Path) -> None:
+def test_nothing_is_written_into_the_users_sessions(client: Client, home: Path) -> None:
     before = set(home.glob(".claude/projects/**/*"))
-    own.say(user("hello"))
-    own.say(user('CALL read {"path": "a"}'))
+    client.say(user("hello"))
+    client.say(user('CALL read {"path": "a"}'))
 
     assert set(home.glob(".claude/projects/**/*")) == before

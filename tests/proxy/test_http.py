@@ -8,12 +8,12 @@ import orjson
 import pytest
 
 from tests.support.fidelity import call, request, result, seen, sent, user
+from tests.support.isolated_proxy import isolated_proxy
 from tests.support.processes import wait_until
 from tests.support.proxy import Client, calls_of
 from tests.support.waiting import WAIT_SECONDS
-from towpath.server.app import create_app
 from towpath.settings import Settings
-from towpath.testing import Reply, ScriptedApi, serve_in_thread
+from towpath.testing import Reply, ScriptedApi
 
 pytestmark = pytest.mark.cli
 
@@ -109,11 +109,10 @@ def test_health_says_how_the_server_is(proxy_url: str, http: httpx.Client) -> No
 
 
 @pytest.fixture
-def narrow(settings: Settings) -> Iterator[httpx.Client]:
-    """A proxy that runs one request at a time and lets one wait."""
-    one = settings.model_copy(update={"max_concurrent": 1, "max_waiting": 1})
-    with serve_in_thread(create_app(one)) as url, httpx.Client(base_url=url, timeout=60) as http:
-        yield http
+def narrow(own_settings: Settings) -> Iterator[httpx.Client]:
+    """A client of a proxy that runs one request at a time and lets one wait."""
+    with isolated_proxy(own_settings.model_copy(update={"max_concurrent": 1, "max_waiting": 1})) as proxy:
+        yield proxy.http
 
 
 def test_more_requests_wait_in_order_and_then_are_refused(api: ScriptedApi, narrow: httpx.Client) -> None:
@@ -130,9 +129,9 @@ def test_more_requests_wait_in_order_and_then_are_refused(api: ScriptedApi, narr
     assert sorted(answer.status_code for answer in answers) == [200, 200, 529]
 
 
-def test_the_answer_to_parked_calls_goes_before_a_new_start(api: ScriptedApi, settings: Settings) -> None:
-    one = settings.model_copy(update={"max_concurrent": 1})
-    with serve_in_thread(create_app(one)) as url, httpx.Client(base_url=url, timeout=60) as http:
+def test_the_answer_to_parked_calls_goes_before_a_new_start(api: ScriptedApi, own_settings: Settings) -> None:
+    with isolated_proxy(own_settings.model_copy(update={"max_concurrent": 1})) as proxy:
+        http = proxy.http
         parked = Client(http)
         (parked_call,) = calls_of(parked.say(user('CALL read {"path": "a"}')))
         with ThreadPoolExecutor() as threads, api.held():
@@ -172,9 +171,10 @@ def test_title_and_main_request_at_the_same_moment(api: ScriptedApi, http: httpx
     assert [answer["content"][0]["text"] for answer in answers] == ["a title", "an answer"]
 
 
-def test_a_key_is_needed_where_one_is_set(settings: Settings, api: ScriptedApi) -> None:
-    locked = settings.model_copy(update={"api_key": settings.upstream_api_key})
-    with serve_in_thread(create_app(locked)) as url, httpx.Client(base_url=url, timeout=60) as http:
+def test_a_key_is_needed_where_one_is_set(own_settings: Settings, api: ScriptedApi) -> None:
+    locked = own_settings.model_copy(update={"api_key": own_settings.upstream_api_key})
+    with isolated_proxy(locked) as proxy:
+        http = proxy.http
         without = http.post("/v1/messages", json=request([user("hello")]))
         keyed = [{"x-api-key": "dummy"}, {"authorization": "Bearer dummy"}]
         allowed = [http.post("/v1/messages", json=request([user("hi")]), headers=h) for h in keyed]
@@ -183,14 +183,13 @@ def test_a_key_is_needed_where_one_is_set(settings: Settings, api: ScriptedApi) 
     assert [response.status_code for response in allowed] == [200, 200]
 
 
-def test_a_quiet_stream_is_kept_alive(settings: Settings, api: ScriptedApi) -> None:
+def test_a_quiet_stream_is_kept_alive(own_settings: Settings, api: ScriptedApi) -> None:
     """Seen with the shortest interval; the default is 15 s."""
     from towpath.core.events import encode
 
     api.reply(Reply(({"type": "text", "text": "late"},), delay_seconds=1.0))
-    app = create_app(settings.model_copy(update={"ping_seconds": 0.2}))
-    with serve_in_thread(app) as url, httpx.Client(base_url=url, timeout=60) as http:
-        text = http.post("/v1/messages", json=request([user("hello")], stream=True)).text
+    with isolated_proxy(own_settings.model_copy(update={"ping_seconds": 0.2})) as proxy:
+        text = proxy.http.post("/v1/messages", json=request([user("hello")], stream=True)).text
 
     assert text.startswith(encode({"type": "ping"}).decode())
     assert text.count("message_start") == 2  # its event line and its data

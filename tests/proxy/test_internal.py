@@ -11,13 +11,13 @@ import httpx
 import psutil
 import pytest
 
-from tests.proxy.test_endings import stream
 from tests.support.fidelity import Json, call, seen, text, user
+from tests.support.isolated_proxy import isolated_proxy
 from tests.support.processes import wait_until
 from tests.support.proxy import Client
-from towpath.server.app import create_app
+from tests.support.streams import stream
 from towpath.settings import Settings
-from towpath.testing import Failure, Reply, ScriptedApi, serve_in_thread
+from towpath.testing import Failure, Reply, ScriptedApi
 
 pytestmark = pytest.mark.cli
 
@@ -44,8 +44,7 @@ def internal(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> It
                 "workdir": tmp_path_factory.mktemp("work"),
             }
             own = settings.model_copy(update={"passthrough": False, **folders, **changes})
-            url = running.enter_context(serve_in_thread(create_app(own)))
-            return running.enter_context(httpx.Client(base_url=url, timeout=60))
+            return running.enter_context(isolated_proxy(own)).http
 
         yield make
 

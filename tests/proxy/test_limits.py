@@ -14,15 +14,15 @@ import anthropic
 import httpx
 import pytest
 
-from tests.proxy.test_endings import stream
-from tests.proxy.test_observing import figures
 from tests.support.account import ON_EXTRA_USAGE, REFUSED, RESET, WITHIN
 from tests.support.fidelity import Json, result, text, user
+from tests.support.figures import figures
+from tests.support.isolated_proxy import isolated_proxy
 from tests.support.processes import wait_until
 from tests.support.proxy import Client, calls_of
-from towpath.server.app import create_app
+from tests.support.streams import stream
 from towpath.settings import Settings
-from towpath.testing import Failure, Reply, ScriptedApi, serve_in_thread
+from towpath.testing import Failure, Reply, ScriptedApi
 
 pytestmark = pytest.mark.cli
 
@@ -63,17 +63,15 @@ def clock() -> Clock:
 
 @pytest.fixture
 def login(
-    settings: Settings, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch, api: ScriptedApi
+    own_settings: Settings, clock: Clock, monkeypatch: pytest.MonkeyPatch, api: ScriptedApi
 ) -> Iterator[Login]:
     """Makes a client of a proxy with a login."""
     monkeypatch.setenv("CLAUDE_CODE_OAUTH_TOKEN", "dummy")
     with ExitStack() as running:
 
         def make(**changes: Any) -> httpx.Client:
-            own = {"upstream_api_key": None, "state_dir": tmp_path / "state", **changes}
-            app = create_app(settings.model_copy(update=own), clock=clock)
-            url = running.enter_context(serve_in_thread(app))
-            return running.enter_context(httpx.Client(base_url=url, timeout=60))
+            own = own_settings.model_copy(update={"upstream_api_key": None, **changes})
+            return running.enter_context(isolated_proxy(own, clock=clock)).http
 
         yield make
 

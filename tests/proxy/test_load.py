@@ -7,7 +7,6 @@ import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
 import psutil
@@ -15,7 +14,8 @@ import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tests.support.fidelity import Json, request, result, seen, sent, user
-from tests.support.processes import cli_processes, wait_until
+from tests.support.isolated_proxy import IsolatedProxy, a_key, proxy_at
+from tests.support.processes import wait_until
 from tests.support.profiles import TIMEOUT_SECONDS, scaled
 from tests.support.proxy import calls_of
 from towpath.server.app import create_app
@@ -57,18 +57,17 @@ class Left:
 
 
 @dataclass
-class Proxy:
-    """A proxy of its own whose idle processes end soon."""
+class WatchedProxy:
+    """A proxy whose idle processes end soon, and what it has."""
 
-    url: str
-    state_dir: Path
+    own: IsolatedProxy
     watched: Watched
     before: Left | None = None
 
     def left(self) -> Left:
         return Left(
-            processes=len(cli_processes(self.state_dir)),
-            folders=sum(1 for _ in self.state_dir.glob("run/*/*")),
+            processes=len(self.own.processes),
+            folders=sum(1 for _ in self.own.state_dir.glob("run/*/*")),
             descriptors=psutil.Process().num_fds(),
             tasks=self.watched.tasks(),
         )
@@ -89,7 +88,7 @@ class Proxy:
 
 
 @pytest.fixture(scope="module")
-def served(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+def served(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WatchedProxy]:
     own = settings.model_copy(
         update={
             "state_dir": tmp_path_factory.mktemp("load"),
@@ -99,16 +98,16 @@ def served(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iter
             "memory_budget_mb": PLACES * NEW_PROCESS_BYTES // MIB,
         }
     )
-    watched = Watched(create_app(own))
-    with serve_in_thread(watched) as url:
-        proxy = Proxy(url, own.state_dir, watched)
+    watched = Watched(create_app(own, ask_login=a_key))
+    with serve_in_thread(watched) as url, proxy_at(url, own) as at:
+        proxy = WatchedProxy(at, watched)
         # All that is opened once is open after a first conversation.
         asyncio.run(converse(url, "first"))
         yield proxy
 
 
 @pytest.fixture
-def proxy(served: Proxy, api: ScriptedApi) -> Proxy:
+def proxy(served: WatchedProxy, api: ScriptedApi) -> WatchedProxy:
     """It when it is quiet."""
     wait_until(lambda: (served.left().processes, served.left().folders) == (0, 0), IDLE_SECONDS + 20)
     served.before = served.left()
@@ -174,45 +173,45 @@ def written(messages: list[Json]) -> str:
     return json.dumps(messages, sort_keys=True)
 
 
-def test_abandoned_streams_leave_nothing(proxy: Proxy) -> None:
+def test_abandoned_streams_leave_nothing(proxy: WatchedProxy) -> None:
     count, at_once = scaled(6, 200), 2 * PLACES
     names = [f"left{number}" for number in range(count)]
 
     async def leave_all() -> None:
         for start in range(0, count, at_once):
             few = names[start : start + at_once]
-            await asyncio.gather(*(abandon(proxy.url, name, 1 + i * 7) for i, name in enumerate(few)))
+            await asyncio.gather(*(abandon(proxy.own.url, name, 1 + i * 7) for i, name in enumerate(few)))
 
     asyncio.run(leave_all())
 
-    asyncio.run(converse(proxy.url, "next"))
+    asyncio.run(converse(proxy.own.url, "next"))
     proxy.expect_nothing_left()
 
 
 @pytest.mark.nightly
-def test_conversations_one_after_another_leave_nothing(proxy: Proxy, api: ScriptedApi) -> None:
+def test_conversations_one_after_another_leave_nothing(proxy: WatchedProxy, api: ScriptedApi) -> None:
     names = [f"turn{number}" for number in range(500)]
 
-    held = asyncio.run(many(proxy.url, names, at_once=1))
+    held = asyncio.run(many(proxy.own.url, names, at_once=1))
 
     expect_all_was_seen(api, held)
     proxy.expect_nothing_left()
 
 
-def test_many_at_once_keep_to_the_budget_and_lose_nothing(proxy: Proxy, api: ScriptedApi) -> None:
+def test_many_at_once_keep_to_the_budget_and_lose_nothing(proxy: WatchedProxy, api: ScriptedApi) -> None:
     names = [f"crowd{number}" for number in range(scaled(6, 50))]
     most = 0
 
     async def watch() -> None:
         nonlocal most
         while True:
-            most = max(most, await asyncio.to_thread(lambda: len(cli_processes(proxy.state_dir))))
+            most = max(most, await asyncio.to_thread(lambda: len(proxy.own.processes)))
             await asyncio.sleep(0.2)
 
     async def crowd() -> list[list[Json]]:
         watching = asyncio.create_task(watch())
         try:
-            return await many(proxy.url, names, at_once=len(names))
+            return await many(proxy.own.url, names, at_once=len(names))
         finally:
             watching.cancel()
 

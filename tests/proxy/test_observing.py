@@ -9,14 +9,14 @@ from pathlib import Path
 
 import httpx
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support.fidelity import Json, request, result, text, user
+from tests.support.figures import figures
+from tests.support.isolated_proxy import isolated_proxy
 from tests.support.program import towpath_process
 from tests.support.proxy import Client, calls_of
-from towpath.server.app import create_app
 from towpath.settings import Settings
-from towpath.testing import Failure, Reply, ScriptedApi, serve_in_thread
+from towpath.testing import Failure, Reply, ScriptedApi
 
 pytestmark = pytest.mark.cli
 
@@ -27,26 +27,15 @@ def recordings(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def http(settings: Settings, recordings: Path, tmp_path: Path) -> Iterator[httpx.Client]:
-    own = settings.model_copy(update={"state_dir": tmp_path / "state", "record": recordings})
-    with serve_in_thread(create_app(own)) as url, httpx.Client(base_url=url, timeout=60) as client:
-        yield client
+def http(own_settings: Settings, recordings: Path) -> Iterator[httpx.Client]:
+    """A client of a proxy that records."""
+    with isolated_proxy(own_settings.model_copy(update={"record": recordings})) as proxy:
+        yield proxy.http
 
 
 @pytest.fixture
 def client(http: httpx.Client, api: ScriptedApi) -> Client:
     return Client(http)
-
-
-def figures(http: httpx.Client) -> dict[tuple[str, ...], float]:
-    """The samples of /metrics by name and values of their labels, in the labels' order."""
-    answer = http.get("/metrics")
-    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
-    return {
-        (sample.name, *(sample.labels[label] for label in sorted(sample.labels))): sample.value
-        for family in text_string_to_metric_families(answer.text)
-        for sample in family.samples
-    }
 
 
 def test_metrics_count_what_happened(api: ScriptedApi, http: httpx.Client, client: Client) -> None:
@@ -128,7 +117,7 @@ def test_what_is_no_recording_is_refused_in_words(tmp_path: Path, content: str) 
 
 
 def test_the_log_names_each_exchange_and_holds_no_secret(
-    settings: Settings, api: ScriptedApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    own_settings: Settings, api: ScriptedApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     secrets = {
         "CLAUDE_PROXY_API_KEY": "planted-key-1",
@@ -141,8 +130,7 @@ def test_the_log_names_each_exchange_and_holds_no_secret(
     for name, value in secrets.items():
         monkeypatch.setenv(name, value)
     log = tmp_path / "log"
-    own = settings.model_copy(update={"state_dir": tmp_path / "state"})
-    with towpath_process(own, log) as (_, url):
+    with towpath_process(own_settings, log) as (_, url):
         headers = {"x-api-key": "planted-key-1", "authorization": "Bearer planted-token-4"}
         with httpx.Client(base_url=url, headers=headers, timeout=60) as http:
             client = Client(http, system="planted-system")

@@ -5,9 +5,9 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from tests.proxy.test_endings import stream
 from tests.support.fidelity import Json, call, request, result, seen, sent, text, user
 from tests.support.proxy import Client, calls_of
+from tests.support.streams import stream
 from towpath.testing import Reply, ScriptedApi
 
 pytestmark = pytest.mark.cli

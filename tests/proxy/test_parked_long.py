@@ -2,15 +2,14 @@
 
 import time
 
-import httpx
 import pytest
 
 from tests.support.fidelity import result, user
+from tests.support.isolated_proxy import isolated_proxy
 from tests.support.profiles import TIMEOUT_SECONDS, scaled
-from tests.support.proxy import Client, calls_of
-from towpath.server.app import create_app
+from tests.support.proxy import calls_of
 from towpath.settings import Settings
-from towpath.testing import ScriptedApi, serve_in_thread
+from towpath.testing import ScriptedApi
 
 pytestmark = [pytest.mark.cli, pytest.mark.slow, pytest.mark.timeout(TIMEOUT_SECONDS)]
 
@@ -19,19 +18,15 @@ SHORT_SECONDS = 2.0
 PARKED_SECONDS = scaled(4 * SHORT_SECONDS, 30 * 60)
 
 
-def test_a_call_that_was_parked_for_long_is_answered(
-    settings: Settings, api: ScriptedApi, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_a_call_that_was_parked_for_long_is_answered(own_settings: Settings, api: ScriptedApi) -> None:
     limits = {
         "idle_timeout_seconds": SHORT_SECONDS,
         "first_event_timeout_seconds": SHORT_SECONDS,
         "stall_timeout_seconds": SHORT_SECONDS,
         "parked_timeout_seconds": PARKED_SECONDS * 2,
-        "state_dir": tmp_path_factory.mktemp("parked"),
     }
-    own = settings.model_copy(update=limits)
-    with serve_in_thread(create_app(own)) as url, httpx.Client(base_url=url, timeout=60) as http:
-        client = Client(http)
+    with isolated_proxy(own_settings.model_copy(update=limits)) as proxy:
+        client = proxy.client()
         reply = client.say(user('CALL read {"path": "a"}'))
         time.sleep(PARKED_SECONDS)  # that it waits is the matter: there is no event to wait for
         answer = client.say(user(result(calls_of(reply)[0], "late")))

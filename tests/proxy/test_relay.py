@@ -18,9 +18,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from tests.support.isolated_proxy import isolated_proxy
 from tests.support.processes import wait_until
 from tests.support.waiting import WAIT_SECONDS
-from towpath.server.app import create_app
 from towpath.settings import Settings
 from towpath.testing import ScriptedApi, serve_in_thread
 
@@ -35,11 +35,8 @@ Place = Callable[..., Any]
 def proxy(folder: Path, base_url: str | None, key: str | None = KEY) -> Iterator[httpx.Client]:
     secret = SecretStr(key) if key else None
     settings = Settings(upstream_base_url=base_url, upstream_api_key=secret, state_dir=folder, spares=0)
-    with (
-        serve_in_thread(create_app(settings)) as url,
-        httpx.Client(base_url=url, timeout=WAIT_SECONDS) as http,
-    ):
-        yield http
+    with isolated_proxy(settings) as own:
+        yield own.http
 
 
 def sdk_of(http: httpx.Client) -> anthropic.Anthropic:

@@ -4,7 +4,6 @@ import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
 from subprocess import Popen
 
 import httpx
@@ -12,10 +11,11 @@ import psutil
 import pytest
 
 from tests.support.fidelity import request, result, seen, sent, text, user
+from tests.support.isolated_proxy import IsolatedProxy, proxy_at
 from tests.support.processes import cli_processes, kill, wait_until
 from tests.support.program import towpath_process
 from tests.support.proxy import Client, calls_of
-from tests.support.stand import Stand, at, events, stand
+from tests.support.streams import events
 from tests.support.waiting import WAIT_SECONDS
 from towpath.settings import Settings
 from towpath.testing import Reply, ScriptedApi
@@ -26,45 +26,36 @@ ENDS_WITHIN_SECONDS = 3
 SLOW = Reply((text("x" * 4000),), chunk_chars=10, pause_seconds=0.05)
 
 
-@pytest.fixture
-def own_settings(settings: Settings, tmp_path: Path) -> Settings:
-    return settings.model_copy(update={"state_dir": tmp_path / "state"})
-
-
 @pytest.fixture(autouse=True)
 def no_spares(monkeypatch: pytest.MonkeyPatch) -> None:
     """For a proxy in a process of its own: they would be started beside what is tested."""
     monkeypatch.setenv(Settings.env_name("spares"), "0")
 
 
-@pytest.fixture
-def own(own_settings: Settings, api: ScriptedApi) -> Iterator[Stand]:
-    with stand(own_settings) as own:
-        yield own
-
-
-def test_a_cli_killed_while_it_starts_is_replaced(api: ScriptedApi, own: Stand) -> None:
+def test_a_cli_killed_while_it_starts_is_replaced(api: ScriptedApi, proxy: IsolatedProxy) -> None:
     messages = [user("hello")]
     with ThreadPoolExecutor() as other_thread:
-        waiting = other_thread.submit(own.client().post, messages)
-        wait_until(lambda: own.processes != [])
-        kill(own.processes[0])
+        waiting = other_thread.submit(proxy.client().post, messages)
+        wait_until(lambda: proxy.processes != [])
+        kill(proxy.processes[0])
         response = waiting.result(timeout=WAIT_SECONDS)
 
     assert response.status_code == 200
     assert response.headers["x-towpath-reason"].startswith("start failed: the Claude CLI")
     assert [seen(exchange.body) for exchange in api.exchanges] == [sent(messages)]
-    own.assert_all_is_well()
+    proxy.assert_all_is_well()
 
 
-def test_a_cli_killed_in_mid_stream_ends_the_stream_with_an_error(api: ScriptedApi, own: Stand) -> None:
-    client = own.client()
+def test_a_cli_killed_in_mid_stream_ends_the_stream_with_an_error(
+    api: ScriptedApi, proxy: IsolatedProxy
+) -> None:
+    client = proxy.client()
     client.say(user("hello"))
     api.reply(SLOW)
-    with own.http.stream("POST", "/v1/messages", json=asking(client, "go on")) as response:
+    with proxy.http.stream("POST", "/v1/messages", json=asking(client, "go on")) as response:
         got = events(response)
         assert next(got)["type"] == "message_start"
-        kill(own.processes[0])
+        kill(proxy.processes[0])
         last = list(got)[-1]
     client.say(user("again"))
 
@@ -73,39 +64,39 @@ def test_a_cli_killed_in_mid_stream_ends_the_stream_with_an_error(api: ScriptedA
     assert "the answer broke off" in last["error"]["message"]
     assert client.ways == ["start", "start"]
     assert seen(api.last) == sent(client.messages[:-1])
-    own.assert_all_is_well()
+    proxy.assert_all_is_well()
 
 
-def test_a_cli_killed_while_parked_or_idle_leaves_nothing(api: ScriptedApi, own: Stand) -> None:
+def test_a_cli_killed_while_parked_or_idle_leaves_nothing(api: ScriptedApi, proxy: IsolatedProxy) -> None:
     """How the conversation goes on is told in test_faults.py."""
-    own.client().say(user("hello"))
-    own.client().say(user('CALL read {"path": "a"}'))
-    for process in own.processes:
+    proxy.client().say(user("hello"))
+    proxy.client().say(user('CALL read {"path": "a"}'))
+    for process in proxy.processes:
         kill(process)
 
-    wait_until(lambda: sum(own.sessions.values()) == 0)
-    own.assert_all_is_well()
+    wait_until(lambda: sum(proxy.sessions.values()) == 0)
+    proxy.assert_all_is_well()
 
 
 @contextmanager
-def starting(client: Client, own: Stand, api: ScriptedApi) -> Iterator[None]:
-    count = len(own.processes)
+def starting(client: Client, proxy: IsolatedProxy, api: ScriptedApi) -> Iterator[None]:
+    count = len(proxy.processes)
     with in_vain(client, [user("something new")]):
-        wait_until(lambda: len(own.processes) > count)
+        wait_until(lambda: len(proxy.processes) > count)
         yield
 
 
 @contextmanager
-def before_the_first_byte(client: Client, own: Stand, api: ScriptedApi) -> Iterator[None]:
+def before_the_first_byte(client: Client, proxy: IsolatedProxy, api: ScriptedApi) -> Iterator[None]:
     with in_vain(client, [*client.messages, user("go on")]), api.held():
         api.wait_for(2)
         yield
 
 
 @contextmanager
-def in_mid_stream(client: Client, own: Stand, api: ScriptedApi) -> Iterator[None]:
+def in_mid_stream(client: Client, proxy: IsolatedProxy, api: ScriptedApi) -> Iterator[None]:
     api.reply(SLOW)
-    with own.http.stream("POST", "/v1/messages", json=asking(client, "go on")) as response:
+    with proxy.http.stream("POST", "/v1/messages", json=asking(client, "go on")) as response:
         got = events(response)
         next(got)
         yield
@@ -114,13 +105,13 @@ def in_mid_stream(client: Client, own: Stand, api: ScriptedApi) -> Iterator[None
 
 
 @contextmanager
-def parked(client: Client, own: Stand, api: ScriptedApi) -> Iterator[None]:
+def parked(client: Client, proxy: IsolatedProxy, api: ScriptedApi) -> Iterator[None]:
     client.say(user('CALL read {"path": "a"}'))
     yield
 
 
 @contextmanager
-def idle(client: Client, own: Stand, api: ScriptedApi) -> Iterator[None]:
+def idle(client: Client, proxy: IsolatedProxy, api: ScriptedApi) -> Iterator[None]:
     yield
 
 
@@ -138,45 +129,45 @@ def test_a_killed_proxy_leaves_nothing_and_its_client_goes_on(
     api: ScriptedApi, own_settings: Settings, phase: object
 ) -> None:
     with ExitStack() as first:
-        proxy, url = first.enter_context(towpath_process(own_settings))
-        own = first.enter_context(at(url, own_settings))
-        client = own.client()
+        program, url = first.enter_context(towpath_process(own_settings))
+        proxy = first.enter_context(proxy_at(url, own_settings))
+        client = proxy.client()
         client.say(user("hello"))
-        with phase(client, own, api):  # type: ignore[operator]
-            assert own.processes
-            kill_and_wait(proxy)
-            wait_until(lambda: not own.processes, ENDS_WITHIN_SECONDS)
-    with towpath_process(own_settings) as (_, url), at(url, own_settings) as own:
-        client._http = own.http
+        with phase(client, proxy, api):  # type: ignore[operator]
+            assert proxy.processes
+            kill_and_wait(program)
+            wait_until(lambda: not proxy.processes, ENDS_WITHIN_SECONDS)
+    with towpath_process(own_settings) as (_, url), proxy_at(url, own_settings) as proxy:
+        client._http = proxy.http
         calls = calls_of(client.messages[-1])
         client.say(user(*(result(call, "done") for call in calls) if calls else ["and now"]))
 
         assert client.ways[-1] == "start"
         assert seen(api.last) == sent(client.messages[:-1])
-        own.assert_all_is_well()
+        proxy.assert_all_is_well()
 
 
 def test_a_cli_that_was_stopped_ends_when_the_next_proxy_starts(
     api: ScriptedApi, own_settings: Settings
 ) -> None:
     """It takes no signal but SIGKILL, so nothing that the dead proxy has arranged ends it."""
-    with towpath_process(own_settings) as (proxy, url), at(url, own_settings) as own:
-        own.client().say(user("hello"))
-        (process,) = own.processes
+    with towpath_process(own_settings) as (program, url), proxy_at(url, own_settings) as proxy:
+        proxy.client().say(user("hello"))
+        (process,) = proxy.processes
         process.send_signal(signal.SIGSTOP)
-        kill_and_wait(proxy)
+        kill_and_wait(program)
     assert cli_processes(own_settings.state_dir) != []
     try:
-        with towpath_process(own_settings) as (_, url), at(url, own_settings) as own:
-            own.assert_all_is_well()
+        with towpath_process(own_settings) as (_, url), proxy_at(url, own_settings) as proxy:
+            proxy.assert_all_is_well()
     finally:
         with suppress(psutil.NoSuchProcess):
             process.kill()
 
 
-def kill_and_wait(proxy: Popen[str]) -> None:
-    proxy.send_signal(signal.SIGKILL)
-    proxy.wait(WAIT_SECONDS)
+def kill_and_wait(program: Popen[str]) -> None:
+    program.send_signal(signal.SIGKILL)
+    program.wait(WAIT_SECONDS)
 
 
 def asking(client: Client, words: str) -> dict[str, object]:

@@ -7,9 +7,10 @@ import httpx
 import pytest
 
 from tests.support.fidelity import request, result, seen, sent, text, user
+from tests.support.isolated_proxy import IsolatedProxy, isolated_proxy
 from tests.support.processes import wait_until
 from tests.support.proxy import calls_of
-from tests.support.stand import Stand, events, stand
+from tests.support.streams import events
 from tests.support.waiting import WAIT_SECONDS
 from towpath.settings import Settings
 from towpath.testing import Reply, ScriptedApi
@@ -20,60 +21,60 @@ TWO_CALLS = user('CALL read {"path": "a"}\nCALL read {"path": "b"}')
 
 
 @pytest.fixture(scope="module")
-def proxy(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+def shared_proxy(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[IsolatedProxy]:
     own = {"state_dir": tmp_path_factory.mktemp("clients") / "state"}
-    with stand(settings.model_copy(update=own)) as own_stand:
-        yield own_stand
+    with isolated_proxy(settings.model_copy(update=own)) as proxy:
+        yield proxy
 
 
 @pytest.fixture
-def own(proxy: Stand, api: ScriptedApi) -> Stand:
-    return proxy
+def proxy(shared_proxy: IsolatedProxy, api: ScriptedApi) -> IsolatedProxy:
+    return shared_proxy
 
 
-def test_a_client_that_leaves_before_the_first_byte(own: Stand, api: ScriptedApi) -> None:
-    client = own.client()
+def test_a_client_that_leaves_before_the_first_byte(proxy: IsolatedProxy, api: ScriptedApi) -> None:
+    client = proxy.client()
     client.say(user("hello"))
-    idle = own.sessions["idle"]
+    idle = proxy.sessions["idle"]
     with api.held():
         with pytest.raises(httpx.ReadTimeout):
-            ask_and_leave(own, request([*client.messages, user("go on")], **client.fields))
+            ask_and_leave(proxy, request([*client.messages, user("go on")], **client.fields))
         assert len(api.wait_for(2)) == 2
-        wait_until(lambda: own.sessions["idle"] == idle - 1 and own.sessions["running"] == 0)
+        wait_until(lambda: proxy.sessions["idle"] == idle - 1 and proxy.sessions["running"] == 0)
     client.say(user("again"))
 
     assert client.ways == ["start", "start"]
     assert seen(api.last) == sent(client.messages[:-1])
-    own.assert_all_is_well()
+    proxy.assert_all_is_well()
 
 
-def test_a_client_that_leaves_in_mid_stream(own: Stand, api: ScriptedApi) -> None:
-    client = own.client()
+def test_a_client_that_leaves_in_mid_stream(proxy: IsolatedProxy, api: ScriptedApi) -> None:
+    client = proxy.client()
     api.reply(Reply((text("x" * 4000),), chunk_chars=10, pause_seconds=0.05))
     body = request([user("hello")], stream=True, **client.fields)
-    with own.http.stream("POST", "/v1/messages", json=body) as response:
+    with proxy.http.stream("POST", "/v1/messages", json=body) as response:
         assert next(events(response))["type"] == "message_start"
-    wait_until(lambda: own.sessions["running"] == 0)
+    wait_until(lambda: proxy.sessions["running"] == 0)
     client.say(user("and now"))
 
     assert len(api.exchanges) == 2
-    own.assert_all_is_well()
+    proxy.assert_all_is_well()
 
 
-def test_a_client_that_leaves_while_parked_and_comes_back(own: Stand, api: ScriptedApi) -> None:
-    client = own.client()
-    with httpx.Client(base_url=own.http.base_url, timeout=60) as other_connection:
+def test_a_client_that_leaves_while_parked_and_comes_back(proxy: IsolatedProxy, api: ScriptedApi) -> None:
+    client = proxy.client()
+    with httpx.Client(base_url=proxy.http.base_url, timeout=60) as other_connection:
         client._http = other_connection
         calls = calls_of(client.say(TWO_CALLS))
-    client._http = own.http
+    client._http = proxy.http
     client.say(user(*(result(call, "done") for call in calls)))
 
     assert client.ways == ["start", "answer"]
-    own.assert_all_is_well()
+    proxy.assert_all_is_well()
 
 
-def test_the_same_results_twice(own: Stand, api: ScriptedApi) -> None:
-    client = own.client()
+def test_the_same_results_twice(proxy: IsolatedProxy, api: ScriptedApi) -> None:
+    client = proxy.client()
     calls = calls_of(client.say(TWO_CALLS))
     messages = [*client.messages, user(*(result(call, "done") for call in calls))]
     first, second = client.ask(messages), client.ask(messages)
@@ -81,11 +82,11 @@ def test_the_same_results_twice(own: Stand, api: ScriptedApi) -> None:
     assert client.ways == ["start", "answer", "start"]
     assert first["content"] == second["content"]
     assert [seen(exchange.body) for exchange in api.exchanges[1:]] == [sent(messages)] * 2
-    own.assert_all_is_well()
+    proxy.assert_all_is_well()
 
 
-def test_two_answers_at_once(own: Stand, api: ScriptedApi) -> None:
-    client = own.client()
+def test_two_answers_at_once(proxy: IsolatedProxy, api: ScriptedApi) -> None:
+    client = proxy.client()
     calls = calls_of(client.say(TWO_CALLS))
     answers = [[*client.messages, user(*(result(call, words) for call in calls))] for words in ("one", "two")]
     with ThreadPoolExecutor() as threads, api.held():
@@ -97,11 +98,11 @@ def test_two_answers_at_once(own: Stand, api: ScriptedApi) -> None:
     assert {reply.headers["x-towpath-way"] for reply in replies} == {"answer", "start"}
     for reply, words in zip(replies, ("one", "two"), strict=True):
         assert reply.json()["content"] == [text(f"Results: {words} | {words}")]
-    own.assert_all_is_well()
+    proxy.assert_all_is_well()
 
 
-def test_results_for_half_of_the_calls(own: Stand, api: ScriptedApi) -> None:
-    client = own.client()
+def test_results_for_half_of_the_calls(proxy: IsolatedProxy, api: ScriptedApi) -> None:
+    client = proxy.client()
     first, second = calls_of(client.say(TWO_CALLS))
     refused = client.post([*client.messages, user(result(first, "one"))])
     client.say(user(result(first, "one"), result(second, "two")))
@@ -112,23 +113,23 @@ def test_results_for_half_of_the_calls(own: Stand, api: ScriptedApi) -> None:
     assert second in refused.json()["error"]["message"]
     assert client.ways == ["start", "answer"]
     assert len(api.exchanges) == 2
-    own.assert_all_is_well()
+    proxy.assert_all_is_well()
 
 
-def test_results_after_the_session_has_ended(own: Stand, api: ScriptedApi) -> None:
-    client = own.client()
+def test_results_after_the_session_has_ended(proxy: IsolatedProxy, api: ScriptedApi) -> None:
+    client = proxy.client()
     calls = calls_of(client.say(TWO_CALLS))
-    for process in own.processes:
+    for process in proxy.processes:
         process.terminate()  # as at the end of parked_timeout_seconds
-    wait_until(lambda: sum(own.sessions.values()) == 0)
+    wait_until(lambda: sum(proxy.sessions.values()) == 0)
     client.say(user(*(result(call, "done") for call in calls)))
 
     assert client.ways == ["start", "start"]
     assert seen(api.last) == sent(client.messages[:-1])
-    own.assert_all_is_well()
+    proxy.assert_all_is_well()
 
 
-def ask_and_leave(own: Stand, body: dict[str, object]) -> None:
+def ask_and_leave(proxy: IsolatedProxy, body: dict[str, object]) -> None:
     """Send a request, and close the connection when nothing has come for a second."""
-    with httpx.Client(base_url=own.http.base_url, timeout=1) as http:
+    with httpx.Client(base_url=proxy.http.base_url, timeout=1) as http:
         http.post("/v1/messages", json=body)

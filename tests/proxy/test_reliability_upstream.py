@@ -9,8 +9,9 @@ import httpx
 import pytest
 
 from tests.support.fidelity import Json, request, text, user
+from tests.support.isolated_proxy import IsolatedProxy, isolated_proxy
 from tests.support.relay import Relay, answer, relay_to, reset, reset_behind
-from tests.support.stand import Stand, events, stand
+from tests.support.streams import events
 from towpath.core.events import encode
 from towpath.settings import Settings
 from towpath.testing import Failure, Reply, ScriptedApi
@@ -45,14 +46,14 @@ def own_settings(settings: Settings, relay: Relay, tmp_path_factory: pytest.Temp
 
 
 @pytest.fixture(scope="module")
-def proxy(own_settings: Settings) -> Iterator[Stand]:
-    with stand(own_settings) as own:
-        yield own
+def shared_proxy(own_settings: Settings) -> Iterator[IsolatedProxy]:
+    with isolated_proxy(own_settings) as proxy:
+        yield proxy
 
 
 @pytest.fixture
-def own(proxy: Stand, api: ScriptedApi) -> Stand:
-    return proxy
+def proxy(shared_proxy: IsolatedProxy, api: ScriptedApi) -> IsolatedProxy:
+    return shared_proxy
 
 
 @pytest.fixture
@@ -62,34 +63,34 @@ def hasty_settings(own_settings: Settings, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def hasty(hasty_settings: Settings) -> Iterator[Stand]:
+def hasty(hasty_settings: Settings) -> Iterator[IsolatedProxy]:
     """A proxy that waits no longer than that for the model."""
-    with stand(hasty_settings) as hasty:
+    with isolated_proxy(hasty_settings) as hasty:
         yield hasty
 
 
-def test_what_is_no_answer_is_an_error(own: Stand, api: ScriptedApi, relay: Relay) -> None:
+def test_what_is_no_answer_is_an_error(proxy: IsolatedProxy, api: ScriptedApi, relay: Relay) -> None:
     for fault in NO_ANSWERS:
         relay.spoil(fault)
-        refused = own.client().post([user("hello")])
+        refused = proxy.client().post([user("hello")])
 
         assert refused.status_code == 500
         assert refused.json()["error"]["type"] == "api_error"
         assert refused.json()["error"]["message"]
     assert relay.has_spoiled_all  # and none was asked for again
     assert api.exchanges == []
-    own.assert_all_is_well()
+    proxy.assert_all_is_well()
 
 
 def test_a_reset_in_mid_stream_ends_the_stream_with_an_error(
-    own: Stand, api: ScriptedApi, relay: Relay
+    proxy: IsolatedProxy, api: ScriptedApi, relay: Relay
 ) -> None:
     begun = events_of(Reply((text("some text"),)), message_id="msg_1", model="claude-x", body={})[:3]
     go = threading.Event()
     relay.spoil(reset_behind(STREAM + b"".join(map(encode, begun)), go))
-    client = own.client()
+    client = proxy.client()
     got = []
-    for event in streamed(own, [user("hello")], client.fields):
+    for event in streamed(proxy, [user("hello")], client.fields):
         got.append(event["type"])
         go.set()
     client.say(user("hello"))
@@ -98,12 +99,12 @@ def test_a_reset_in_mid_stream_ends_the_stream_with_an_error(
     assert got[-1] == "error"
     assert "message_stop" not in got
     assert len(api.exchanges) == 1
-    own.assert_all_is_well()
+    proxy.assert_all_is_well()
 
 
 @pytest.mark.parametrize("is_streamed", [False, True], ids=["whole", "stream"])
 def test_silence_before_the_first_event_is_a_timeout(
-    hasty: Stand, api: ScriptedApi, is_streamed: bool
+    hasty: IsolatedProxy, api: ScriptedApi, is_streamed: bool
 ) -> None:
     client = hasty.client()
     with api.held():
@@ -117,7 +118,7 @@ def test_silence_before_the_first_event_is_a_timeout(
     hasty.assert_all_is_well()
 
 
-def test_silence_in_mid_stream_ends_the_stream_with_an_error(hasty: Stand, api: ScriptedApi) -> None:
+def test_silence_in_mid_stream_ends_the_stream_with_an_error(hasty: IsolatedProxy, api: ScriptedApi) -> None:
     api.reply(Reply((text("some text"),), pause_seconds=PATIENCE_SECONDS * 20))
     client = hasty.client()
     *_, last = streamed(hasty, [user("hello")], client.fields)
@@ -130,7 +131,7 @@ def test_silence_in_mid_stream_ends_the_stream_with_an_error(hasty: Stand, api: 
     hasty.assert_all_is_well()
 
 
-def test_parked_time_is_no_silence(hasty: Stand) -> None:
+def test_parked_time_is_no_silence(hasty: IsolatedProxy) -> None:
     client = hasty.client()
     client.say(user('CALL read {"path": "a"}'))
     time.sleep(PATIENCE_SECONDS * 1.5)  # nothing happens that could be waited for
@@ -142,9 +143,9 @@ def test_a_tool_that_runs_is_no_silence(hasty_settings: Settings) -> None:
     """What a command knows of its process is how it is found when the proxy has died."""
     internal = hasty_settings.model_copy(update={"passthrough": False, "allow_bash": True})
     command = f"sleep {PATIENCE_SECONDS * 1.5}; echo $TOWPATH_PROCESS"
-    with stand(internal) as own:
-        reply = own.client().say(user(f'CALL bash {{"command": "{command}"}}'))
-        own.assert_all_is_well()
+    with isolated_proxy(internal) as proxy:
+        reply = proxy.client().say(user(f'CALL bash {{"command": "{command}"}}'))
+        proxy.assert_all_is_well()
 
     assert f"Results: {internal.state_dir}/run/" in reply["content"][-1]["text"]
 
@@ -161,18 +162,18 @@ def test_a_limit_of_the_plan_says_when_to_come_again(
     }
     api.reply(Failure(429, "rate_limit_error", "too much", headers=limited))
     plan = {"upstream_api_key": None, "state_dir": tmp_path / "state"}
-    with stand(own_settings.model_copy(update=plan)) as own:
-        refused = own.client().post([user("hello")])
-        own.assert_all_is_well()
+    with isolated_proxy(own_settings.model_copy(update=plan)) as proxy:
+        refused = proxy.client().post([user("hello")])
+        proxy.assert_all_is_well()
 
     assert refused.status_code == 429
     assert refused.json()["error"]["type"] == "rate_limit_error"
     assert 3500 < int(refused.headers["retry-after"]) <= 3600
 
 
-def streamed(own: Stand, messages: list[Json], fields: Json) -> Iterator[Json]:
+def streamed(proxy: IsolatedProxy, messages: list[Json], fields: Json) -> Iterator[Json]:
     """The events of an answer as they come."""
     body = request(messages, stream=True, **fields)
-    with own.http.stream("POST", "/v1/messages", json=body) as response:
+    with proxy.http.stream("POST", "/v1/messages", json=body) as response:
         assert response.status_code == httpx.codes.OK
         yield from events(response)

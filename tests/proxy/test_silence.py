@@ -12,28 +12,27 @@ pytestmark = pytest.mark.cli
 THINKING = {"type": "thinking", "thinking": "hm", "signature": "c2ln"}
 
 
-@pytest.mark.parametrize(
-    ("before", "silence", "newest"),
-    [
-        pytest.param([user("a")], assistant(" \n"), user("c"), id="blank"),
-        pytest.param([user("a")], assistant(""), user("c"), id="empty"),
-        pytest.param([user("a")], assistant(THINKING, " "), user("c"), id="thinking"),
-        pytest.param([user("a", image())], assistant(" "), user(image(), "c"), id="images-around-it"),
-        pytest.param([user("a"), assistant("b"), user("d")], assistant(" "), user("c"), id="in-the-middle"),
-        pytest.param(
-            [user("a"), assistant("b", call("t1")), user(result("t1", "r"))],
-            assistant(" "),
-            user("c"),
-            id="behind-results",
-        ),
-    ],
-)
-def test_the_messages_around_it_arrive_as_they_are(
-    http: httpx.Client, api: ScriptedApi, before: list[Json], silence: Json, newest: Json
-) -> None:
-    Client(http).ask([*before, silence, newest])
+# What was before, what was said without a word, and what came then.
+SILENCES: list[tuple[list[Json], Json, Json]] = [
+    ([user("blank")], assistant(" \n"), user("c")),
+    ([user("empty")], assistant(""), user("c")),
+    ([user("thinking")], assistant(THINKING, " "), user("c")),
+    ([user("images around it", image())], assistant(" "), user(image(), "c")),
+    ([user("in the middle"), assistant("b"), user("d")], assistant(" "), user("c")),
+    ([user("after results"), assistant("b", call("t1")), user(result("t1", "r"))], assistant(" "), user("c")),
+]
 
-    assert seen(api.last) == sent([*before, newest])
+
+def test_the_messages_around_it_arrive_as_they_are(http: httpx.Client, api: ScriptedApi) -> None:
+    """In the history, each once; and before the newest message, at the end of the one conversation."""
+    for_the_proxy: list[Json] = []
+    for_the_model: list[Json] = []
+    for before, silence, after in SILENCES:
+        for_the_proxy += [*before, silence, after, assistant("so")]
+        for_the_model += [*before, after, assistant("so")]
+    Client(http).ask(for_the_proxy[:-1])
+
+    assert seen(api.last) == sent(for_the_model[:-1])
 
 
 def test_a_conversation_with_one_in_it_goes_on_in_its_session(http: httpx.Client, api: ScriptedApi) -> None:

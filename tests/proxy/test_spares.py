@@ -2,68 +2,53 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-import httpx
 import psutil
 import pytest
 
 from tests.support.fidelity import Json, image, prefix_of, result, seen, sent, text, user
-from tests.support.processes import cli_processes, kill, wait_until
+from tests.support.isolated_proxy import IsolatedProxy, isolated_proxy
+from tests.support.processes import kill, wait_until
 from tests.support.proxy import Client, calls_of
-from towpath.server.app import create_app
 from towpath.settings import Settings
-from towpath.testing import ScriptedApi, serve_in_thread
+from towpath.testing import ScriptedApi
 
 pytestmark = pytest.mark.cli
 
 
-class Proxy:
-    """A proxy of the test's own, and how many spares it has."""
-
-    def __init__(self, http: httpx.Client, state_dir: Path) -> None:
-        self.http = http
-        self.state_dir = state_dir
-
-    def client(self, **fields: Any) -> Client:
-        """A client that begins conversations of one and the same kind, unless ``fields`` make it another."""
-        client = Client(self.http)
-        client.fields = {"metadata": {"user_id": "agent"}, **fields}
-        return client
-
-    def count(self, state: str) -> int:
-        """How many sessions are in a state."""
-        return int(self.http.get("/health").json()["sessions"][state])
-
-    def begin_and_wait_for_spare(self) -> set[psutil.Process]:
-        """Make the kind of conversation known; the processes that are there once its spare is."""
-        self.client().say(user("hello"))
-        return self.processes(2)
-
-    def processes(self, count: int) -> set[psutil.Process]:
-        """Those that are there once one of so many is a spare."""
-        wait_until(lambda: self.count("spare") == 1 and len(cli_processes(self.state_dir)) == count)
-        return set(cli_processes(self.state_dir))
-
-
-@contextmanager
-def proxy_with(settings: Settings, state_dir: Path, **changes: Any) -> Iterator[Proxy]:
-    own = settings.model_copy(update={"state_dir": state_dir, "spares": 1, **changes})
-    with serve_in_thread(create_app(own)) as url, httpx.Client(base_url=url, timeout=60) as http:
-        yield Proxy(http, state_dir)
+@pytest.fixture
+def spare_settings(own_settings: Settings) -> Settings:
+    return own_settings.model_copy(update={"spares": 1})
 
 
 @pytest.fixture
-def proxy(settings: Settings, tmp_path: Path, api: ScriptedApi) -> Iterator[Proxy]:
-    with proxy_with(settings, tmp_path / "state") as own:
-        yield own
+def proxy(spare_settings: Settings, api: ScriptedApi) -> Iterator[IsolatedProxy]:
+    """A proxy of the test's own that keeps one spare."""
+    with isolated_proxy(spare_settings) as proxy:
+        yield proxy
 
 
-def test_a_conversation_of_a_known_kind_takes_the_spare(api: ScriptedApi, proxy: Proxy) -> None:
-    before = proxy.begin_and_wait_for_spare()
-    client = proxy.client()
+def client_of(proxy: IsolatedProxy, **fields: Any) -> Client:
+    """A client that begins conversations of one and the same kind, unless ``fields`` make it another."""
+    return proxy.client(metadata={"user_id": "agent"}, **fields)
+
+
+def begin_and_wait_for_spare(proxy: IsolatedProxy) -> set[psutil.Process]:
+    """Make the kind of conversation known; the processes that are there once its spare is."""
+    client_of(proxy).say(user("hello"))
+    return processes(proxy, 2)
+
+
+def processes(proxy: IsolatedProxy, count: int) -> set[psutil.Process]:
+    """Those that are there once one of so many is a spare."""
+    wait_until(lambda: proxy.sessions["spare"] == 1 and len(proxy.processes) == count)
+    return set(proxy.processes)
+
+
+def test_a_conversation_of_a_known_kind_takes_the_spare(api: ScriptedApi, proxy: IsolatedProxy) -> None:
+    before = begin_and_wait_for_spare(proxy)
+    client = client_of(proxy)
     client.say(user("first", "with a second block"))
     client.say(user("more"))
 
@@ -71,20 +56,20 @@ def test_a_conversation_of_a_known_kind_takes_the_spare(api: ScriptedApi, proxy:
     assert client.reasons[0] == "a spare waited for such a conversation"
     assert len(api.exchanges) == 3  # a spare asks the model nothing by itself
     assert seen(api.last) == sent(client.messages[:-1])
-    assert before <= set(cli_processes(proxy.state_dir))
+    assert before <= set(proxy.processes)
 
 
-def test_a_spare_asks_the_model_what_a_new_process_asks(api: ScriptedApi, proxy: Proxy) -> None:
-    proxy.begin_and_wait_for_spare()
-    proxy.client().say(user("hello"))
+def test_a_spare_asks_the_model_what_a_new_process_asks(api: ScriptedApi, proxy: IsolatedProxy) -> None:
+    begin_and_wait_for_spare(proxy)
+    client_of(proxy).say(user("hello"))
 
     started, spared = (exchange.body for exchange in api.exchanges)
     assert spared == started
 
 
-def test_the_calls_of_a_spare_are_answered(api: ScriptedApi, proxy: Proxy) -> None:
-    proxy.begin_and_wait_for_spare()
-    client = proxy.client()
+def test_the_calls_of_a_spare_are_answered(api: ScriptedApi, proxy: IsolatedProxy) -> None:
+    begin_and_wait_for_spare(proxy)
+    client = client_of(proxy)
     first, second = calls_of(client.say(user('CALL read {"path": "a"}\nCALL Bash {"path": "b"}')))
     client.say(user(result(second, "two"), result(first, "one"), text("and more")))
 
@@ -93,10 +78,10 @@ def test_the_calls_of_a_spare_are_answered(api: ScriptedApi, proxy: Proxy) -> No
 
 
 def test_what_a_spare_began_goes_on_in_a_new_process_with_the_same_prefix(
-    api: ScriptedApi, proxy: Proxy
+    api: ScriptedApi, proxy: IsolatedProxy
 ) -> None:
-    before = proxy.begin_and_wait_for_spare()
-    client = proxy.client()
+    before = begin_and_wait_for_spare(proxy)
+    client = client_of(proxy)
     client.say(user("one"))
     for process in before:
         kill(process)
@@ -108,17 +93,17 @@ def test_what_a_spare_began_goes_on_in_a_new_process_with_the_same_prefix(
     assert (earlier["system"], earlier["tools"]) == (later["system"], later["tools"])
 
 
-def test_a_used_spare_is_replaced(proxy: Proxy) -> None:
-    before = proxy.begin_and_wait_for_spare()
-    proxy.client().say(user("hello"))
+def test_a_used_spare_is_replaced(proxy: IsolatedProxy) -> None:
+    before = begin_and_wait_for_spare(proxy)
+    client_of(proxy).say(user("hello"))
 
-    assert len(proxy.processes(3) - before) == 1
+    assert len(processes(proxy, 3) - before) == 1
 
 
-def test_a_spare_that_died_is_not_handed_out(api: ScriptedApi, proxy: Proxy) -> None:
-    spare = max(proxy.begin_and_wait_for_spare(), key=psutil.Process.create_time)
+def test_a_spare_that_died_is_not_handed_out(api: ScriptedApi, proxy: IsolatedProxy) -> None:
+    spare = max(begin_and_wait_for_spare(proxy), key=psutil.Process.create_time)
     kill(spare)
-    client = proxy.client()
+    client = client_of(proxy)
     client.say(user("hello"))
 
     assert client.ways == ["start"]
@@ -126,9 +111,9 @@ def test_a_spare_that_died_is_not_handed_out(api: ScriptedApi, proxy: Proxy) -> 
     assert seen(api.last) == sent(client.messages[:-1])
 
 
-def test_one_spare_serves_one_of_two_conversations(api: ScriptedApi, proxy: Proxy) -> None:
-    proxy.begin_and_wait_for_spare()
-    clients = [proxy.client(), proxy.client()]
+def test_one_spare_serves_one_of_two_conversations(api: ScriptedApi, proxy: IsolatedProxy) -> None:
+    begin_and_wait_for_spare(proxy)
+    clients = [client_of(proxy), client_of(proxy)]
     with ThreadPoolExecutor() as threads:
         replies = list(threads.map(lambda c: c.say(user(f"SAY {id(c)}")), clients))
 
@@ -137,9 +122,9 @@ def test_one_spare_serves_one_of_two_conversations(api: ScriptedApi, proxy: Prox
     assert len(api.exchanges) == 3
 
 
-def test_an_image_at_the_beginning_does_not_take_the_spare(api: ScriptedApi, proxy: Proxy) -> None:
-    proxy.begin_and_wait_for_spare()
-    client = proxy.client()
+def test_an_image_at_the_beginning_does_not_take_the_spare(api: ScriptedApi, proxy: IsolatedProxy) -> None:
+    begin_and_wait_for_spare(proxy)
+    client = client_of(proxy)
     client.say(user("see", image()))
 
     assert client.ways == ["start"]
@@ -147,27 +132,27 @@ def test_an_image_at_the_beginning_does_not_take_the_spare(api: ScriptedApi, pro
 
 
 @pytest.mark.parametrize("other", [{"max_tokens": 7}, {"tools": []}], ids=["max_tokens", "tools"])
-def test_a_spare_is_for_its_own_kind_alone(proxy: Proxy, other: Json) -> None:
-    proxy.begin_and_wait_for_spare()
-    client = proxy.client(**other)
+def test_a_spare_is_for_its_own_kind_alone(proxy: IsolatedProxy, other: Json) -> None:
+    begin_and_wait_for_spare(proxy)
+    client = client_of(proxy, **other)
     client.say(user("hello"))
 
     assert client.ways == ["start"]
 
 
-def test_a_kind_that_is_not_used_any_more_loses_its_spare(settings: Settings, tmp_path: Path) -> None:
-    with proxy_with(settings, tmp_path / "state", idle_timeout_seconds=4) as proxy:
-        proxy.begin_and_wait_for_spare()
-        wait_until(lambda: cli_processes(proxy.state_dir) == [])
+def test_a_kind_that_is_not_used_any_more_loses_its_spare(spare_settings: Settings) -> None:
+    with isolated_proxy(spare_settings.model_copy(update={"idle_timeout_seconds": 4})) as proxy:
+        begin_and_wait_for_spare(proxy)
+        wait_until(lambda: proxy.processes == [])
 
-        assert proxy.count("spare") == 0
+        assert proxy.sessions["spare"] == 0
 
 
 def test_a_small_budget_in_the_middle_of_conversations_changes_no_answer(
-    api: ScriptedApi, settings: Settings, tmp_path: Path
+    api: ScriptedApi, spare_settings: Settings
 ) -> None:
-    with proxy_with(settings, tmp_path / "state", memory_budget_mb=0) as proxy:
-        clients = [proxy.client(), proxy.client()]
+    with isolated_proxy(spare_settings.model_copy(update={"memory_budget_mb": 0})) as proxy:
+        clients = [client_of(proxy), client_of(proxy)]
         for client in clients:
             (call,) = calls_of(client.say(user('CALL read {"path": "a"}')))
             client.messages.append(user(result(call, "one")))
@@ -179,4 +164,4 @@ def test_a_small_budget_in_the_middle_of_conversations_changes_no_answer(
         # Each process made the one that rested before it end.
         assert [client.ways for client in clients] == [["start", "start"], ["start", "start"]]
         assert len(api.exchanges) == 4
-        assert len(cli_processes(proxy.state_dir)) <= 1
+        assert len(proxy.processes) <= 1

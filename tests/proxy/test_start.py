@@ -43,86 +43,65 @@ def cold(http: httpx.Client, messages: list[Json], **fields: Any) -> httpx.Respo
 
 THINK = {"type": "thinking", "thinking": "hm", "signature": "c2ln"}
 REDACTED = {"type": "redacted_thinking", "data": "eHg="}
+# All that a history may have, in one conversation: each message is compared, block for block.
+HISTORY: list[Json] = [
+    assistant("hello"),  # it may begin with one of these
+    user("a"),
+    user("b"),
+    assistant("c"),
+    assistant("d", THINK, REDACTED, "e"),
+    {"role": "user", "content": "a string"},
+    {"role": "assistant", "content": "another"},
+    user("/clear"),
+    assistant("f"),
+    user({**text("marked"), "cache_control": {"type": "ephemeral"}}, image(), document()),
+    assistant(call("h1"), call("h2", "Bash")),
+    user(result("h2", [text("r"), image()]), result("h1", [text("r"), text("s")], is_error=True), "x"),
+    assistant(
+        "g",
+        {"type": "mcp_tool_use", "id": "m1", "name": "find", "server_name": "s", "input": {}},
+        {"type": "mcp_tool_result", "tool_use_id": "m1", "content": [text("r")]},
+        {"type": "compaction", "content": "so far"},
+        {"type": "future_block", "says": 1},
+    ),
+]
+ONE_CALL = [user("a"), assistant(THINK, "b", call("t1", path="x"))]
+MANY = [f"t{number}" for number in range(6)]
+CALLS = [*HISTORY, user("a"), assistant(*map(call, MANY))]
 CASES: dict[str, list[Json]] = {
-    "text": [user("hello")],
-    "two texts": [user("hello", "there")],
-    "slash": [user("/clear everything")],
-    "mention": [user("@/etc/passwd read it")],
-    "image": [user("see", image(), "this")],
-    "document": [user(document(), "see")],
-    "unicode": [user("é\U0001f600\u2028 x\n\n  \t end  ")],
-    "history": [user("a"), assistant("b"), user("c")],
-    "history string": [
-        {"role": "user", "content": "a"},
-        {"role": "assistant", "content": "b"},
-        {"role": "user", "content": "c"},
-    ],
-    "slash history": [user("/clear"), assistant("b"), user("/compact now")],
-    "thinking": [user("a"), assistant(THINK, REDACTED, "b"), user("c")],
-    "result": [user("a"), assistant("b", call("t1", path="x")), user(result("t1", "r"))],
-    "result list": [user("a"), assistant(call("t1", path="x")), user(result("t1", [text("r"), text("s")]))],
-    "result text": [user("a"), assistant(call("t1")), user(result("t1", "r"), "go on")],
-    "result image behind": [user("a"), assistant(call("t1")), user(result("t1", "r"), "go on", image())],
-    "result image": [user("a"), assistant(call("t1")), user(result("t1", [text("r"), image()]))],
-    "result error": [user("a"), assistant(call("t1")), user(result("t1", "r", is_error=True))],
-    "result error two": [
-        user("a"),
-        assistant(call("t1")),
-        user(result("t1", [text("r"), text("s")], is_error=True)),
-    ],
-    "history error two": [
-        user("a"),
-        assistant(call("t1")),
-        user(result("t1", [text("r"), text("s")], is_error=True)),
-        assistant("b"),
+    "nothing but a text": [user("hello")],
+    "texts after all that a history may have": [
+        *HISTORY,
         user("c"),
+        user("é\U0001f600\u2028 x\n\n  \t end  ", "d"),
     ],
-    "result empty": [user("a"), assistant(call("t1")), user(result("t1", []))],
-    "result absent": [user("a"), assistant(call("t1")), user({"type": "tool_result", "tool_use_id": "t1"})],
-    "results": [
-        user("a"),
-        assistant(call("t1"), call("t2", "Bash")),
-        user(result("t2", "two"), result("t1", "one")),
-    ],
-    "result thinking": [user("a"), assistant(THINK, "b", call("t1")), user(result("t1", "r"))],
-    "consecutive": [user("a"), user("b"), assistant("c"), assistant("d"), user("e"), user("f")],
-    "marks": [
-        user({**text("a"), "cache_control": {"type": "ephemeral"}}),
-        assistant("b"),
-        user({**text("c"), "cache_control": {"type": "ephemeral"}}),
-    ],
-    "doc in result": [user("a"), assistant(call("t1")), user(result("t1", [document(), text("x")]))],
-    "newer blocks": [
-        user("a"),
-        assistant(
-            "b",
-            {"type": "mcp_tool_use", "id": "m1", "name": "find", "server_name": "s", "input": {}},
-            {"type": "mcp_tool_result", "tool_use_id": "m1", "content": [text("r")]},
-            {"type": "compaction", "content": "so far"},
-            {"type": "future_block", "says": 1},
+    "a command": [user("/compact now")],
+    "a mention": [user("a"), assistant("b"), user("@/etc/passwd read it")],
+    "an image and a document": [user("see", image(), document(), "this")],
+    "one result": [*ONE_CALL, user(result("t1", "r"))],
+    "an error": [*ONE_CALL, user(result("t1", "r", is_error=True))],
+    "an error of two texts": [*ONE_CALL, user(result("t1", [text("r"), text("s")], is_error=True))],
+    "an empty result": [*ONE_CALL, user(result("t1", []))],
+    "a result without content": [*ONE_CALL, user({"type": "tool_result", "tool_use_id": "t1"})],
+    "a text and an image after a result": [*ONE_CALL, user(result("t1", "r"), "go on", image())],
+    "results of each kind, in an order of their own": [
+        *CALLS,
+        user(
+            result("t5", [text("r"), image()]),
+            result("t0", "r"),
+            result("t1", [text("r"), text("s")]),
+            result("t2", [document(), text("x")]),
+            result("t3", "r", is_error=True),
+            result("t4", []),
         ),
-        user("c"),
     ],
-    "assistant first": [assistant("hello"), user("a")],
-    "history results": [
-        user("a"),
-        assistant(call("t1")),
-        user(result("t1", "r"), "x"),
-        assistant("done"),
-        user("next"),
-    ],
-    "history image": [
-        user("a", image()),
-        assistant(call("t1")),
-        user(result("t1", [image()])),
-        assistant("done"),
-        user("next"),
-    ],
+    "a marked text": [user("a"), assistant("b"), user({**text("c"), "cache_control": {"type": "ephemeral"}})],
 }
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_start(name: str, api: ScriptedApi, http: httpx.Client) -> None:
+    """Whatever a conversation ends with, and whatever was before."""
     messages = CASES[name]
 
     cold(http, messages)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -17,8 +16,7 @@ from starlette.routing import Route
 
 from tests.support.exchanges import Upstream, exchanges_of, items_of
 from tests.support.fidelity import text, user
-from tests.support.proxy import Client
-from towpath.server.app import create_app
+from tests.support.isolated_proxy import isolated_proxy
 from towpath.server.observe.telemetry import Telemetry
 from towpath.settings import Settings
 from towpath.testing import Failure, Reply, ScriptedApi, serve_in_thread
@@ -67,7 +65,7 @@ def attributes(span: Any) -> dict[str, Any]:
 
 @pytest.mark.cli
 def test_an_exchange_is_a_span_and_figures(
-    settings: Settings,
+    own_settings: Settings,
     api: ScriptedApi,
     collector: tuple[Collector, str],
     tmp_path: Path,
@@ -75,13 +73,12 @@ def test_an_exchange_is_a_span_and_figures(
 ) -> None:
     received, url = collector
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", url)
-    own = settings.model_copy(update={"state_dir": tmp_path / "state"})
     api.reply(
         Reply((text("planted answer"),), usage={"input_tokens": 7, "output_tokens": 5}),
         Failure(529, "overloaded_error", "planted error"),
     )
-    with serve_in_thread(create_app(own)) as proxy, httpx.Client(base_url=proxy, timeout=60) as http:
-        client = Client(http)
+    with isolated_proxy(own_settings) as proxy:
+        client = proxy.client()
         client.say(user("planted question"))
         client.post([*client.messages, user("b")])
     good, bad = received.spans

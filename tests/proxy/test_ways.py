@@ -76,36 +76,32 @@ def test_text_behind_results_follows_them_in_the_same_message(api: ScriptedApi, 
     assert_saw_exactly(api, client)
 
 
-@pytest.mark.parametrize(
-    ("blocks", "reason"),
-    [
-        ([[text("see"), image()]], "a tool result with anything but text needs a new process"),
-        ([[document()]], "a tool result with anything but text needs a new process"),
-        ([[{**text("r"), "unknown": 1}]], "a text with further fields in a tool result needs a new process"),
-        ([[]], "an empty tool result needs a new process"),
-        (["x" * 500_001], "a tool result over 500,000 characters needs a new process"),
-    ],
-)
-def test_what_a_parked_call_cannot_return_exactly_starts_a_process(
-    api: ScriptedApi, client: Client, blocks: list[object], reason: str
-) -> None:
-    (call,) = calls_of(client.say(user('CALL read {"path": "a"}')))
-    client.say(user(result(call, blocks[0])))
-
-    assert client.ways == ["start", "start"]
-    assert client.reasons[-1] == reason
-    assert_saw_exactly(api, client)
+NEEDS_A_PROCESS: list[tuple[object, str]] = [
+    ([text("see"), image()], "a tool result with anything but text needs a new process"),
+    ([document()], "a tool result with anything but text needs a new process"),
+    ([{**text("r"), "unknown": 1}], "a text with further fields in a tool result needs a new process"),
+    ([], "an empty tool result needs a new process"),
+    ("x" * 500_001, "a tool result over 500,000 characters needs a new process"),
+]
 
 
-@pytest.mark.parametrize("content", [[text("a"), text("b")], "x" * 10_001, "\U0001f600" * 5_001])
-def test_an_error_that_the_cli_would_change_starts_a_process(
-    api: ScriptedApi, client: Client, content: object
-) -> None:
-    (call,) = calls_of(client.say(user('CALL read {"path": "a"}')))
-    client.say(user(result(call, content, is_error=True)))
+def test_what_a_parked_call_cannot_return_exactly_starts_a_process(api: ScriptedApi, client: Client) -> None:
+    for content, reason in NEEDS_A_PROCESS:
+        (call,) = calls_of(client.say(user('CALL read {"path": "a"}')))
+        client.say(user(result(call, content)))
 
-    assert client.ways == ["start", "start"]
-    assert_saw_exactly(api, client)
+        assert client.ways[-1] == "start", reason
+        assert client.reasons[-1] == reason
+        assert_saw_exactly(api, client)
+
+
+def test_an_error_that_the_cli_would_change_starts_a_process(api: ScriptedApi, client: Client) -> None:
+    for content in ([text("a"), text("b")], "x" * 10_001, "\U0001f600" * 5_001):
+        (call,) = calls_of(client.say(user('CALL read {"path": "a"}')))
+        client.say(user(result(call, content, is_error=True)))
+
+        assert client.ways[-1] == "start", content
+        assert_saw_exactly(api, client)
 
 
 def test_text_behind_errors_alone_starts_a_process(api: ScriptedApi, client: Client) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.desk import Desk
 from tests.support.program import towpath_process
-from tests.support.stand import events
+from tests.support.streams import events
 from tests.support.waiting import WAIT_SECONDS
 from towpath import __version__
 from towpath.core.client_habits.recipes import CLIENTS

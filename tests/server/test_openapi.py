@@ -1,27 +1,24 @@
 """The document and the checks say the same: what either lets pass, the other does."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-import jsonschema_rs
-import orjson
 import pytest
 from starlette.routing import Route
 
 from tests.support.profiles import TIMEOUT_SECONDS
-from towpath.core.errors import ERROR_TYPES, ApiError
-from towpath.core.reading.request import OWN_FIELDS, parse_request
+from tests.support.schema import COUNT, REQUEST, refused
+from towpath.core.errors import ERROR_TYPES
+from towpath.core.reading.request import OWN_FIELDS
 from towpath.core.reading.rules import CLI_FIELDS, NOT_COUNTED, PARAMETER_CHECKS
 from towpath.server.app import create_app
 from towpath.server.openapi.document import openapi_document
-from towpath.server.openapi.schemas import count_schema, request_schema
+from towpath.server.openapi.schemas import request_schema
 from towpath.settings import Settings
 
 pytestmark = pytest.mark.timeout(TIMEOUT_SECONDS)
 
 DOCUMENT = openapi_document("1.2.3")
-REQUEST = jsonschema_rs.validator_for(request_schema())
-COUNT = jsonschema_rs.validator_for(count_schema())
 
 
 def test_every_path_of_the_application_is_described(settings: Settings) -> None:
@@ -101,12 +98,3 @@ def test_what_the_checks_refuse_the_schema_does(field: str, value: Any) -> None:
 
     assert refused(body) is not None
     assert not REQUEST.is_valid(body)
-
-
-def refused(body: Any, parse: Callable[[bytes], object] = parse_request) -> str | None:
-    """What the checks say against a body."""
-    try:
-        parse(orjson.dumps(body))
-    except ApiError as error:
-        return error.message
-    return None

@@ -7,6 +7,7 @@ from typing import Any, cast
 import pytest
 
 from tests.sessions.fake_process import FakeProcess
+from tests.support.isolated_proxy import a_key
 from towpath.agent.process import AgentProcess
 from towpath.core.launch import Launch
 from towpath.server.app import create_app
@@ -34,13 +35,13 @@ class AnsweringProcess(FakeProcess):
 
 @contextmanager
 def answering_proxy(settings: Settings) -> Iterator[str]:
-    """The URL of a proxy that starts no CLI but to ask who is logged in."""
+    """The URL of a proxy that starts no CLI."""
 
     def process_maker(*_: Any) -> Callable[[Launch], AgentProcess]:
         return lambda launch: cast(AgentProcess, AnsweringProcess(launch))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("towpath.server.components.process_maker", process_maker)
-        application = create_app(settings)
+        application = create_app(settings, ask_login=a_key)
     with serve_in_thread(application) as url:
         yield url

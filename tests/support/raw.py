@@ -9,10 +9,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from tests.support.waiting import WAIT_SECONDS
-from towpath.server.app import create_app
+from tests.support.isolated_proxy import isolated_proxy
 from towpath.settings import Settings
-from towpath.testing import serve_in_thread
 
 
 def sent_raw(url: str, data: bytes) -> tuple[int, bytes]:
@@ -90,11 +88,8 @@ def proxy_before(upstream: RawServer, folder: Path) -> Iterator[httpx.Client]:
         workdir=folder,
         spares=0,
     )
-    with (
-        serve_in_thread(create_app(settings)) as url,
-        httpx.Client(base_url=url, timeout=WAIT_SECONDS) as http,
-    ):
-        yield http
+    with isolated_proxy(settings) as proxy:
+        yield proxy.http
 
 
 def _is_request(received: bytes) -> bool:

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from tests.support.processes import wait_until
-from tests.tools.test_commands import STARTED, STARTS, alive
+from tests.tools.lingering import STARTED, STARTS, alive
 
 pytestmark = pytest.mark.slow  # it starts Python
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 
 from starlette.applications import Starlette
@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
+from towpath.agent.bundled_cli import AuthStatus
 from towpath.server.components import Parts, assemble
 from towpath.server.door import NoWebSockets, OneSpelling
 from towpath.server.guard import Guard, KeptOut, Rules
@@ -21,14 +22,19 @@ from towpath.sessions.folders import remove_run_folder
 from towpath.settings import Settings
 
 
-def create_app(settings: Settings, *, clock: Callable[[], float] = time.time) -> Starlette:
+def create_app(
+    settings: Settings,
+    *,
+    clock: Callable[[], float] = time.time,
+    ask_login: Callable[[], Awaitable[AuthStatus | None]] | None = None,
+) -> Starlette:
     """The server's application. Its lifespan owns all processes: when it ends, they have ended.
 
     ``clock`` is Unix time in seconds, to which the limits of an account are reset, and by which the
-    prompt cache ages. Who stops it calls ``state.let_watchers_go`` first: streams of /v1/activity end
-    only then.
+    prompt cache ages. ``ask_login`` says who is logged in; without it the CLI is asked. Who stops the
+    server calls ``state.let_watchers_go`` first: streams of /v1/activity end only then.
     """
-    parts = assemble(settings, clock)
+    parts = assemble(settings, clock, ask_login)
     application = Starlette(
         routes=[*routes(settings, parts)],
         middleware=_walls(settings, parts.activity.kept_out),

@@ -2,13 +2,13 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from towpath.agent.additions import AdditionStore
-from towpath.agent.bundled_cli import auth_status
+from towpath.agent.bundled_cli import AuthStatus, auth_status
 from towpath.agent.catalog import model_entries
 from towpath.core.reading.memo import MessageMemo
 from towpath.server.api.count import EstimatedCount
@@ -52,8 +52,12 @@ class Parts:
     estimate: EstimatedCount
 
 
-def assemble(settings: Settings, clock: Callable[[], float]) -> Parts:
-    """The parts for these settings. ``clock`` is Unix time in seconds."""
+def assemble(
+    settings: Settings,
+    clock: Callable[[], float],
+    ask_login: Callable[[], Awaitable[AuthStatus | None]] | None = None,
+) -> Parts:
+    """The parts for these settings. ``clock`` is Unix time in seconds; ``ask_login`` instead of the CLI."""
     environment = environment_of_clis(settings, os.environ)
     folder, nowhere = run_folder(settings.state_dir), empty_folder(settings.state_dir)
     limits = KnownLimits(clock, no_extra_usage=settings.no_extra_usage)
@@ -70,7 +74,7 @@ def assemble(settings: Settings, clock: Callable[[], float]) -> Parts:
         admission,
         settings.mode,
         is_shared=not is_loopback(settings.host),
-        ask=partial(auth_status, environment, folder),
+        ask=ask_login or partial(auth_status, environment, folder),
     )
     memo, reading = MessageMemo(), Reading()
     metrics, telemetry = Metrics(pool, admission, memo, limits), Telemetry.wanted(os.environ)

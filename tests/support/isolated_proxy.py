@@ -1,27 +1,31 @@
 """A proxy with a state folder of its own, and the check that a fault has left nothing behind."""
 
 import gc
-from collections.abc import Iterator
+import time
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
-import orjson
 import psutil
 
 from tests.support.fidelity import Json, user
 from tests.support.processes import cli_processes, wait_until
 from tests.support.proxy import Client
+from tests.support.waiting import WAIT_SECONDS
+from towpath.agent.bundled_cli import AuthStatus
 from towpath.agent.process import AgentProcess
 from towpath.server.app import create_app
 from towpath.settings import Settings
 from towpath.testing import serve_in_thread
 
+AskLogin = Callable[[], Awaitable[AuthStatus | None]]
+
 
 @dataclass(frozen=True)
-class Stand:
+class IsolatedProxy:
     """A proxy that answers at ``http``, and where its files are."""
 
     http: httpx.Client
@@ -29,6 +33,10 @@ class Stand:
 
     def client(self, **fields: Any) -> Client:
         return Client(self.http, **fields)
+
+    @property
+    def url(self) -> str:
+        return str(self.http.base_url).rstrip("/")
 
     @property
     def processes(self) -> list[psutil.Process]:
@@ -61,22 +69,26 @@ class Stand:
         return sum(one._folder.is_relative_to(self.state_dir) for one in found)
 
 
-def events(response: httpx.Response) -> Iterator[Json]:
-    """The events of a stream as they come."""
-    for line in response.iter_lines():
-        if line.startswith("data: "):
-            yield orjson.loads(line[6:])
+async def a_key() -> AuthStatus:
+    """Who is logged in, without asking the CLI, which would start one: 0.3 s of CPU for each proxy."""
+    return AuthStatus(logged_in=True, method="api_key", provider="firstParty")
 
 
 @contextmanager
-def stand(settings: Settings) -> Iterator[Stand]:
-    """A proxy in this process."""
-    with serve_in_thread(create_app(settings)) as url, at(url, settings) as own:
+def isolated_proxy(
+    settings: Settings, *, clock: Callable[[], float] = time.time, ask_login: AskLogin | None = a_key
+) -> Iterator[IsolatedProxy]:
+    """A proxy in this process, by settings that no other proxy has the state folder of.
+
+    Tests of what the CLI says of its login pass ``ask_login=None``.
+    """
+    app = create_app(settings, clock=clock, ask_login=ask_login)
+    with serve_in_thread(app) as url, proxy_at(url, settings) as own:
         yield own
 
 
 @contextmanager
-def at(url: str, settings: Settings) -> Iterator[Stand]:
+def proxy_at(url: str, settings: Settings) -> Iterator[IsolatedProxy]:
     """The proxy that serves there with these settings."""
-    with httpx.Client(base_url=url, timeout=60) as http:
-        yield Stand(http, settings.state_dir)
+    with httpx.Client(base_url=url, timeout=WAIT_SECONDS) as http:
+        yield IsolatedProxy(http, settings.state_dir)
