@@ -20,6 +20,16 @@ hypothesis.register_profile("units", max_examples=scaled(25, 500), deadline=None
 hypothesis.load_profile("units")
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One more than there are cores, since many a test waits; none for tests or files that are named.
+
+    Those are there sooner without: a worker needs seconds to import what the tests do.
+    """
+    are_named = config.option.keyword or any(".py" in argument for argument in config.args)
+    writes_a_document = config.getoption("write_clients", False)  # which needs all outcomes in one process
+    return 0 if are_named or writes_a_document else (os.cpu_count() or 1) + 1
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("nightly") and not IS_NIGHTLY:
         pytest.skip("run in the nightly profile only")

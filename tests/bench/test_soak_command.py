@@ -1,6 +1,6 @@
 """A short soak as it is run: the real proxy with real CLIs, crashes, and its report.
 
-CI runs one of two minutes beside the tests (`.ci/run`), so these are for the nightly profile.
+CI runs half a minute of one before the tests (`.ci/run`), so these are for the nightly profile.
 """
 
 import json
@@ -14,13 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.profiles import IS_NIGHTLY
 from tests.support.waiting import WAIT_SECONDS
 
 pytestmark = [
     pytest.mark.cli,
     pytest.mark.slow,
-    pytest.mark.skipif(not IS_NIGHTLY, reason="CI runs a soak beside the tests"),
+    pytest.mark.nightly,
 ]
 
 

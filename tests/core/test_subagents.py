@@ -192,5 +192,10 @@ def test_what_a_client_writes_comes_back(agents: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     "line", ["", "<example>", "loose", "- a: b", "- a (", f"{HEADING}", "Available: ", "(Tools:"]
 )
-def test_a_long_description_does_not_take_time(line: str) -> None:
-    list(agents_in("\n".join([HEADING, "- a: b", *[line] * 50_000])))
+def test_lines_after_an_agent_are_of_it_or_end_it_however_many_there_are(line: str) -> None:
+    """If a line cost as much as all before it, this would take longer than a test may."""
+    found = list(agents_in("\n".join([HEADING, "- a: b", *[line] * 50_000])))
+
+    assert {agent.name for agent in found} == {"a"}
+    assert len(found) == (50_001 if line == "- a: b" else 1)
+    assert found[0].description == ("\n".join(["b", *[line] * 50_000]) if line == "<example>" else "b")
