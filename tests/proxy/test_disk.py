@@ -2,19 +2,21 @@
 
 import re
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from fnmatch import fnmatch
 from pathlib import Path
 from subprocess import Popen
 
+import httpx
 import pytest
 
 from tests.support.fidelity import Json, document, image, result, user
 from tests.support.isolated_proxy import IsolatedProxy, proxy_at
 from tests.support.processes import cli_processes, kill, wait_until
 from tests.support.program import towpath_process
-from tests.support.proxy import calls_of
+from tests.support.proxy import Client, calls_of
+from tests.support.waiting import WAIT_SECONDS
 from towpath.settings import Settings
 from towpath.testing import Reply, ScriptedApi
 
@@ -94,11 +96,14 @@ def passthrough(proxy: IsolatedProxy, api: ScriptedApi) -> None:
     count(proxy, idle.messages)
 
 
-def internal(proxy: IsolatedProxy, api: ScriptedApi) -> None:
-    client = proxy.client(tools=[])
-    client.say(user(f"hello {WORD}", image(), document(WORD)))
-    client.say(user(f'CALL read {{"file_path": "{WORD}.txt"}}'))  # there is none: an error
-    count(proxy, client.messages)
+def internal(proxy: IsolatedProxy) -> None:
+    """A tool that runs here; of a file that there is not, which is an error."""
+    mode = {"x-towpath-mode": "internal"}
+    with httpx.Client(base_url=proxy.url, headers=mode, timeout=WAIT_SECONDS) as http:
+        client = Client(http, tools=[])
+        client.say(user(f"hello {WORD}", image(), document(WORD)))
+        reply = client.say(user(f'CALL read {{"file_path": "{WORD}.txt"}}'))
+    assert reply["content"][-1]["text"].startswith("Results: ")
 
 
 def count(proxy: IsolatedProxy, messages: list[Json]) -> None:
@@ -107,20 +112,15 @@ def count(proxy: IsolatedProxy, messages: list[Json]) -> None:
     assert proxy.http.get("/v1/models").status_code == 200
 
 
-@pytest.mark.parametrize("use", [passthrough, internal])
 @pytest.mark.parametrize("killed", ["nothing", "the CLIs", "the proxy", "both"])
 def test_what_is_left_is_documented_and_has_no_word_of_the_conversation(
-    killed: str,
-    use: Callable[[IsolatedProxy, ScriptedApi], None],
-    api: ScriptedApi,
-    settings: Settings,
-    disk: Disk,
-    monkeypatch: pytest.MonkeyPatch,
+    killed: str, api: ScriptedApi, settings: Settings, disk: Disk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the proxy was killed, when the next one has started."""
-    monkeypatch.setenv(Settings.env_name("passthrough"), str(int(use is passthrough)))
+    monkeypatch.setenv(Settings.env_name("allow_internal"), "1")
     with program(settings, disk) as (process, proxy):
-        use(proxy, api)
+        passthrough(proxy, api)
+        internal(proxy)
         if killed == "both":
             process.send_signal(signal.SIGSTOP)
         if killed in ("the CLIs", "both"):

@@ -105,10 +105,10 @@ def test_ending_parked_processes_asks_no_model(api: ScriptedApi, own_settings: S
     """A CLI takes the end of its parked calls for results, if it lives to see it."""
     small = own_settings.model_copy(update={"memory_budget_mb": 0})
     with isolated_proxy(small) as proxy:
-        for _ in range(8):
+        for _ in range(4):
             proxy.client().say(user('CALL read {"path": "a"}'))
 
-    assert len(api.exchanges) == 8
+    assert len(api.exchanges) == 4
     assert cli_processes(own_settings.state_dir) == []
 
 

@@ -89,7 +89,7 @@ def starting(client: Client, proxy: IsolatedProxy, api: ScriptedApi) -> Iterator
 @contextmanager
 def before_the_first_byte(client: Client, proxy: IsolatedProxy, api: ScriptedApi) -> Iterator[None]:
     with in_vain(client, [*client.messages, user("go on")]), api.held():
-        api.wait_for(2)
+        api.wait_for(1)
         yield
 
 
@@ -124,27 +124,40 @@ def in_vain(client: Client, messages: list[dict[str, object]]) -> Iterator[None]
         assert isinstance(asking.exception(timeout=WAIT_SECONDS), httpx.TransportError)
 
 
-@pytest.mark.parametrize("phase", [starting, before_the_first_byte, in_mid_stream, parked, idle])
-def test_a_killed_proxy_leaves_nothing_and_its_client_goes_on(
-    api: ScriptedApi, own_settings: Settings, phase: object
-) -> None:
-    with ExitStack() as first:
-        program, url = first.enter_context(towpath_process(own_settings))
-        proxy = first.enter_context(proxy_at(url, own_settings))
-        client = proxy.client()
-        client.say(user("hello"))
-        with phase(client, proxy, api):  # type: ignore[operator]
-            assert proxy.processes
-            kill_and_wait(program)
-            wait_until(lambda: not proxy.processes, ENDS_WITHIN_SECONDS)
-    with towpath_process(own_settings) as (_, url), proxy_at(url, own_settings) as proxy:
-        client._http = proxy.http
-        calls = calls_of(client.messages[-1])
-        client.say(user(*(result(call, "done") for call in calls) if calls else ["and now"]))
+PHASES = (starting, before_the_first_byte, in_mid_stream, parked, idle)
 
-        assert client.ways[-1] == "start"
-        assert seen(api.last) == sent(client.messages[:-1])
-        proxy.assert_all_is_well()
+
+def test_a_killed_proxy_leaves_nothing_and_its_client_goes_on(
+    api: ScriptedApi, own_settings: Settings
+) -> None:
+    """One after another: the proxy that a client goes on with is the next one to be killed."""
+    client = Client(httpx.Client())
+    with ExitStack() as running:
+        program, proxy = running.enter_context(started(own_settings))
+        for phase in PHASES:
+            client._http = proxy.http
+            client.say(user("hello"))
+            api.clear()
+            with phase(client, proxy, api):
+                assert proxy.processes
+                kill_and_wait(program)
+                wait_until(lambda: not cli_processes(own_settings.state_dir), ENDS_WITHIN_SECONDS)
+            running.close()
+            program, proxy = running.enter_context(started(own_settings))
+            client._http = proxy.http
+            calls = calls_of(client.messages[-1])
+            client.say(user(*(result(call, "done") for call in calls) if calls else ["and now"]))
+
+            assert client.ways[-1] == "start", phase
+            assert seen(api.last) == sent(client.messages[:-1]), phase
+            proxy.assert_all_is_well()
+
+
+@contextmanager
+def started(settings: Settings) -> Iterator[tuple[Popen[str], IsolatedProxy]]:
+    """The program, and where it answers."""
+    with towpath_process(settings) as (program, url), proxy_at(url, settings) as proxy:
+        yield program, proxy
 
 
 def test_a_cli_that_was_stopped_ends_when_the_next_proxy_starts(
