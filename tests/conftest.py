@@ -79,9 +79,11 @@ def settings(scripted_api: tuple[ScriptedApi, str], tmp_path_factory: pytest.Tem
         state_dir=tmp_path_factory.mktemp("state"),
         workdir=tmp_path_factory.mktemp("work"),
         spares=0,  # tests say which way they expect; tests/proxy/test_spares.py has them on
-        # What tests leave behind would fill the memory: it had 12 GB, and starting took twice as long. And a
-        # CLI that stays longer does work of its own: 0.8 s of CPU in its life with 8 s, 0.9 s with 20. But a
-        # test that goes on with a conversation may be held up by a busy machine for a while.
+        # What tests leave behind would fill the memory, and a CLI that stays does work of its own: it collects
+        # garbage 4 s after its start and again after 20, 0.6 s of CPU in its life become 0.9. So there is room
+        # for some five: the oldest make way. But a test that goes on with a conversation may be held up by a
+        # busy machine for a while, so time alone does not end them soon.
+        memory_budget_mb=1200,
         idle_timeout_seconds=30,
         parked_timeout_seconds=60,
     )

@@ -14,7 +14,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -26,7 +25,7 @@ import httpx
 import pytest
 
 from tests.support.fidelity import user
-from tests.support.processes import cli_processes
+from tests.support.processes import cli_processes, wait_until
 from tests.support.waiting import WAIT_SECONDS
 from towpath.agent.bundled_cli import BUNDLED_VERSION
 from towpath.settings import Settings
@@ -238,11 +237,8 @@ def container(variables: Mapping[str, str], workspace: Path) -> Iterator[subproc
     assert path
     with subprocess.Popen([path, *command[1:]], env=variables, cwd=workspace) as process:
         try:
-            deadline = time.monotonic() + 30
-            while not is_healthy(variables):
-                assert process.poll() is None
-                assert time.monotonic() < deadline
-                time.sleep(0.2)
+            wait_until(lambda: is_healthy(variables) or process.poll() is not None)
+            assert process.poll() is None
             yield process
         finally:
             process.kill()

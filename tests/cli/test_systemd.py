@@ -126,8 +126,6 @@ def test_ready_then_beats_then_stopping(systemd: Systemd) -> None:
     assert states == ["READY=1", "WATCHDOG=1", "WATCHDOG=1", "WATCHDOG=1"]
     assert "STOPPING=1" in rest
     assert rest[-1] == "WATCHDOG=1"  # it beats while it stops
-    time.sleep(0.3)
-    assert systemd.rest() == []
 
 
 def test_a_loop_that_hangs_is_silent_and_one_that_goes_on_beats_again(systemd: Systemd) -> None:

@@ -146,11 +146,12 @@ def test_the_answer_to_parked_calls_goes_before_a_new_start(api: ScriptedApi, ow
     assert seen(api.exchanges[2].body) == sent(parked.messages[:-1])
 
 
-def test_ten_conversations_at_once(api: ScriptedApi, http: httpx.Client) -> None:
-    clients = [Client(http) for _ in range(10)]
-    with ThreadPoolExecutor(10) as threads:
-        replies = list(threads.map(lambda c: c.say(user(f"SAY {id(c)}")), clients))
-        replies = list(threads.map(lambda c: c.say(user(f"SAY again {id(c)}")), clients))
+def test_ten_conversations_at_once(api: ScriptedApi, own_settings: Settings) -> None:
+    with isolated_proxy(own_settings.model_copy(update={"memory_budget_mb": 6000})) as proxy:
+        clients = [proxy.client() for _ in range(10)]
+        with ThreadPoolExecutor(10) as threads:
+            replies = list(threads.map(lambda c: c.say(user(f"SAY {id(c)}")), clients))
+            replies = list(threads.map(lambda c: c.say(user(f"SAY again {id(c)}")), clients))
 
     assert [r["content"][0]["text"] for r in replies] == [f"again {id(c)}" for c in clients]
     assert len(api.exchanges) == 20
