@@ -79,10 +79,10 @@ def settings(scripted_api: tuple[ScriptedApi, str], tmp_path_factory: pytest.Tem
         state_dir=tmp_path_factory.mktemp("state"),
         workdir=tmp_path_factory.mktemp("work"),
         spares=0,  # tests say which way they expect; tests/proxy/test_spares.py has them on
-        # What tests leave behind would fill the memory, and a CLI that stays does work of its own: it collects
-        # garbage 4 s after its start and again after 20, 0.6 s of CPU in its life become 0.9. So there is room
-        # for some five: the oldest make way. But a test that goes on with a conversation may be held up by a
-        # busy machine for a while, so time alone does not end them soon.
+        # What tests leave behind would fill the memory, and a CLI that stays works on its own: it collects
+        # garbage 4 s after its start and again after 20, so that 0.6 s of CPU in its life become 0.9. There is
+        # room for some five: the oldest make way. But a busy machine may hold up a test that goes on with a
+        # conversation, so time alone does not end them soon.
         memory_budget_mb=1200,
         idle_timeout_seconds=30,
         parked_timeout_seconds=60,

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.profiles import scaled
 from towpath.core.errors import ApiError
 from towpath.core.reading.body import MAX_DEPTH, MAX_VALUES, is_deeper_than, read_body
 from towpath.core.reading.memo import MessageMemo
@@ -210,7 +211,7 @@ def bodies(draw: st.DrawFn) -> bytes:
     return body
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=scaled(40, 500))
 @given(bodies())
 def test_whatever_the_body_both_parsers_agree(body: bytes) -> None:
     for memo in (MessageMemo(), knows(*KNOWN_MESSAGES)):

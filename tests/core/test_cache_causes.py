@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.profiles import scaled
 from towpath.core.launch import Launch
 from towpath.core.prompt_cache.causes import CacheUse, Cause, Prompt, cache_use, prompt_of
 from towpath.core.prompt_cache.memory import CacheMemory
@@ -280,7 +281,7 @@ requests = st.tuples(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=scaled(60, 500))
 @given(st.lists(requests, min_size=1, max_size=8))
 def test_no_change_is_claimed_of_a_segment_that_no_earlier_request_had_otherwise(
     history: list[tuple[list[str], str, str, str, int]],

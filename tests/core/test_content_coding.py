@@ -76,6 +76,7 @@ def test_a_long_list_is_refused() -> None:
     assert refusal(BODY, "gzip," * (MAX_CODINGS + 1))[0] == 415
 
 
+@pytest.mark.slow
 @FORMS
 def test_a_body_of_exactly_the_limit_passes_and_no_byte_more(coding: str, encode: Encode) -> None:
     largest = bytes(MAX_BODY_BYTES)
@@ -84,6 +85,7 @@ def test_a_body_of_exactly_the_limit_passes_and_no_byte_more(coding: str, encode
     assert refusal(encode(largest + b"0"), coding)[0] == 413
 
 
+@pytest.mark.slow
 @FORMS
 def test_what_grows_in_the_middle_is_too_large_as_well(coding: str, encode: Encode) -> None:
     """Empty blocks of deflate: 64 MB that are nothing in the end."""

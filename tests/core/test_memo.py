@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.support.bodies import answer, body_of
 from tests.support.fidelity import Json, assistant, call, result, user
 from tests.support.generated import REQUESTS
+from tests.support.profiles import scaled
 from towpath.core.reading.memo import MEMO_BYTES, MessageMemo
 from towpath.core.reading.message import CheckedMessage, checked_message
 from towpath.core.reading.request import parse_request
@@ -117,7 +118,7 @@ def requests_with_common_messages(draw: st.DrawFn) -> list[bytes]:
     return [orjson.dumps(one) for one in fields]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=scaled(30, 500))
 @given(requests_with_common_messages(), st.sampled_from([0, 3000, 10_000, MEMO_BYTES]))
 def test_a_request_is_the_same_with_and_without_a_memo(bodies: list[bytes], budget: int) -> None:
     memo = MessageMemo(budget)

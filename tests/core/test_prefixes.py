@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.support.bodies import answer, body_of
 from tests.support.fidelity import Json, assistant, call, result, user
+from tests.support.profiles import scaled
 from towpath.core.reading.memo import MessageMemo
 from towpath.core.reading.prefixes import Prefixes
 from towpath.core.reading.request import parse_request
@@ -121,7 +122,7 @@ def texts_that_begin_alike(draw: st.DrawFn) -> list[bytes]:
     return bodies
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=scaled(50, 500))
 @given(texts_that_begin_alike(), st.sampled_from([0, 3000, 2**20]))
 def test_a_request_is_the_same_whatever_was_before(bodies: list[bytes], budget: int) -> None:
     memo = memo_of_everything(budget)

@@ -54,6 +54,7 @@ def test_an_encoded_body_is_read(
     assert response.status_code == plain.status_code
 
 
+@pytest.mark.slow
 @FORMS
 @DOORS
 def test_one_that_grows_beyond_the_limit_is_too_large(

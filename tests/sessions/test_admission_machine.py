@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.sessions.quiet_loop import QuietLoop
+from tests.support.profiles import scaled
 from towpath.core.errors import ApiError
 from towpath.sessions.admission import Admission
 
@@ -130,4 +131,4 @@ def one_of(guests: Sequence[Guest], pick: int) -> Guest:
 
 
 TestGate = Gate.TestCase
-TestGate.settings = settings(deadline=None, max_examples=30, stateful_step_count=25)
+TestGate.settings = settings(deadline=None, max_examples=scaled(20, 500), stateful_step_count=25)

@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from tests.sessions.fake_process import FakeProcess
 from tests.sessions.known import LAUNCHES
 from tests.sessions.world import IDLE_SECONDS, PARKED_SECONDS, TICK_SECONDS, Client, World, reply
+from tests.support.profiles import scaled
 from towpath.core.canonical import seed
 from towpath.core.ways import State
 from towpath.sessions.plan import MIB, Ending
@@ -212,7 +213,7 @@ def one_of(things: Sequence[T], pick: int) -> T:
 TestPool = PoolMachine.TestCase
 TestPool.settings = settings(
     deadline=None,
-    max_examples=30,
+    max_examples=scaled(20, 500),
     stateful_step_count=30,
     phases=set(Phase) - {Phase.explain},  # it would take as long as all the rest
 )
