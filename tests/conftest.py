@@ -21,13 +21,17 @@ hypothesis.load_profile("units")
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One more than there are cores, since many a test waits; none for tests or files that are named.
+    """For everything one more than there are cores, since many a test waits; for folders one a core.
 
-    Those are there sooner without: a worker needs seconds to import what the tests do.
+    None for tests or files that are named: they are there sooner without, since a worker takes seconds to
+    import what the tests do.
     """
-    are_named = config.option.keyword or any(".py" in argument for argument in config.args)
-    writes_a_document = config.getoption("write_clients", False)  # which needs all outcomes in one process
-    return 0 if are_named or writes_a_document else (os.cpu_count() or 1) + 1
+    cores = os.cpu_count() or 1
+    if config.option.keyword or any(".py" in argument for argument in config.args):
+        return 0
+    if config.getoption("write_clients", False):
+        return 0  # the document needs all outcomes in one process
+    return cores + 1 if config.args == config.getini("testpaths") else cores
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -80,7 +84,7 @@ def settings(scripted_api: tuple[ScriptedApi, str], tmp_path_factory: pytest.Tem
         workdir=tmp_path_factory.mktemp("work"),
         spares=0,  # tests say which way they expect; tests/proxy/test_spares.py has them on
         # What tests leave behind would fill the memory, and a CLI that stays works on its own: it collects
-        # garbage 4 s after its start and again after 20, so that 0.6 s of CPU in its life become 0.9. There is
+        # garbage 4 s after its start and again after 20: 0.6 s of CPU in its life become 0.9. There is
         # room for some five: the oldest make way. But a busy machine may hold up a test that goes on with a
         # conversation, so time alone does not end them soon.
         memory_budget_mb=1200,
