@@ -261,3 +261,16 @@ def test_commands_that_only_show_something_do_not_load_the_sdk() -> None:
     """It takes 1.2 s, which `eval "$(towpath env)"` in a shell's profile would cost at each start."""
     code = "import sys, towpath.cli.main; sys.exit('claude_agent_sdk' in sys.modules)"
     assert subprocess.run((sys.executable, "-c", code)).returncode == 0
+
+
+def test_no_test_module_imports_another() -> None:
+    """What they share is in tests/support, or in a module beside them that holds no test."""
+    files = sorted(Path(__file__).parent.rglob("test_*.py"))
+    wrong = [
+        f"{file.name} -> {name}"
+        for file in files
+        for name in imports_of(ast.parse(file.read_text("utf-8")))
+        if name.startswith("tests.") and ".test_" in name
+    ]
+
+    assert wrong == []

@@ -5,13 +5,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
-from tests.support.fidelity import Json, request, text, user
+from tests.support.fidelity import request, text, user
 from tests.support.isolated_proxy import IsolatedProxy, isolated_proxy
 from tests.support.relay import Relay, answer, relay_to, reset, reset_behind
-from tests.support.streams import events
+from tests.support.streams import streamed
 from towpath.core.events import encode
 from towpath.settings import Settings
 from towpath.testing import Failure, Reply, ScriptedApi
@@ -90,7 +89,7 @@ def test_a_reset_in_mid_stream_ends_the_stream_with_an_error(
     relay.spoil(reset_behind(STREAM + b"".join(map(encode, begun)), go))
     client = proxy.client()
     got = []
-    for event in streamed(proxy, [user("hello")], client.fields):
+    for event in streamed(proxy.http, request([user("hello")], stream=True, **client.fields)):
         got.append(event["type"])
         go.set()
     client.say(user("hello"))
@@ -121,7 +120,7 @@ def test_silence_before_the_first_event_is_a_timeout(
 def test_silence_in_mid_stream_ends_the_stream_with_an_error(hasty: IsolatedProxy, api: ScriptedApi) -> None:
     api.reply(Reply((text("some text"),), pause_seconds=PATIENCE_SECONDS * 20))
     client = hasty.client()
-    *_, last = streamed(hasty, [user("hello")], client.fields)
+    *_, last = streamed(hasty.http, request([user("hello")], stream=True, **client.fields))
     client.say(user("hello"))
 
     assert last["type"] == "error"
@@ -169,11 +168,3 @@ def test_a_limit_of_the_plan_says_when_to_come_again(
     assert refused.status_code == 429
     assert refused.json()["error"]["type"] == "rate_limit_error"
     assert 3500 < int(refused.headers["retry-after"]) <= 3600
-
-
-def streamed(proxy: IsolatedProxy, messages: list[Json], fields: Json) -> Iterator[Json]:
-    """The events of an answer as they come."""
-    body = request(messages, stream=True, **fields)
-    with proxy.http.stream("POST", "/v1/messages", json=body) as response:
-        assert response.status_code == httpx.codes.OK
-        yield from events(response)
