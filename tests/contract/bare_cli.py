@@ -46,3 +46,15 @@ async def until_reply_ends(client: ClaudeSDKClient) -> None:
     async for message in client.receive_messages():
         if isinstance(message, StreamEvent) and message.event["type"] == "message_stop":
             return
+
+
+def then_say(*texts: str) -> Then:
+    """A turn for each of these before the one that the test looks at."""
+
+    async def say(client: ClaudeSDKClient, _: ParkedTools) -> None:
+        for said in texts:
+            async for _message in client.receive_response():
+                pass
+            await client.query(said)
+
+    return say

@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from claude_agent_sdk import ClaudeAgentOptions, ClaudeSDKClient, RateLimitEvent, ResultMessage, StreamEvent
+from claude_agent_sdk import ClaudeAgentOptions, RateLimitEvent, ResultMessage, StreamEvent
 
-from tests.contract.bare_cli import HISTORY, Run, Then
+from tests.contract.bare_cli import HISTORY, Run, then_say
 from tests.support.account import ON_EXTRA_USAGE, REFUSED, RESET, WITHIN
 from tests.support.fidelity import Json, text
-from towpath.agent.parked_tools import ParkedTools
 from towpath.testing import Failure, Reply, ScriptedApi
 
 pytestmark = pytest.mark.cli
@@ -27,18 +26,6 @@ def with_a_login(options: ClaudeAgentOptions) -> ClaudeAgentOptions:
 
 def infos(said: Sequence[Any]) -> list[Json]:
     return [message.rate_limit_info.raw for message in said if isinstance(message, RateLimitEvent)]
-
-
-def then_say(*texts: str) -> Then:
-    """A turn for each of these before the one that the test looks at."""
-
-    async def say(client: ClaudeSDKClient, _: ParkedTools) -> None:
-        for said in texts:
-            async for _message in client.receive_response():
-                pass
-            await client.query(said)
-
-    return say
 
 
 def test_l1_with_a_key_the_cli_says_nothing_of_limits(api: ScriptedApi, run: Run) -> None:

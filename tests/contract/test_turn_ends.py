@@ -6,7 +6,7 @@ When a release changes a fact, its test here names it.
 import pytest
 from claude_agent_sdk import ClaudeSDKClient, StreamEvent
 
-from tests.contract.bare_cli import HISTORY, Run, until_reply_ends
+from tests.contract.bare_cli import HISTORY, Run, then_say, until_reply_ends
 from tests.support.fidelity import Json, assistant, call, result, text, user
 from towpath.agent.parked_tools import ParkedTools
 from towpath.testing import Failure, Reply, ScriptedApi
@@ -14,12 +14,13 @@ from towpath.testing import Failure, Reply, ScriptedApi
 pytestmark = pytest.mark.cli
 
 
-@pytest.mark.parametrize("stop_reason", ["max_tokens", "refusal", "model_context_window_exceeded"])
-def test_e1_the_cli_goes_on_by_itself(api: ScriptedApi, run: Run, stop_reason: str) -> None:
-    api.reply(Reply((text("cut"),), stop_reason=stop_reason))
-    run(HISTORY, without=["CLAUDE_CODE_DISABLE_REFUSAL_RETRY"])
+def test_e1_the_cli_goes_on_by_itself(api: ScriptedApi, run: Run) -> None:
+    reasons = ("max_tokens", "refusal", "model_context_window_exceeded")
+    for reason in reasons:
+        api.reply(Reply((text("cut"),), stop_reason=reason), Reply((text("the rest"),)))
+    run(HISTORY, without=["CLAUDE_CODE_DISABLE_REFUSAL_RETRY"], then=then_say("again", "and again"))
 
-    assert len(api.exchanges) == 2
+    assert len(api.exchanges) == 2 * len(reasons)
 
 
 def test_e2_its_own_betas_make_it_repeat_a_400(api: ScriptedApi, run: Run) -> None:
@@ -63,26 +64,25 @@ WEB_SEARCH = {
 NOTHING_TO_SHOW = ((), (text(""),), (text(" \n\u00a0\ufeff"),), (THOUGHT,), (WEB_SEARCH,))
 
 
-@pytest.mark.parametrize(
-    "content", NOTHING_TO_SHOW, ids=["none", "empty", "blank", "thinking", "server's tool"]
-)
 @pytest.mark.parametrize("stop_reason", ["end_turn", "stop_sequence"])
 def test_e6_an_answer_that_shows_nothing_makes_it_ask_for_more(
-    api: ScriptedApi, run: Run, content: tuple[Json, ...], stop_reason: str
+    api: ScriptedApi, run: Run, stop_reason: str
 ) -> None:
-    api.reply(Reply(content, stop_reason=stop_reason))
-    run(HISTORY)
+    for content in NOTHING_TO_SHOW:
+        api.reply(Reply(content, stop_reason=stop_reason), Reply((text("something"),)))
+    run(HISTORY, then=then_say(*["again"] * (len(NOTHING_TO_SHOW) - 1)))
 
-    assert len(api.exchanges) == 2
-    assert "[Your previous response had no visible output." in str(api.last["messages"][-1])
+    asked = [str(exchange.body["messages"][-1]) for exchange in api.exchanges]
+    is_asked_for_more = ["[Your previous response had no visible output." in newest for newest in asked]
+    assert is_asked_for_more == [False, True] * len(NOTHING_TO_SHOW)
 
 
-@pytest.mark.parametrize("content", [(), (THOUGHT,), (WEB_SEARCH,)], ids=["none", "thought", "search"])
-def test_e6_a_pause_does_not(api: ScriptedApi, run: Run, content: tuple[Json, ...]) -> None:
-    api.reply(Reply(content, stop_reason="pause_turn"))
-    run(HISTORY)
+def test_e6_a_pause_does_not(api: ScriptedApi, run: Run) -> None:
+    contents: tuple[tuple[Json, ...], ...] = ((), (THOUGHT,), (WEB_SEARCH,))
+    api.reply(*(Reply(content, stop_reason="pause_turn") for content in contents))
+    run(HISTORY, then=then_say("again", "and again"))
 
-    assert len(api.exchanges) == 1
+    assert len(api.exchanges) == len(contents)
 
 
 def test_e7_a_call_that_is_announced_and_missing_is_asked_for(api: ScriptedApi, run: Run) -> None:
@@ -93,14 +93,13 @@ def test_e7_a_call_that_is_announced_and_missing_is_asked_for(api: ScriptedApi, 
     assert "failed to produce a valid tool call" in str(api.last["messages"][-1])
 
 
-@pytest.mark.parametrize("tool_use_id", ["", None, 5])
-def test_e8_calls_without_an_id_make_it_ask_again_and_again(
-    api: ScriptedApi, run: Run, tool_use_id: str | int | None
-) -> None:
-    api.reply(*[Reply(({**call(""), "id": tool_use_id},))] * 5)
-    run(HISTORY)
+def test_e8_calls_without_an_id_make_it_ask_again_and_again(api: ScriptedApi, run: Run) -> None:
+    ids = ("", None, 5)
+    for tool_use_id in ids:
+        api.reply(*[Reply(({**call(""), "id": tool_use_id},))] * 5, Reply((text("so"),)))
+    run(HISTORY, then=then_say("again", "and again"))
 
-    assert len(api.exchanges) == 6
+    assert len(api.exchanges) == 6 * len(ids)
 
 
 def test_e8_the_result_of_a_call_with_the_id_of_another_is_lost(api: ScriptedApi, run: Run) -> None:
