@@ -10,6 +10,7 @@ from tests.clients.listed import Outcomes
 from tests.clients.npm import installed
 from tests.clients.opencode import OpenCode, Server, Workspace, workspace
 from tests.clients.recorder import RecordedProxy, Recorder, serve_recorded
+from tests.support.isolated_proxy import a_key
 from towpath.server.app import create_app
 from towpath.settings import Settings
 from towpath.testing import ScriptedApi
@@ -40,7 +41,7 @@ def proxy(
         memory_budget_mb=1500,
         idle_timeout_seconds=30,  # what a client left behind took memory, and time, to the end of the tests
     )
-    with serve_recorded(create_app(settings)) as served:
+    with serve_recorded(create_app(settings, ask_login=a_key)) as served:
         yield served
 
 

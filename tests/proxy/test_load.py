@@ -82,7 +82,7 @@ class WatchedProxy:
     def expect_nothing_left(self) -> None:
         """All is as it was before, soon after the last client has gone."""
         try:
-            wait_until(self.is_as_before, timeout_seconds=IDLE_SECONDS + 20)
+            wait_until(self.is_as_before)
         except AssertionError:
             raise AssertionError(f"left: {self.left()}, before: {self.before}") from None
 
@@ -109,7 +109,7 @@ def served(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iter
 @pytest.fixture
 def proxy(served: WatchedProxy, api: ScriptedApi) -> WatchedProxy:
     """It when it is quiet."""
-    wait_until(lambda: (served.left().processes, served.left().folders) == (0, 0), IDLE_SECONDS + 20)
+    wait_until(lambda: (served.left().processes, served.left().folders) == (0, 0))
     served.before = served.left()
     api.clear()
     return served

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from tests.support.isolated_proxy import a_key
 from tests.support.serving import served
 from tests.support.waiting import WAIT_SECONDS
 from towpath.cli.serve.command import http_config
@@ -30,7 +31,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
     settings = Settings(
         state_dir=tmp_path_factory.mktemp("state"), spares=0, api_key=SecretStr(KEY["x-api-key"])
     )
-    with served(http_config(create_app(settings), settings)) as address:
+    with served(http_config(create_app(settings, ask_login=a_key), settings)) as address:
         yield address
 
 
