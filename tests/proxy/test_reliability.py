@@ -133,11 +133,10 @@ def test_a_killed_proxy_leaves_nothing_and_its_client_goes_on(
     api: ScriptedApi, own_settings: Settings
 ) -> None:
     """One after another: the proxy that a client goes on with is the next one to be killed."""
-    client = Client(httpx.Client())
     with ExitStack() as running:
         program, proxy = running.enter_context(started(own_settings))
+        client = proxy.client()
         for phase in PHASES:
-            client._http = proxy.http
             client.say(user("hello"))
             api.clear()
             with phase(client, proxy, api):
