@@ -12,6 +12,7 @@ from typer.main import get_group
 from towpath.cli.main import app
 from towpath.core.reading.memo import MessageMemo
 from towpath.server.exchange.limits import KnownLimits
+from towpath.server.exchange.publisher import Publisher
 from towpath.server.observe.metrics import Metrics
 from towpath.sessions.admission import Admission
 from towpath.sessions.pool import Pool
@@ -55,7 +56,10 @@ def test_every_command_is_documented_with_an_example_in_its_help() -> None:
 def test_every_metric_is_documented_and_nothing_else() -> None:
     pool = cast(Pool, SimpleNamespace(census=dict, starts={}, ends={}, memory_bytes=0))
     metrics = Metrics(
-        pool, Admission(running=1, waiting=0), MessageMemo(), KnownLimits(time.time, no_extra_usage=False)
+        pool,
+        Admission(running=1, waiting=0),
+        MessageMemo(),
+        KnownLimits(time.time, Publisher().publish, no_extra_usage=False),
     )
     # A counter's name ends in _total only where its values are shown.
     known = {

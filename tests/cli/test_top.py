@@ -93,8 +93,8 @@ def test_the_key_is_that_of_the_settings(desk: Desk, monkeypatch: pytest.MonkeyP
 def test_what_a_terminal_would_obey_is_not_printed(tmp_path: Path) -> None:
     hostile = "\x1b]0;owned\x07\x1b[2J\x9b2J\u202e[red]x"
     desk = Desk(tmp_path, shows_content=True, windows=[Window(hostile, hostile)])
-    record = desk.record(model=hostile, said=hostile)
-    desk.tell(record, way=hostile, reason=hostile, error=ApiError(400, hostile, type=hostile))
+    record = desk.record(model=hostile)
+    desk.tell(record, said=hostile, way=hostile, reason=hostile, error=ApiError(400, hostile, type=hostile))
     console = Console(width=200, record=True, file=io.StringIO())
     console.print(picture(desk.activity.snapshot(), record.began_at, rows=5, width=200))
     said = console.export_text()

@@ -3,6 +3,7 @@
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +17,7 @@ from tests.support.isolated_proxy import isolated_proxy
 from tests.support.proxy import Client
 from towpath.core.errors import ApiError
 from towpath.core.limits import ExtraUsage, Verdict, Window
+from towpath.core.prompt_cache.causes import CacheNote, Cause
 from towpath.settings import Settings
 from towpath.testing import ScriptedApi
 
@@ -90,8 +92,7 @@ def test_content_is_shown_where_that_is_asked_for(
 
 def test_hostile_names_and_errors_are_text(page: Page, tmp_path: Path) -> None:
     desk = Desk(tmp_path, windows=[Window(HOSTILE, HOSTILE, 0.5)])
-    record = desk.record(model=HOSTILE)
-    record.cache_note = HOSTILE
+    record = replace(desk.record(model=HOSTILE), cache_miss=CacheNote(Cause.UNKNOWN, HOSTILE))
     desk.tell(record, way=HOSTILE, reason=HOSTILE, error=ApiError(400, HOSTILE, type=HOSTILE))
     with desk.served() as url:
         page.goto(url)
@@ -229,7 +230,7 @@ def test_a_phone_needs_no_sideways_scrolling_and_colours_can_be_read(
 ) -> None:
     windows = [Window("five_hour", "allowed", 0.9, int(time.time()) + 3600)]
     desk = Desk(tmp_path, windows=windows, shows_content=True)
-    desk.tell(desk.record(model="m" * 80, said="w" * 300), answer="a" * 300, reason="r" * 200)
+    desk.tell(desk.record(model="m" * 80), said="w" * 300, answer="a" * 300, reason="r" * 200)
     desk.tell(desk.record(b"two"), session=2, way="answer", error=ApiError(529, "e" * 300))
     desk.tell(desk.record(b"three"), session=3, way="resume")
     with desk.served() as url:

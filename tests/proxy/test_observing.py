@@ -13,6 +13,7 @@ import pytest
 from tests.support.fidelity import Json, request, result, text, user
 from tests.support.figures import figures
 from tests.support.isolated_proxy import isolated_proxy
+from tests.support.processes import wait_until
 from tests.support.program import towpath_process
 from tests.support.proxy import Client, calls_of
 from towpath.settings import Settings
@@ -36,6 +37,16 @@ def http(own_settings: Settings, recordings: Path) -> Iterator[httpx.Client]:
 @pytest.fixture
 def client(http: httpx.Client, api: ScriptedApi) -> Client:
     return Client(http)
+
+
+def messages_in(recording: Path) -> int:
+    return len(json.loads(recording.read_text())["request"]["body"]["messages"])
+
+
+def written(recordings: Path, count: int) -> list[Path]:
+    """So many files; each is there some time after the end of its answer."""
+    wait_until(lambda: len(list(recordings.glob("*.json"))) == count)
+    return list(recordings.iterdir())
 
 
 def test_metrics_count_what_happened(api: ScriptedApi, http: httpx.Client, client: Client) -> None:
@@ -75,9 +86,8 @@ def test_a_recording_has_no_content_and_can_be_played_again(
 ) -> None:
     reply = client.say(user('SAY the secret answer\nCALL read {"path": "secret.txt"}'))
     client.say(user(result(calls_of(reply)[0], "the secret result")))
-    files = sorted(recordings.iterdir(), key=lambda file: file.stat().st_mtime_ns)
+    files = sorted(written(recordings, 2), key=messages_in)
 
-    assert len(files) == 2
     assert all(file.stat().st_mode & 0o777 == 0o600 for file in files)
     assert not any("secret" in file.read_text() for file in files)
     in_words, as_json = _replay(files[0]), _replay(files[1], "--json")
@@ -89,7 +99,8 @@ def test_a_recording_has_no_content_and_can_be_played_again(
 def test_a_recorded_error_is_played_again_too(api: ScriptedApi, client: Client, recordings: Path) -> None:
     api.reply(Failure(429, "rate_limit_error", "slow down"))
     client.post([user("a")])
-    done = _replay(next(recordings.iterdir()))
+    (file,) = written(recordings, 1)
+    done = _replay(file)
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "now:  429" in done.stdout
@@ -97,7 +108,7 @@ def test_a_recorded_error_is_played_again_too(api: ScriptedApi, client: Client, 
 
 def test_what_ends_otherwise_is_told(api: ScriptedApi, client: Client, recordings: Path) -> None:
     client.say(user("a"))
-    file = next(recordings.iterdir())
+    (file,) = written(recordings, 1)
     recording = json.loads(file.read_text())
     recording["request"]["body"]["messages"][0]["role"] = "nobody"
     file.write_text(json.dumps(recording))

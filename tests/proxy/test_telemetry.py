@@ -17,6 +17,8 @@ from starlette.routing import Route
 from tests.support.exchanges import Upstream, exchanges_of, items_of
 from tests.support.fidelity import text, user
 from tests.support.isolated_proxy import isolated_proxy
+from towpath.server.exchange.events import Ended
+from towpath.server.exchange.publisher import Publisher
 from towpath.server.observe.telemetry import Telemetry
 from towpath.settings import Settings
 from towpath.testing import Failure, Reply, ScriptedApi, serve_in_thread
@@ -108,8 +110,10 @@ def test_usage_that_makes_no_sense_is_no_figure(
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", url)
     telemetry = Telemetry()
     upstream = Upstream({"input_tokens": 7, "output_tokens": odd}, {"output_tokens": odd})
+    publisher = Publisher()
+    publisher.subscribe(Ended, telemetry.ended)
 
-    items = asyncio.run(items_of(exchanges_of(upstream, [telemetry.observe]), [user("a")]))
+    items = asyncio.run(items_of(exchanges_of(upstream, publisher.publish), [user("a")]))
     telemetry.close()
     (span,) = received.spans
 

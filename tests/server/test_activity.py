@@ -1,7 +1,6 @@
 """The account of what happens: what is in it, how it is bounded, and which exchanges belong together."""
 
 import asyncio
-import itertools
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +9,13 @@ import orjson
 import pytest
 
 from tests.support.answering import answering_proxy
-from tests.support.desk import Desk
+from tests.support.desk import Desk, began, reply, text_delta
 from tests.support.fidelity import request, user
 from tests.support.waiting import WAIT_SECONDS
 from towpath.core.errors import ERROR_TYPES, ApiError
 from towpath.server.dashboard.activity import KEPT_ERRORS, KEPT_EXCHANGES
 from towpath.server.dashboard.advice import KEPT_OUT, plain_words
+from towpath.server.exchange.events import CallerRejected, Ended, FirstEvent, LeftQueue, Refused, Streamed
 from towpath.settings import Settings
 
 USAGE = {
@@ -61,22 +61,21 @@ def test_an_exchange_is_seen_from_its_place_in_the_queue_to_its_end(desk: Desk) 
         states.append((one["state"], one["way"]))
         return dict(one)
 
-    desk.activity.begins(record)
+    desk.activity.began(began(record))
     look()
-    record.started()
-    desk.activity.goes_on(record)
+    record = record.left_queue(record.began)
+    desk.activity.left_queue(LeftQueue(record))
     look()
-    record.way, record.session = "start", 1
-    record.phases.update(start=20.0, model=300.0)
-    desk.activity.goes_on(record)
+    record = record.first_event(reply(taken_at=record.began + 0.02), record.began + 0.32)
+    desk.activity.first_event(FirstEvent(record, {}))
     assert look()["seconds"] is None
-    record.saw({"type": "message_stop"})
-    desk.activity.observe(record)
+    record = record.event({"type": "message_stop"})
+    desk.activity.ended(Ended(record.ended(record.began + 2)))
     over = look()
 
     assert states == [("waiting", None), ("asking", None), ("answering", "start"), ("complete", "start")]
-    assert over["seconds"] >= 0
-    assert over["first_event_ms"] == pytest.approx(320, abs=5)
+    assert (over["seconds"], over["first_event_ms"]) == (2, 320)
+    assert over["phases_ms"] == {"read": 1, "queue": 0, "start": 20, "model": 300}
 
 
 def test_a_conversation_is_followed_by_its_session(desk: Desk) -> None:
@@ -105,7 +104,7 @@ def test_conversations_that_begin_alike_are_told_apart(desk: Desk) -> None:
 
 
 def test_a_refused_request_is_an_error_and_no_exchange(desk: Desk) -> None:
-    desk.activity.refused("req_1", ApiError(400, "max_tokens: Input should be greater"))
+    desk.activity.refused(Refused("req_1", ApiError(400, "max_tokens: Input should be greater")))
     seen = desk.activity.snapshot()
 
     assert seen["exchanges"] == []
@@ -116,9 +115,10 @@ def test_a_refused_request_is_an_error_and_no_exchange(desk: Desk) -> None:
 
 
 def test_a_caller_that_is_kept_out_again_and_again_is_one_error(desk: Desk) -> None:
-    desk.activity.refused("req_1", ApiError(400, "max_tokens: Input should be greater"))
+    desk.activity.refused(Refused("req_1", ApiError(400, "max_tokens: Input should be greater")))
     for number in range(50):
-        desk.activity.kept_out(f"req_out_{number}", ApiError(401, "x-api-key: this server needs a key"))
+        error = ApiError(401, "x-api-key: this server needs a key")
+        desk.activity.caller_rejected(CallerRejected(f"req_out_{number}", "/", error))
     seen = desk.activity.snapshot()
 
     assert [error["request_id"] for error in seen["errors"]] == ["req_out_49", "req_1"]
@@ -170,11 +170,10 @@ def test_what_was_said_is_there_only_where_it_is_asked_for(tmp_path: Path, *, sh
 
 def test_a_long_answer_is_not_kept_whole(tmp_path: Path) -> None:
     desk = Desk(tmp_path, shows_content=True)
-    record = desk.record(said="q")
-    desk.activity.begins(record)
-    for _ in itertools.repeat(None, 1000):
-        record.saw({"type": "content_block_delta", "delta": {"type": "text_delta", "text": "word "}})
-    desk.activity.observe(record)
+    record = desk.record()
+    desk.activity.began(began(record))
+    for _ in range(1000):
+        desk.activity.streamed(Streamed(record.request_id, text_delta("word ")))
     (exchange,) = desk.activity.snapshot()["exchanges"]
 
     assert len(exchange["answer"]) == 600

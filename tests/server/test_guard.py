@@ -8,8 +8,9 @@ import httpx
 import pytest
 from starlette.responses import PlainTextResponse
 
-from towpath.core.errors import ApiError
-from towpath.server.guard import Guard, Rules, caller_of, is_loopback
+from towpath.server.exchange.events import CallerRejected, ServerEvent
+from towpath.server.guard import Guard, Rules, caller_of
+from towpath.server.loopback import is_loopback
 
 KEY = "s3cret"
 PASSED = (200, "")
@@ -33,9 +34,9 @@ def answer_to(
     return response.status_code, error["error"]["message"].partition(":")[0]
 
 
-def guarded(rules: Rules, kept_out: list[tuple[str, ApiError]] | None = None) -> Guard:
-    told = [] if kept_out is None else kept_out
-    return Guard(PlainTextResponse("passed"), rules, lambda *refused: told.append(refused))
+def guarded(rules: Rules, published: list[ServerEvent] | None = None) -> Guard:
+    told = [] if published is None else published
+    return Guard(PlainTextResponse("passed"), rules, told.append)
 
 
 def ask(app: Guard, method: str, path: str, headers: dict[str, str]) -> httpx.Response:
@@ -213,13 +214,15 @@ def test_where_no_key_is_set_any_key_passes() -> None:
 
 
 def test_a_refusal_is_an_error_of_the_api() -> None:
-    kept_out: list[tuple[str, ApiError]] = []
-    response = ask(guarded(Rules("127.0.0.1"), kept_out), "GET", "/", {"host": "example.com"})
+    published: list[ServerEvent] = []
+    response = ask(guarded(Rules("127.0.0.1"), published), "GET", "/", {"host": "example.com"})
 
     body = response.json()
     assert (body["type"], body["error"]["type"]) == ("error", "permission_error")
     assert response.headers["request-id"] == body["request_id"]
-    assert [(request_id, error.status) for request_id, error in kept_out] == [(body["request_id"], 403)]
+    (event,) = published
+    assert isinstance(event, CallerRejected)
+    assert (event.request_id, event.path, event.error.status) == (body["request_id"], "/", 403)
 
 
 @pytest.mark.parametrize(

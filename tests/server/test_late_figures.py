@@ -6,23 +6,24 @@ from typing import Any
 
 from tests.support.exchanges import Upstream, exchanges_of, items_of
 from tests.support.fidelity import Json, assistant, user
-from towpath.server.exchange.record import ExchangeRecord
+from towpath.server.exchange.events import Ended
+from towpath.server.exchange.publisher import Publisher
 
 Heard = tuple[Mapping[str, Any], str | None]
-"""The headers of an exchange, and the note that the observers get."""
+"""The headers of an exchange, and the note on its cache that is published at its end."""
 
 
-async def _heard(
-    upstream: Upstream, *conversations: list[Json]
-) -> list[tuple[Mapping[str, Any], str | None]]:
-    """The headers of each exchange, and the note that the observers get."""
-    records: list[ExchangeRecord] = []
-    exchanges = exchanges_of(upstream, [records.append])
+async def _heard(upstream: Upstream, *conversations: list[Json]) -> list[Heard]:
+    ended: list[Ended] = []
+    publisher = Publisher()
+    publisher.subscribe(Ended, ended.append)
+    exchanges = exchanges_of(upstream, publisher.publish)
     headers = []
     for messages in conversations:
         first, *_ = await items_of(exchanges, messages)
         headers.append(first)
-    return [(each, record.cache_note) for each, record in zip(headers, records, strict=True)]
+    misses = [event.exchange.cache_miss for event in ended]
+    return [(each, miss.sentence if miss else None) for each, miss in zip(headers, misses, strict=True)]
 
 
 FIRST = [user("one"), assistant("One."), user("two")]

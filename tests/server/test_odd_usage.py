@@ -1,8 +1,9 @@
-"""Whatever an upstream says of its usage: the client has its answer, and everybody who counts goes on."""
+"""Whatever an upstream says of its usage: the client has its answer, and what counts goes on counting."""
 
 import asyncio
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,8 +17,9 @@ from tests.support.exchanges import Upstream, exchanges_of, items_of
 from tests.support.fidelity import Json, user
 from towpath.cli.top.picture import picture
 from towpath.core.reading.memo import MessageMemo
-from towpath.server.exchange.record import ExchangeRecord, Observer
-from towpath.server.observe.log import write_line
+from towpath.server.exchange.events import Ended
+from towpath.server.exchange.publisher import Publisher
+from towpath.server.observe import log
 from towpath.server.observe.metrics import Metrics
 from towpath.sessions.pool import Pool
 
@@ -34,16 +36,18 @@ ODD = [
 ]
 
 
-def served(first: Any, last: Any, observers: list[Observer]) -> list[Json]:
+def served(first: Any, last: Any, *subscribers: Callable[[Ended], None]) -> list[Json]:
     """The items of an exchange with this usage."""
-    return asyncio.run(items_of(exchanges_of(Upstream(first, last), observers), [user("hi")]))
+    publisher = Publisher()
+    publisher.subscribe(Ended, *subscribers)
+    return asyncio.run(items_of(exchanges_of(Upstream(first, last), publisher.publish), [user("hi")]))
 
 
 def test_a_null_at_the_end_leaves_the_figures_of_the_begin() -> None:
-    records: list[ExchangeRecord] = []
+    ended: list[Ended] = []
     with structlog.testing.capture_logs() as lines:
-        served(START, {"input_tokens": None, "output_tokens": 5}, [records.append, write_line])
-    (record,) = records
+        served(START, {"input_tokens": None, "output_tokens": 5}, ended.append, log.ended)
+    record = ended[0].exchange
 
     assert record.tokens == {"input_tokens": 7, "cache_read_input_tokens": 900, "output_tokens": 5}
     assert lines[-1]["usage"] == record.tokens
@@ -53,15 +57,15 @@ def test_a_null_at_the_end_leaves_the_figures_of_the_begin() -> None:
 @pytest.mark.parametrize("odd", ODD)
 def test_odd_usage_reaches_the_client_and_harms_nobody(odd: Any) -> None:
     metrics = Metrics(cast(Pool, None), cast(Any, None), MessageMemo(), cast(Any, None))
-    records: list[ExchangeRecord] = []
+    ended: list[Ended] = []
     with structlog.testing.capture_logs() as lines:
-        items = served(odd, odd, [write_line, metrics.observe, records.append])
+        items = served(odd, odd, log.ended, metrics.ended, ended.append)
 
     assert [item["type"] for item in items[1:]] == ["message_start", "message_delta", "message_stop"]
     assert items[1]["message"]["usage"] == items[2]["usage"] == odd
     assert [line["event"] for line in lines] == ["exchange"]
     assert len(json.dumps(lines)) < 1000
-    assert records[0].outcome == "complete"
+    assert ended[0].exchange.state == "complete"
 
 
 @pytest.mark.parametrize("odd", ODD)
@@ -78,24 +82,9 @@ def test_odd_usage_is_shown_as_what_can_be_counted(desk: Desk, odd: Any) -> None
 
 
 def test_a_stop_reason_that_is_no_text_is_none(desk: Desk) -> None:
-    record = desk.record()
-    record.saw({"type": "message_delta", "delta": {"stop_reason": ["end_turn"]}, "usage": {}})
+    delta = {"type": "message_delta", "delta": {"stop_reason": ["end_turn"]}, "usage": {}}
 
-    assert record.stop_reason is None
-
-
-def test_an_observer_that_fails_is_logged_and_harms_nobody() -> None:
-    def failing(_: ExchangeRecord) -> None:
-        raise RuntimeError("planted")
-
-    records: list[ExchangeRecord] = []
-    with structlog.testing.capture_logs() as lines:
-        items = served(START, START, [failing, records.append])
-
-    assert items[-1] == {"type": "message_stop"}
-    assert len(records) == 1
-    assert [line["event"] for line in lines] == ["an observer failed"]
-    assert "failing" in lines[0]["observer"]
+    assert desk.record().event(delta).stop_reason is None
 
 
 @pytest.fixture

@@ -4,31 +4,36 @@ All parts are the real ones; only the exchanges did not happen.
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import orjson
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 
+from tests.support.fidelity import request, user
 from towpath.agent.additions import AdditionStore
 from towpath.agent.bundled_cli import AuthStatus
 from towpath.core.canonical import tips
 from towpath.core.errors import ApiError
-from towpath.core.launch import Launch
+from towpath.core.events import MESSAGE_STOP, Event
 from towpath.core.limits import Verdict, Window
 from towpath.core.mode import Mode
-from towpath.core.reading.request import Message
+from towpath.core.reading.request import parse_request
 from towpath.server.dashboard.activity import Activity
 from towpath.server.dashboard.routes import ActivityStream, looking_routes
+from towpath.server.exchange.events import Began, CallerRejected, Ended, FirstEvent, LeftQueue, Streamed
 from towpath.server.exchange.limits import KnownLimits
-from towpath.server.exchange.preview import Words
-from towpath.server.exchange.record import COMPLETE, ExchangeRecord
+from towpath.server.exchange.publisher import Publisher
+from towpath.server.exchange.record import ExchangeRecord
 from towpath.server.guard import Guard, Rules
 from towpath.server.headers import AlwaysHeaders
 from towpath.server.observe.health import Health
 from towpath.sessions.admission import Admission
+from towpath.sessions.dispatcher import Reply
 from towpath.sessions.plan import Limits
 from towpath.sessions.pool import Pool
 from towpath.sessions.stalls import Patience
@@ -40,7 +45,7 @@ async def _nobody() -> AuthStatus | None:
 
 
 class Desk:
-    """An account with no pool behind it. ``tell`` writes an exchange into it that is over."""
+    """An account without a pool. ``tell`` lets an exchange happen in it."""
 
     def __init__(self, folder: Path, *, shows_content: bool = False, windows: Sequence[Window] = ()) -> None:
         pool = Pool(
@@ -51,24 +56,29 @@ class Desk:
             Patience(),
         )
         health = Health(pool, Admission(running=1, waiting=1), Mode.PASSTHROUGH, is_shared=False, ask=_nobody)
-        self.limits = KnownLimits(time.time, no_extra_usage=False)
+        self.limits = KnownLimits(time.time, Publisher().publish, no_extra_usage=False)
         self.limits.hear(Verdict("claude-sonnet-4-5", time.time(), "allowed", windows=tuple(windows)))
-        self.shows_content = shows_content
         self.activity = Activity(pool, health, shows_content=shows_content, limits=self.limits.report)
         self._numbers = iter(range(1, 10_000))
 
-    def record(self, *digests: bytes, model: str = "claude-sonnet-4-5", said: str = "") -> ExchangeRecord:
+    def record(self, *digests: bytes, model: str = "claude-sonnet-4-5") -> ExchangeRecord:
         """One that has not begun; ``digests`` are those of its messages."""
-        launch = Launch(model=model, system="", body={}, cwd="/")
-        newest = Message(role="user", content=[{"type": "text", "text": said}])
-        words = Words(newest) if self.shows_content else None
-        chain = tips(launch.key, digests or [b"one"])
-        return ExchangeRecord(f"req_{next(self._numbers)}", launch, chain, 0.001, words)
+        return ExchangeRecord(
+            request_id=f"req_{next(self._numbers)}",
+            user_agent="",
+            model=model,
+            mode=Mode.PASSTHROUGH,
+            tips=tips(model.encode(), digests or [b"one"]),
+            read_seconds=0.001,
+            began_at=time.time(),
+            began=time.monotonic(),
+        )
 
     def tell(
         self,
         record: ExchangeRecord,
         *,
+        said: str = "",
         way: str = "start",
         session: int = 1,
         reason: str = "the conversation begins",
@@ -78,27 +88,55 @@ class Desk:
         error: ApiError | None = None,
     ) -> None:
         """Let it happen."""
-        self.activity.begins(record)
-        record.phases.update(queue=0.1, start=first_event_ms / 10, model=first_event_ms * 0.9)
-        record.way, record.reason, record.session = way, reason, session
-        self.activity.goes_on(record)
-        record.saw({"type": "message_start", "message": {"usage": usage}})
-        record.saw({"type": "content_block_delta", "delta": {"type": "text_delta", "text": answer}})
+        opened = reply(way, reason, session, taken_at=record.began + first_event_ms / 10_000, usage=usage)
+        self.activity.began(began(record, said))
+        record = record.left_queue(record.began + 0.0001)
+        self.activity.left_queue(LeftQueue(record))
+        record = record.first_event(opened, record.began + first_event_ms / 1000)
+        self.activity.first_event(FirstEvent(record, {}))
+        self.activity.streamed(Streamed(record.request_id, text_delta(answer)))
         if error:
-            record.failed(error)
+            record = record.failed(error)
         else:
-            record.stop_reason, record.outcome = "end_turn", COMPLETE
-        self.activity.observe(record)
+            record = record.event({"type": "message_delta", "delta": {"stop_reason": "end_turn"}})
+            record = record.event(MESSAGE_STOP)
+        self.activity.ended(Ended(record.ended(time.monotonic())))
 
     @contextmanager
     def served(self, *, keys: Sequence[str] = (), port: int = 0) -> Iterator[str]:
         """The address at which the page shows it."""
         stream = ActivityStream(self.activity, ping_seconds=15, client_seconds=60)
         routes = looking_routes(self.activity, stream, needs_key=bool(keys))
-        guard = Middleware(Guard, Rules("127.0.0.1", keys=keys), self.activity.kept_out)
+        publisher = Publisher()
+        publisher.subscribe(CallerRejected, self.activity.caller_rejected)
+        guard = Middleware(Guard, Rules("127.0.0.1", keys=keys), publisher.publish)
         middleware = [Middleware(AlwaysHeaders), guard]
         with serve_in_thread(Starlette(routes=routes, middleware=middleware), port=port) as url:
             yield url
+
+
+def began(record: ExchangeRecord, said: str = "") -> Began:
+    """What is published of an exchange that begins, with this as its newest message."""
+    body = orjson.dumps(request([user(said or "-")]))
+    return Began(record, parse_request(body), Headers({}), body)
+
+
+def text_delta(text: str) -> Event:
+    """A piece of an answer."""
+    return {"type": "content_block_delta", "delta": {"type": "text_delta", "text": text}}
+
+
+def reply(
+    way: str = "start", reason: str = "", session: int = 1, *, taken_at: float, usage: Any = None
+) -> Reply:
+    """A reply of which no more than its first event comes."""
+    first = {"type": "message_start", "message": {"usage": usage}}
+    return Reply(way, reason, session, taken_at, first, _no_more())
+
+
+async def _no_more() -> AsyncGenerator[Event]:
+    return
+    yield
 
 
 def _never() -> Any:

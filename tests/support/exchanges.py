@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,15 +13,14 @@ from starlette.types import Message
 from tests.support.fidelity import Json, request
 from towpath.core.events import MESSAGE_STOP, Event
 from towpath.core.reading.memo import MessageMemo
-from towpath.server.dashboard.activity import Activity
+from towpath.server.exchange.events import Publish
 from towpath.server.exchange.exchanges import Exchanges
 from towpath.server.exchange.limits import KnownLimits
-from towpath.server.exchange.record import Observer
+from towpath.server.exchange.publisher import Publisher
+from towpath.server.exchange.reader import RequestReader
 from towpath.server.http.parse_queue import Reading
-from towpath.server.observe.health import Health
 from towpath.sessions.admission import Admission
 from towpath.sessions.dispatcher import Dispatcher, Reply
-from towpath.sessions.pool import Pool
 from towpath.settings import Settings
 
 
@@ -62,18 +61,14 @@ async def items_of(exchanges: Exchanges, messages: list[Json]) -> list[Json]:
     return [dict(item) async for item in items]
 
 
-def exchanges_of(dispatcher: object, observers: Sequence[Observer] = ()) -> Exchanges:
+def exchanges_of(dispatcher: object, publish: Publish | None = None) -> Exchanges:
     """Those that ``dispatcher`` serves, as far as a test lets them come."""
-    limits = KnownLimits(time.time, no_extra_usage=False)
+    publish = publish or Publisher().publish
     return Exchanges(
-        Settings(),
+        RequestReader(Settings(), MessageMemo(), Reading(), Path("empty")),
         cast(Dispatcher, dispatcher),
         Admission(running=1, waiting=0),
-        Path("empty"),
-        MessageMemo(),
-        limits,
-        Reading(),
-        observers,
-        Activity(cast(Pool, None), cast(Health, None), shows_content=False, limits=limits.report),
+        KnownLimits(time.time, publish, no_extra_usage=False),
+        publish,
         time.time,
     )

@@ -35,7 +35,7 @@ _TOOL = {
 
 def run_demo(*, port: int, once: bool) -> None:
     """Play the conversation, then serve until Ctrl-C unless ``once``."""
-    from towpath.server.app import create_app  # loads the SDK: see serving.py
+    from towpath.server.app import create_app  # loads the SDK
 
     configure_logging("warning")
     bind(Settings.model_fields["host"].default, port).close()  # says in words that the port is taken

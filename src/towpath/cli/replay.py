@@ -12,7 +12,6 @@ import typer
 from towpath.cli.logs import configure_logging
 from towpath.cli.printable import printable
 from towpath.core.events import MessageFold
-from towpath.server.exchange.recorder import FORMAT
 from towpath.settings import Settings
 from towpath.testing import Failure, Reply, ScriptedApi, serve_in_thread
 
@@ -52,6 +51,8 @@ def replay(
 
 
 def _read(file: Path) -> Json:
+    from towpath.server.observe.recorder import FORMAT  # loads the SDK, as below
+
     try:
         recording = orjson.loads(file.read_bytes())
     except OSError as error:
@@ -64,7 +65,7 @@ def _read(file: Path) -> Json:
 
 
 def _play(recording: Json) -> Json:
-    from towpath.server.app import create_app  # loads the SDK: see serving.py
+    from towpath.server.app import create_app  # loads the SDK
 
     api = ScriptedApi()
     api.reply(_script(recording["answer"]))

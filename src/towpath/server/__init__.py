@@ -4,12 +4,13 @@ What a request means is decided in ``core``, what happens to it in ``sessions``.
 
 - ``app`` wires, ``components`` makes one of each part (``processes``: and the CLIs), ``routes`` says what is
   served where, ``memory`` gives freed memory back. ``errors``: an error as a response.
-- ``guard`` refuses callers, ``door`` spells paths and answers WebSockets, ``headers`` are on every response.
+- ``guard`` refuses callers (``loopback``: which hosts are this machine), ``door`` spells paths and answers
+  WebSockets, ``headers`` are on every response.
 - ``api``: the endpoints that programs call: messages, counts, models, batches, OpenAI's two.
-- ``dashboard``: what a person looks at: the page, and the activity behind it.
+- ``dashboard``: what a person looks at: the page, and the activity that it shows.
 - ``openapi``: the description of it all for programs that make clients.
-- ``observe``: the log's line, metrics, traces and health.
+- ``observe``: log lines, metrics, traces, recordings and health.
 - ``upstream``: an API of the operator's own, for what the Agent SDK cannot do.
-- ``exchange``: from a body to the events of its answer, and what is known of it when it is over.
+- ``exchange``: from a body to the events of its answer, and how what happens is told.
 - ``http``: bodies in, event streams out, clients that leave.
 """

@@ -14,7 +14,8 @@ from starlette.middleware.cors import CORSMiddleware
 from towpath.agent.bundled_cli import AuthStatus
 from towpath.server.components import Parts, assemble
 from towpath.server.door import NoWebSockets, OneSpelling
-from towpath.server.guard import Guard, KeptOut, Rules
+from towpath.server.exchange.events import Publish
+from towpath.server.guard import Guard, Rules
 from towpath.server.headers import AlwaysHeaders
 from towpath.server.memory import forget_when_idle
 from towpath.server.routes import OPENAI_PATHS, failed, not_found, routes
@@ -37,7 +38,7 @@ def create_app(
     parts = assemble(settings, clock, ask_login)
     application = Starlette(
         routes=[*routes(settings, parts)],
-        middleware=_walls(settings, parts.activity.kept_out),
+        middleware=_walls(settings, parts.publish),
         exception_handlers={HTTPException: not_found, Exception: failed},
         lifespan=partial(_lifespan, parts, settings.idle_timeout_seconds),
     )
@@ -59,16 +60,18 @@ async def _lifespan(parts: Parts, idle_seconds: float, _: Starlette) -> AsyncIte
         if parts.upstream:
             await parts.upstream.close()
         remove_run_folder(parts.folder)
+        if parts.recorder:
+            await parts.recorder.close()
         if parts.telemetry:
             await asyncio.to_thread(parts.telemetry.close)
 
 
-def _walls(settings: Settings, kept_out: KeptOut) -> list[Middleware]:
+def _walls(settings: Settings, publish: Publish) -> list[Middleware]:
     rules = Rules(settings.host, settings.allowed_hosts, settings.allowed_origins, settings.keys)
     walls = [
         Middleware(AlwaysHeaders),
         Middleware(OneSpelling),
-        Middleware(Guard, rules, kept_out),
+        Middleware(Guard, rules, publish),
         Middleware(NoWebSockets, OPENAI_PATHS),
     ]
     if settings.allowed_origins:

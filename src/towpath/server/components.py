@@ -1,4 +1,4 @@
-"""What a server is made of: one of each, made of its settings, each told of those before it."""
+"""What a server is made of: one of each, made from its settings, each with those before it."""
 
 import os
 import time
@@ -14,13 +14,27 @@ from towpath.core.reading.memo import MessageMemo
 from towpath.server.api.count import EstimatedCount
 from towpath.server.api.models import Models
 from towpath.server.dashboard.activity import Activity
+from towpath.server.exchange.events import (
+    Began,
+    CallerRejected,
+    Ended,
+    FirstEvent,
+    LeftQueue,
+    LimitsChanged,
+    Publish,
+    Refused,
+    Streamed,
+)
 from towpath.server.exchange.exchanges import Exchanges
 from towpath.server.exchange.limits import KnownLimits
-from towpath.server.guard import is_loopback
+from towpath.server.exchange.publisher import Publisher
+from towpath.server.exchange.reader import RequestReader
 from towpath.server.http.parse_queue import Reading
+from towpath.server.loopback import is_loopback
+from towpath.server.observe import log
 from towpath.server.observe.health import Health
-from towpath.server.observe.log import write_line
 from towpath.server.observe.metrics import Metrics
+from towpath.server.observe.recorder import Recorder
 from towpath.server.observe.telemetry import Telemetry
 from towpath.server.processes import environment_of_clis, process_maker
 from towpath.server.upstream.client import UpstreamApi, operators_upstream
@@ -43,6 +57,8 @@ class Parts:
     limits: KnownLimits
     memo: MessageMemo
     reading: Reading
+    publish: Publish
+    recorder: Recorder | None
     telemetry: Telemetry | None
     metrics: Metrics
     activity: Activity
@@ -60,7 +76,8 @@ def assemble(
     """The parts for these settings. ``clock`` is Unix time in seconds; ``ask_login`` instead of the CLI."""
     environment = environment_of_clis(settings, os.environ)
     folder, nowhere = run_folder(settings.state_dir), empty_folder(settings.state_dir)
-    limits = KnownLimits(clock, no_extra_usage=settings.no_extra_usage)
+    publisher = Publisher()
+    limits = KnownLimits(clock, publisher.publish, no_extra_usage=settings.no_extra_usage)
     pool = Pool(
         process_maker(settings, folder, environment, limits.hear),
         AdditionStore(additions_folder(settings.state_dir)),
@@ -79,18 +96,9 @@ def assemble(
     memo, reading = MessageMemo(), Reading()
     metrics, telemetry = Metrics(pool, admission, memo, limits), Telemetry.wanted(os.environ)
     activity = Activity(pool, health, shows_content=settings.show_content, limits=limits.report)
-    exchanges = Exchanges(
-        settings,
-        Dispatcher(pool),
-        admission,
-        nowhere,
-        memo,
-        limits,
-        reading,
-        observers=[write_line, metrics.observe, *([telemetry.observe] if telemetry else [])],
-        activity=activity,
-        clock=clock,
-    )
+    recorder = Recorder.wanted(settings)
+    _subscribe(publisher, activity, metrics, telemetry, recorder)
+    reader = RequestReader(settings, memo, reading, nowhere)
     return Parts(
         folder=folder,
         pool=pool,
@@ -98,14 +106,42 @@ def assemble(
         limits=limits,
         memo=memo,
         reading=reading,
+        publish=publisher.publish,
+        recorder=recorder,
         telemetry=telemetry,
         metrics=metrics,
         activity=activity,
-        exchanges=exchanges,
+        exchanges=Exchanges(reader, Dispatcher(pool), admission, limits, publisher.publish, clock),
         models=Models(partial(model_entries, environment, folder)),
         upstream=operators_upstream(settings),
         estimate=EstimatedCount(folder, nowhere, environment, settings.start_timeout_seconds),
     )
+
+
+def _subscribe(
+    publisher: Publisher,
+    activity: Activity,
+    metrics: Metrics,
+    telemetry: Telemetry | None,
+    recorder: Recorder | None,
+) -> None:
+    """Who hears what."""
+    hear = publisher.subscribe
+    hear(Began, activity.began)
+    hear(LeftQueue, activity.left_queue)
+    hear(FirstEvent, activity.first_event)
+    hear(Streamed, activity.streamed)
+    hear(Ended, log.ended, metrics.ended, activity.ended)
+    hear(Refused, log.refused, activity.refused)
+    hear(CallerRejected, log.caller_rejected, activity.caller_rejected)
+    hear(LimitsChanged, log.limits_changed)
+    if telemetry:
+        hear(Ended, telemetry.ended)
+    if recorder:
+        hear(Began, recorder.began)
+        hear(FirstEvent, recorder.first_event)
+        hear(Streamed, recorder.streamed)
+        hear(Ended, recorder.ended)
 
 
 def _pool_limits(settings: Settings) -> Limits:

@@ -4,13 +4,15 @@ word to those who want a WebSocket."""
 import re
 from collections.abc import Collection
 
+import structlog
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from towpath.core.errors import ApiError
 from towpath.server.api.openai import refusal
 from towpath.server.errors import error_response, new_request_id
-from towpath.server.exchange.record import log
+
+log = structlog.get_logger(__name__)
 
 _NO_WEBSOCKETS = ApiError(
     426,

@@ -6,27 +6,24 @@ invariant 8), or, for files, another thing that it cannot send. Nothing here rea
 """
 
 import hmac
-import ipaddress
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from urllib.parse import urlsplit
 
-import structlog
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from towpath.core.errors import ApiError
 from towpath.server.errors import error_response, new_request_id
-
-log = structlog.get_logger(__name__)
+from towpath.server.exchange.events import CallerRejected, Publish
+from towpath.server.loopback import is_loopback
 
 PAGE_FILES = "/page/"
 HELLO = "/api/hello"  # with which Claude Code asks, without a key, whether anybody is there
 # They hold no data; /health says only "ok" to who has no key.
 _NEED_NO_KEY = frozenset({"/", "/health", HELLO})
-_LOCAL_NAMES = frozenset({"localhost"})
 _UPLOAD = re.compile(r"(/v1){0,2}/files")
 _CANCELLATION = re.compile(r"(/v1){0,2}/messages/batches/[^/]+/cancel")
 
@@ -42,20 +39,16 @@ class Rules:
     keys: Sequence[str] = ()
 
 
-KeptOut = Callable[[str, ApiError], None]
-"""Is told of each request that is refused: its id, and why."""
-
-
 class Guard:
-    """Middleware that refuses a request before it reaches a route.
+    """Middleware that refuses a request before it reaches a route, and publishes that it did.
 
-    What it learned stands in the request's state: ``caller``, a digest of the key, and ``has_key``.
+    What it learned is in the request's state: ``caller``, a digest of the key, and ``has_key``.
     """
 
-    def __init__(self, app: ASGIApp, rules: Rules, kept_out: KeptOut) -> None:
+    def __init__(self, app: ASGIApp, rules: Rules, publish: Publish) -> None:
         self._app = app
         self._rules = rules
-        self._kept_out = kept_out
+        self._publish = publish
         self._names = {name.lower() for name in (rules.host, *rules.hosts)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,8 +59,7 @@ class Guard:
                 self._check(scope["method"], scope["path"], headers, has_key=key is not None)
             except ApiError as error:
                 request_id = new_request_id()
-                log.info("kept out", request_id=request_id, path=scope["path"], reason=error.message)
-                self._kept_out(request_id, error)
+                self._publish(CallerRejected(request_id, scope["path"], error))
                 await error_response(error, request_id)(scope, receive, send)
                 return
             scope.setdefault("state", {}).update(caller=caller_of(key), has_key=key is not None)
@@ -96,14 +88,6 @@ class Guard:
         """A page of this very server, or of one that was named: another port of this machine is another."""
         own = origin.lower() in (f"http://{host}".lower(), f"https://{host}".lower())
         return own or origin.lower().rstrip("/") in self._rules.origins
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address or name can only be reached from this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host in _LOCAL_NAMES
 
 
 def caller_of(api_key: str | None) -> str:

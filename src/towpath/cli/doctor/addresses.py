@@ -2,7 +2,7 @@
 
 from urllib.parse import SplitResult, urlsplit
 
-from towpath.server.guard import is_loopback
+from towpath.server.loopback import is_loopback
 
 _WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not listened on
 _DEFAULT_PORTS = {"http": 80, "https": 443}

@@ -27,7 +27,7 @@ def doctor(
 
     Example: CLAUDE_PROXY_PORT=4000 towpath doctor --live
     """
-    from towpath.cli.doctor.checks import all_checks  # loads the SDK: see serving.py
+    from towpath.cli.doctor.checks import all_checks  # loads the SDK
 
     settings = settings_from({})
     configure_logging("error")  # what a proxy of the live check logs is not a finding

@@ -20,7 +20,7 @@ from towpath.cli.serve.http_limits import HttpLimits, limited
 from towpath.cli.serve.supervisor import BAD_SETTINGS, Supervisor, handed_down
 from towpath.cli.serve.systemd import watched
 from towpath.python import python_command
-from towpath.server.guard import is_loopback
+from towpath.server.loopback import is_loopback
 from towpath.sessions.folders import FolderError, make_private
 from towpath.settings import Settings, unknown_settings
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import orjson
+import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -19,10 +20,11 @@ from starlette.types import Message, Receive, Scope, Send
 
 from towpath.core.errors import ApiError
 from towpath.server.errors import error_response, new_request_id
-from towpath.server.exchange.record import log
 from towpath.server.http.disconnect import unless_client_leaves
 from towpath.server.upstream.answer import handed_back, is_json, whole_body
 from towpath.server.upstream.client import UpstreamApi
+
+log = structlog.get_logger(__name__)
 
 # Nothing that leads elsewhere ("..") may reach an upstream that knows the operator's key.
 _PATH = re.compile(r"(?:/v1){0,2}(/(?:messages/batches|files)(?:/[A-Za-z0-9_-]+)*)")

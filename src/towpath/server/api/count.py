@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import structlog
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
@@ -28,7 +29,6 @@ from towpath.core.models import FAMILIES, resolve_model
 from towpath.core.reading.memo import MessageMemo
 from towpath.core.reading.request import CountRequest, api_messages, parse_count
 from towpath.server.errors import error_response, new_request_id
-from towpath.server.exchange.record import log
 from towpath.server.http.body import receive_body
 from towpath.server.http.disconnect import unless_client_leaves
 from towpath.server.http.parse_queue import Reading
@@ -36,6 +36,8 @@ from towpath.server.upstream.answer import handed_back, whole_body
 from towpath.server.upstream.client import UpstreamApi
 from towpath.sessions.admission import Admission
 from towpath.settings import Settings
+
+log = structlog.get_logger(__name__)
 
 HEADER = "x-towpath-count"
 _ONE_MILLION = "[1m]"  # the CLI's mark for a beta, no part of the id

@@ -1,7 +1,7 @@
-"""What is happening and what happened lately, as a value: the page and `towpath top` are made of it.
+"""What is happening and what happened lately, as a value: the page and `towpath top` show it.
 
 Figures and names of the last exchanges, of those that run, of the live processes and the plan's windows.
-What was said is in it only where CLAUDE_PROXY_SHOW_CONTENT asks for that. ``looking`` serves it.
+What was said is in it only where CLAUDE_PROXY_SHOW_CONTENT asks for that. ``routes`` serves it.
 """
 
 import asyncio
@@ -9,12 +9,23 @@ import contextlib
 import time
 from collections import Counter, deque
 from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from towpath.core.errors import ApiError
 from towpath.core.usage import TOKENS
 from towpath.server.dashboard.advice import KEPT_OUT, plain_words
 from towpath.server.dashboard.conversations import Conversations
+from towpath.server.dashboard.preview import ContentPreview
+from towpath.server.exchange.events import (
+    Began,
+    CallerRejected,
+    Ended,
+    FirstEvent,
+    LeftQueue,
+    Refused,
+    Streamed,
+)
 from towpath.server.exchange.record import ExchangeRecord
 from towpath.server.observe.health import Health
 from towpath.sessions.plan import MIB
@@ -23,7 +34,7 @@ from towpath.sessions.pool import Pool
 KEPT_EXCHANGES = 100
 KEPT_ERRORS = 20
 _ERROR_CHARS = 500
-# Ages and counts of processes change without a word; what an exchange does is told.
+# Ages and counts of processes change without an event, so watchers also look on their own.
 _LOOK_EVERY_SECONDS = 1.0
 _LET_PASS_SECONDS = 0.2
 _NO_TOKENS = dict.fromkeys(TOKENS, 0)
@@ -33,10 +44,23 @@ Limits = Callable[[], Mapping[str, Any]]
 """What is known of the account's limits, as GET /v1/limits tells it."""
 
 
+@dataclass
+class _Running:
+    """An exchange that runs: as it was last told, the number of its conversation, and what was said."""
+
+    exchange: ExchangeRecord
+    conversation: int
+    preview: ContentPreview | None
+
+    def shown(self) -> Json:
+        said = {"question": self.preview.question, "answer": self.preview.answer} if self.preview else {}
+        return {**_exchange(self.exchange, self.conversation), **said}
+
+
 class Activity:
     """Takes notes of exchanges as they go on; ``snapshot`` is all that is known at the moment.
 
-    All of it belongs to the event loop. Bounded by the numbers above, and by what runs.
+    Only the event loop may use it. It keeps as much as the numbers above say, and what runs.
     """
 
     def __init__(self, pool: Pool, health: Health, *, shows_content: bool, limits: Limits) -> None:
@@ -46,52 +70,71 @@ class Activity:
         self._limits = limits
         self._started_at = round(time.time())
         self._conversations = Conversations()
-        self._running: dict[ExchangeRecord, int] = {}
+        self._running: dict[str, _Running] = {}
         self._over: deque[Json] = deque(maxlen=KEPT_EXCHANGES)
         self._errors: deque[Json] = deque(maxlen=KEPT_ERRORS)
         self._totals: Counter[str] = Counter({"exchanges": 0, "failed": 0, **_NO_TOKENS})
         self._watchers: set[asyncio.Event] = set()
         self._is_closed = False
 
-    def begins(self, record: ExchangeRecord) -> None:
+    def began(self, event: Began) -> None:
         """An exchange waits for its place."""
-        self._running[record] = self._conversations.begun(record.tips)
+        exchange = event.exchange
+        self._running[exchange.request_id] = _Running(
+            exchange,
+            self._conversations.begun(exchange.tips),
+            ContentPreview(event.request.messages[-1]) if self._shows_content else None,
+        )
         self._tell()
 
-    def goes_on(self, record: ExchangeRecord) -> None:
-        """It has left the queue, or its answer has begun."""
-        if record.session is not None:
-            number = self._running[record]
-            self._running[record] = self._conversations.served(record.tips, number, record.session)
+    def left_queue(self, event: LeftQueue) -> None:
+        """It has its place."""
+        self._running[event.exchange.request_id].exchange = event.exchange
         self._tell()
 
-    def observe(self, record: ExchangeRecord) -> None:
+    def first_event(self, event: FirstEvent) -> None:
+        """Its answer begins, so it is known which session serves it."""
+        exchange = event.exchange
+        running = self._running[exchange.request_id]
+        running.exchange = exchange
+        if exchange.session is not None:
+            running.conversation = self._conversations.served(
+                exchange.tips, running.conversation, exchange.session
+            )
+        self._tell()
+
+    def streamed(self, event: Streamed) -> None:
+        """More of its answer."""
+        if preview := self._running[event.request_id].preview:
+            preview.add(event.event)
+
+    def ended(self, event: Ended) -> None:
         """It is over."""
-        number = self._running.pop(record)
-        self._over.append(_exchange(record, number, record.outcome))
-        self._totals.update(record.tokens)
+        exchange = event.exchange
+        running = self._running.pop(exchange.request_id)
+        running.exchange = exchange
+        self._over.append(running.shown())
+        self._totals.update(exchange.tokens)
         self._totals["exchanges"] += 1
-        if record.error:
-            self._failed(record.request_id, record.error, number)
+        if exchange.error:
+            self._failed(exchange.request_id, exchange.error, running.conversation)
         self._tell()
 
-    def refused(self, request_id: str, error: ApiError) -> None:
+    def refused(self, event: Refused) -> None:
         """A request broke a rule, so that there was no exchange."""
-        self._failed(request_id, error, None)
+        self._failed(event.request_id, event.error, None)
         self._tell()
 
-    def kept_out(self, request_id: str, error: ApiError) -> None:
+    def caller_rejected(self, event: CallerRejected) -> None:
         """The guard did not let a caller in. One that tries again and again is one error."""
-        if self._errors and self._errors[-1]["message"] == error.message:
+        if self._errors and self._errors[-1]["message"] == event.error.message:
             self._errors.pop()
-        self._errors.append(_error(request_id, error, KEPT_OUT, None))
+        self._errors.append(_error(event.request_id, event.error, KEPT_OUT, None))
         self._tell()
 
     def snapshot(self) -> Json:
         """All that is known: the answer of GET /v1/activity. Times are Unix seconds; newest first."""
-        running = [
-            _exchange(record, number, _state(record)) for record, number in reversed(self._running.items())
-        ]
+        running = [one.shown() for one in reversed(self._running.values())]
         return {
             "server": {**self._health.report(), "started_at": self._started_at},
             "shows_content": self._shows_content,
@@ -161,33 +204,24 @@ def _error(request_id: str, error: ApiError, plain: str, conversation: int | Non
     }
 
 
-def _state(record: ExchangeRecord) -> str:
-    """Where an exchange is that runs."""
-    if record.way is not None:
-        return "answering"
-    return "asking" if "queue" in record.phases else "waiting"
-
-
-def _exchange(record: ExchangeRecord, conversation: int, state: str) -> Json:
-    waited = [record.phases[name] for name in ("queue", "start", "model") if name in record.phases]
-    said = {"question": record.words.question, "answer": record.words.answer} if record.words else {}
+def _exchange(exchange: ExchangeRecord, conversation: int) -> Json:
+    first_event, error, miss = exchange.first_event_seconds, exchange.error, exchange.cache_miss
     return {
-        "request_id": record.request_id,
+        "request_id": exchange.request_id,
         "conversation": conversation,
-        "session": record.session,
-        "state": state,
-        "way": record.way,
-        "reason": record.reason,
-        "model": record.model,
-        "mode": record.mode.value,
-        "messages": record.messages,
-        "began_at": round(record.began_at, 3),
-        "seconds": round(record.seconds, 3) if state == record.outcome else None,
-        "first_event_ms": round(sum(waited), 1) if "model" in record.phases else None,
-        "phases_ms": dict(record.phases),
-        "stop_reason": record.stop_reason,
-        "usage": {**_NO_TOKENS, **record.tokens},
-        "cache_note": record.cache_note,
-        "error": {"status": record.error.status, "type": record.error.type} if record.error else None,
-        **said,
+        "session": exchange.session,
+        "state": exchange.state.value,
+        "way": exchange.way,
+        "reason": exchange.reason,
+        "model": exchange.model,
+        "mode": exchange.mode.value,
+        "messages": exchange.messages,
+        "began_at": round(exchange.began_at, 3),
+        "seconds": round(exchange.seconds, 3) if exchange.is_over else None,
+        "first_event_ms": round(first_event * 1000, 1) if first_event is not None else None,
+        "phases_ms": exchange.phases_ms,
+        "stop_reason": exchange.stop_reason,
+        "usage": {**_NO_TOKENS, **exchange.tokens},
+        "cache_note": miss.sentence if miss else None,
+        "error": {"status": error.status, "type": error.type} if error else None,
     }

@@ -1,8 +1,8 @@
-"""An exchange: from a request's body to the events of its answer, by any API it came through.
+"""An exchange: from a request's body to the events of its answer, whichever API it came through.
 
+- ``reader``: what a body asks for.
 - ``exchanges``: the way of a request through the queue, a session and back.
-- ``record``: what is known of one exchange: figures and names.
+- ``record``: what is known of one exchange at a moment: figures and names.
+- ``events``: what happens, as values; ``publisher`` tells those that want to know.
 - ``limits``: the newest word on the account's limits.
-- ``recorder``: exchanges as files that can be played again.
-- ``preview``: what was said, shortened, where the operator asks for it.
 """

@@ -1,16 +1,13 @@
-"""The newest word on the account's limits, for whoever asks: headers, GET /v1/limits, metrics, refusals."""
+"""The newest word on the account's limits: for headers, GET /v1/limits, metrics and refusals."""
 
 import math
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import structlog
-
 from towpath.core.errors import ApiError
 from towpath.core.limits import AccountLimits, Verdict, Window
-
-log = structlog.get_logger(__name__)
+from towpath.server.exchange.events import LimitsChanged, Publish
 
 _NAMES = {"five_hour": "5-hour window", "seven_day": "weekly window"}
 
@@ -18,20 +15,25 @@ _NAMES = {"five_hour": "5-hour window", "seven_day": "weekly window"}
 class KnownLimits:
     """What all processes of a server have heard. ``clock`` is Unix time in seconds.
 
-    ``no_extra_usage``: what would draw on paid extra usage is refused.
+    ``no_extra_usage``: refuse what would draw on paid extra usage.
     """
 
-    def __init__(self, clock: Callable[[], float], *, no_extra_usage: bool) -> None:
+    def __init__(self, clock: Callable[[], float], publish: Publish, *, no_extra_usage: bool) -> None:
         self._clock = clock
+        self._publish = publish
         self._no_extra_usage = no_extra_usage
         self._limits = AccountLimits()
 
     def hear(self, verdict: Verdict) -> ApiError | None:
-        """Take note of a verdict; the error with which a turn ends that would draw on extra usage next."""
+        """Take note of a verdict; the error with which a turn ends that would draw on extra usage next.
+
+        The one who reports a verdict needs that answer, so this is a call and no event: an error here must
+        end the turn, not be logged while money is spent.
+        """
         before = self._kind_of_newest()
         self._limits.add(verdict)
-        if (now := self._kind_of_newest()) != before:
-            log.info("limits", **now)
+        if (now := self._kind_of_newest()) and now != before:
+            self._publish(now)
         return self._refusal(verdict.model)
 
     def check(self, model: str) -> None:
@@ -77,15 +79,13 @@ class KnownLimits:
             429,
             f"The plan's {window} is used up; further requests would draw on paid extra usage, which "
             f"CLAUDE_PROXY_NO_EXTRA_USAGE=1 forbids. The window is reset at {reset}.",
-            # Else the SDKs of Anthropic sleep until then, for hours, and nobody reads the sentence.
+            # Without it, Anthropic's SDKs sleep until then, for hours, and nobody reads the sentence.
             headers={
                 "retry-after": str(max(1, math.ceil(verdict.until - now))),
                 "x-should-retry": "false",
             },
         )
 
-    def _kind_of_newest(self) -> dict[str, Any]:
+    def _kind_of_newest(self) -> LimitsChanged | None:
         newest = self._limits.newest(self._clock())
-        if newest is None:
-            return {}
-        return {"status": newest.status, "window": newest.window, "extra_usage": newest.extra.in_use}
+        return LimitsChanged(newest.status, newest.window, newest.extra.in_use) if newest else None

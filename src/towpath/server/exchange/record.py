@@ -1,69 +1,106 @@
-"""What is known of one exchange: figures and names, and content only where that is asked for.
+"""What is known of one exchange: figures and names, never what was said."""
 
-The log, the metrics and the traces are made of it, and what the page shows; the first three use no content.
-"""
-
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
-
-import structlog
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, Self
 
 from towpath.core.canonical import Tip
 from towpath.core.errors import ApiError
-from towpath.core.launch import Launch
-from towpath.core.prompt_cache.causes import CacheUse, Cause, cache_use
+from towpath.core.mode import Mode
+from towpath.core.prompt_cache.causes import CacheNote, CacheUse, cache_use
 from towpath.core.usage import merged, tokens
-from towpath.server.exchange.preview import Words
 from towpath.sessions.dispatcher import Reply
 
-log = structlog.get_logger("towpath.exchange")
 
-COMPLETE, FAILED, CLIENT_LEFT = "complete", "failed", "client left"
+class State(StrEnum):
+    """How far an exchange has come, in the words of the log, the metrics and the page."""
+
+    WAITING = "waiting"  # in the queue
+    ASKING = "asking"  # out of the queue, without a first event yet
+    ANSWERING = "answering"
+    COMPLETE = "complete"
+    FAILED = "failed"
+    CLIENT_LEFT = "client left"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExchangeRecord:
-    """One exchange from the moment when its request had been read.
+    """One exchange as it is at a moment; each step of it makes a new record.
 
-    ``phases`` are in ms: ``read``, the CPU time of reading the request; ``queue``, the time in the queue;
-    ``start``, the time until a process was ready for it; ``model``, from there to the first event.
-    ``outcome`` is one of the three words above. ``tips``: those of the conversation and its prefixes.
-    ``words``: what was said, if that is to be kept. ``cache_note`` says what changed if the prompt cache did
-    not serve the request as it could have (core/prompt_cache/causes.py); ``cache_cause`` is its kind.
-    ``usage`` is what the upstream said of it, whatever that is.
+    ``tips`` are those of the conversation and its prefixes. ``began_at`` is Unix time in seconds; ``began``
+    and the four moments after it are by the monotonic clock. ``ready_at`` is when a process that was ready
+    took the exchange. ``read_seconds``: the CPU time of reading the request, before all that. ``usage`` is
+    whatever the upstream said. ``cache_miss``: what changed, if the prompt cache did not serve the request
+    as it could have.
     """
 
-    def __init__(
-        self,
-        request_id: str,
-        launch: Launch,
-        tips: Sequence[Tip],
-        cpu_seconds: float,
-        words: Words | None = None,
-    ) -> None:
-        self.request_id = request_id
-        self.model = launch.model
-        self.mode = launch.mode
-        self.tips = tips
-        self.messages = len(tips) - 1
-        self.way: str | None = None
-        self.reason: str | None = None
-        self.session: int | None = None
-        self.outcome = CLIENT_LEFT
-        self.error: ApiError | None = None
-        self.stop_reason: str | None = None
-        self.usage: Any = None
-        self.cache_note: str | None = None
-        self.cache_cause: Cause | None = None
-        self.words = words
-        self.phases = {"read": round(cpu_seconds * 1000, 1)}
-        self.began_at = time.time()
-        self._began = self._left_off = time.monotonic()
+    request_id: str
+    user_agent: str
+    model: str
+    mode: Mode
+    tips: Sequence[Tip]
+    read_seconds: float
+    began_at: float
+    began: float
+    left_queue_at: float | None = None
+    ready_at: float | None = None
+    first_event_at: float | None = None
+    ended_at: float | None = None
+    state: State = State.WAITING
+    way: str | None = None
+    reason: str | None = None
+    session: int | None = None
+    stop_reason: str | None = None
+    usage: Any = None
+    cache_miss: CacheNote | None = None
+    error: ApiError | None = None
+
+    def left_queue(self, now: float) -> Self:
+        """It has its place."""
+        return replace(self, state=State.ASKING, left_queue_at=now)
+
+    def first_event(self, reply: Reply, now: float) -> Self:
+        """Its answer begins."""
+        return replace(
+            self,
+            state=State.ANSWERING,
+            way=reply.way,
+            reason=reply.reason,
+            session=reply.session,
+            ready_at=reply.taken_at,
+            first_event_at=now,
+        ).event(reply.first)
+
+    def event(self, event: Mapping[str, Any]) -> Self:
+        """One more event of the answer. Most say nothing that is kept."""
+        match event["type"]:
+            case "message_start":
+                return replace(self, usage=event["message"].get("usage"))
+            case "message_delta":
+                reason = event["delta"].get("stop_reason")
+                return replace(
+                    self,
+                    stop_reason=reason if isinstance(reason, str) else None,
+                    usage=merged(self.usage, event.get("usage")),
+                )
+            case "message_stop":
+                return replace(self, state=State.COMPLETE)
+        return self
+
+    def failed(self, error: ApiError) -> Self:
+        """It ended with an error of the API or of the proxy."""
+        return replace(self, state=State.FAILED, error=error)
+
+    def ended(self, now: float) -> Self:
+        """It is over. Without a last event and without an error, its client has left."""
+        is_known = self.state in (State.COMPLETE, State.FAILED)
+        return replace(self, state=self.state if is_known else State.CLIENT_LEFT, ended_at=now)
 
     @property
-    def seconds(self) -> float:
-        """How long it has taken so far."""
-        return time.monotonic() - self._began
+    def messages(self) -> int:
+        """How many the conversation has."""
+        return len(self.tips) - 1
 
     @property
     def tokens(self) -> Mapping[str, int]:
@@ -75,47 +112,46 @@ class ExchangeRecord:
         """What it read from the prompt cache and wrote into it, as far as its usage says."""
         return cache_use(self.usage)
 
-    def started(self) -> None:
-        """It has left the queue."""
-        self._phase("queue", time.monotonic())
+    @property
+    def has_figures(self) -> bool:
+        """Whether its usage says by now how long the prompt was."""
+        return self.cache.prompt > 0
 
-    def opened(self, reply: Reply) -> None:
-        """Its first event has arrived."""
-        self._phase("start", reply.taken_at)
-        self._phase("model", time.monotonic())
-        self.way, self.reason, self.session = reply.way, reply.reason, reply.session
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more happens to it."""
+        return self.ended_at is not None
 
-    def saw(self, event: Mapping[str, Any]) -> None:
-        """One more event: the usage and the end of the message are worth a note."""
-        if self.words:
-            self.words.saw(event)
-        if event["type"] == "message_start":
-            self.usage = event["message"].get("usage")
-        elif event["type"] == "message_delta":
-            reason = event["delta"].get("stop_reason")
-            self.stop_reason = reason if isinstance(reason, str) else None
-            self.usage = merged(self.usage, event.get("usage"))
-        elif event["type"] == "message_stop":
-            self.outcome = COMPLETE
+    @property
+    def seconds(self) -> float:
+        """How long it took; 0 until it is over."""
+        return _between(self.began, self.ended_at) or 0
 
-    def failed(self, error: ApiError) -> None:
-        """It ended with an error of the API or of the proxy."""
-        self.outcome, self.error = FAILED, error
+    @property
+    def queue_seconds(self) -> float | None:
+        """How long it waited for its place."""
+        return _between(self.began, self.left_queue_at)
 
-    def _phase(self, name: str, until: float) -> None:
-        self.phases[name] = round((until - self._left_off) * 1000, 1)
-        self._left_off = until
+    @property
+    def first_event_seconds(self) -> float | None:
+        """How long it took to the first event of its answer."""
+        return _between(self.began, self.first_event_at)
+
+    @property
+    def phases_ms(self) -> dict[str, float]:
+        """Where the time went until the first event, as far as it came.
+
+        ``read``: the CPU time of reading the request; ``queue``: the time in the queue; ``start``: from there
+        until a process was ready for it; ``model``: from there to the first event.
+        """
+        lasted = {
+            "read": self.read_seconds,
+            "queue": self.queue_seconds,
+            "start": _between(self.left_queue_at, self.ready_at),
+            "model": _between(self.ready_at, self.first_event_at),
+        }
+        return {name: round(seconds * 1000, 1) for name, seconds in lasted.items() if seconds is not None}
 
 
-Observer = Callable[[ExchangeRecord], None]
-"""Told of each exchange when it is over."""
-
-
-def tell(observers: Iterable[Observer], record: ExchangeRecord) -> None:
-    """Tell each of them: one that fails harms neither the exchange nor the others."""
-    for observe in observers:
-        try:
-            observe(record)
-        except Exception:
-            name = getattr(observe, "__qualname__", repr(observe))
-            log.exception("an observer failed", observer=name, request_id=record.request_id)
+def _between(since: float | None, until: float | None) -> float | None:
+    return None if since is None or until is None else until - since

@@ -1,4 +1,10 @@
-"""What operators collect: ``log`` lines, Prometheus ``metrics``, OpenTelemetry ``telemetry``, ``health``.
+"""What operators collect.
 
-All but ``health`` are told of each exchange when it is over, and use no content.
+- ``log``: the lines on what happened.
+- ``metrics``: figures for Prometheus, at GET /metrics.
+- ``telemetry``: traces and figures by OpenTelemetry.
+- ``recorder``: exchanges as files that can be played again. It alone uses what was said.
+- ``health``: how the server is, at GET /health.
+
+``components`` lists which events each of them hears.
 """

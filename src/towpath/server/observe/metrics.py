@@ -11,8 +11,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from towpath.core.reading.memo import MessageMemo
+from towpath.server.exchange.events import Ended
 from towpath.server.exchange.limits import KnownLimits
-from towpath.server.exchange.record import ExchangeRecord
 from towpath.sessions.admission import Admission
 from towpath.sessions.pool import Pool
 
@@ -27,7 +27,7 @@ _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 
 
 class Metrics:
-    """The figures of one server. ``observe`` is an observer of exchanges."""
+    """The figures of one server: counters of what ended, and what is so at the moment of asking."""
 
     def __init__(self, pool: Pool, admission: Admission, memo: MessageMemo, limits: KnownLimits) -> None:
         self.registry = CollectorRegistry()
@@ -59,21 +59,21 @@ class Metrics:
         )
         self.registry.register(_Now(pool, admission, memo, limits))
 
-    def observe(self, record: ExchangeRecord) -> None:
+    def ended(self, event: Ended) -> None:
         """Count an exchange that is over."""
-        reason = (record.reason or "").partition(":")[0]
-        self._exchanges.labels(record.way or "none", reason, record.outcome).inc()
-        if "queue" in record.phases:
-            self._queue.observe(record.phases["queue"] / 1000)
-        if "model" in record.phases:
-            waited = sum(record.phases[name] for name in ("queue", "start", "model"))
-            self._first_event.labels(record.way).observe(waited / 1000)
+        exchange = event.exchange
+        reason = (exchange.reason or "").partition(":")[0]
+        self._exchanges.labels(exchange.way or "none", reason, exchange.state.value).inc()
+        if exchange.queue_seconds is not None:
+            self._queue.observe(exchange.queue_seconds)
+        if exchange.first_event_seconds is not None:
+            self._first_event.labels(exchange.way).observe(exchange.first_event_seconds)
         for kind, name in _TOKENS.items():
-            self._tokens.labels(kind).inc(record.tokens.get(name, 0))
-        if record.cache_cause:
-            self._misses.labels(record.cache_cause.value).inc()
-        if record.error:
-            self._errors.labels(str(record.error.status), record.error.type).inc()
+            self._tokens.labels(kind).inc(exchange.tokens.get(name, 0))
+        if exchange.cache_miss:
+            self._misses.labels(exchange.cache_miss.cause.value).inc()
+        if exchange.error:
+            self._errors.labels(str(exchange.error.status), exchange.error.type).inc()
 
     def text(self) -> bytes:
         """All of them, in Prometheus' format."""

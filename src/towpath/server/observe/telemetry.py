@@ -1,7 +1,7 @@
 """Traces and metrics by OpenTelemetry, with the semantic conventions for generative AI.
 
-Optional (``towpath[otel]``), and on when the usual variables name a collector. A span is made of an
-exchange that is over; nothing of what was said is in it.
+Optional (``towpath[otel]``), and on when the usual variables name a collector. Each exchange that is over
+makes one span; nothing of what was said is in it.
 """
 
 import os
@@ -11,6 +11,7 @@ from typing import Any, Self
 import structlog
 
 from towpath import __version__
+from towpath.server.exchange.events import Ended
 from towpath.server.exchange.record import ExchangeRecord
 
 log = structlog.get_logger(__name__)
@@ -24,7 +25,7 @@ _TOKEN_TYPES = {"input": "input_tokens", "output": "output_tokens"}
 
 
 class Telemetry:
-    """Sends what it observes to the collector that the environment names."""
+    """Sends each exchange that has ended to the collector that the environment names."""
 
     def __init__(self) -> None:
         from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
@@ -59,34 +60,34 @@ class Telemetry:
             log.warning("OTEL_* names a collector, but OpenTelemetry is not installed; install towpath[otel]")
             return None
 
-    def observe(self, record: ExchangeRecord) -> None:
+    def ended(self, event: Ended) -> None:
         """One span, and its figures."""
         from opentelemetry.trace import SpanKind, StatusCode
 
+        exchange = event.exchange
         common = {
             "gen_ai.operation.name": "chat",
             "gen_ai.provider.name": "anthropic",
-            "gen_ai.request.model": record.model,
+            "gen_ai.request.model": exchange.model,
         }
-        if record.error:
-            common["error.type"] = record.error.type
-        began = int(record.began_at * 1e9)
+        if exchange.error:
+            common["error.type"] = exchange.error.type
+        began = int(exchange.began_at * 1e9)
         span = self._tracer.start_span(
-            f"chat {record.model}",
+            f"chat {exchange.model}",
             kind=SpanKind.CLIENT,
             start_time=began,
-            attributes={**common, **_details(record)},
+            attributes={**common, **_details(exchange)},
         )
-        if record.error:
+        if exchange.error:
             span.set_status(StatusCode.ERROR)
-        span.end(began + int(record.seconds * 1e9))
-        self._duration.record(record.seconds, common)
-        if "model" in record.phases:
-            waited = sum(record.phases[name] for name in ("queue", "start", "model"))
-            self._first_token.record(waited / 1000, common)
+        span.end(began + int(exchange.seconds * 1e9))
+        self._duration.record(exchange.seconds, common)
+        if exchange.first_event_seconds is not None:
+            self._first_token.record(exchange.first_event_seconds, common)
         for kind, name in _TOKEN_TYPES.items():
-            if name in record.tokens:
-                self._tokens.record(record.tokens[name], {**common, "gen_ai.token.type": kind})
+            if name in exchange.tokens:
+                self._tokens.record(exchange.tokens[name], {**common, "gen_ai.token.type": kind})
 
     def close(self) -> None:
         """Send what is left; blocks until that is done."""
@@ -94,20 +95,20 @@ class Telemetry:
         self._meters.shutdown()
 
 
-def _details(record: ExchangeRecord) -> dict[str, Any]:
-    said = record.tokens
+def _details(exchange: ExchangeRecord) -> dict[str, Any]:
+    said = exchange.tokens
     values = {
-        "gen_ai.response.finish_reasons": [record.stop_reason] if record.stop_reason else None,
+        "gen_ai.response.finish_reasons": [exchange.stop_reason] if exchange.stop_reason else None,
         "gen_ai.usage.input_tokens": said.get("input_tokens"),
         "gen_ai.usage.output_tokens": said.get("output_tokens"),
         "gen_ai.usage.cache_read.input_tokens": said.get("cache_read_input_tokens"),
         "gen_ai.usage.cache_creation.input_tokens": said.get("cache_creation_input_tokens"),
-        "towpath.request_id": record.request_id,
-        "towpath.way": record.way,
-        "towpath.reason": record.reason,
-        "towpath.session": record.session,
-        "towpath.mode": record.mode.value,
-        "towpath.outcome": record.outcome,
-        "towpath.cache_note": record.cache_note,
+        "towpath.request_id": exchange.request_id,
+        "towpath.way": exchange.way,
+        "towpath.reason": exchange.reason,
+        "towpath.session": exchange.session,
+        "towpath.mode": exchange.mode.value,
+        "towpath.outcome": exchange.state.value,
+        "towpath.cache_note": exchange.cache_miss.sentence if exchange.cache_miss else None,
     }
     return {name: value for name, value in values.items() if value is not None}

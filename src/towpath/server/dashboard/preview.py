@@ -9,15 +9,15 @@ _QUESTION_CHARS = 200
 _ANSWER_CHARS = 600
 
 
-class Words:
-    """The newest text of the user's, and the model's so far."""
+class ContentPreview:
+    """The user's newest text, and the model's so far."""
 
     def __init__(self, newest: Message) -> None:
         texts = [block["text"] for block in newest["content"] if block["type"] == "text"]
         self.question = _shortened("\n".join(texts), _QUESTION_CHARS)
         self._answer = ""
 
-    def saw(self, event: Mapping[str, Any]) -> None:
+    def add(self, event: Mapping[str, Any]) -> None:
         """One more event of the answer."""
         if event["type"] == "content_block_delta" and len(self._answer) <= _ANSWER_CHARS:
             text = event["delta"].get("text")
