@@ -1,11 +1,12 @@
 """Upstreams that say how many tokens there were at the end of an answer, as some gateways do."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 from tests.support.exchanges import Upstream, exchanges_of, items_of
 from tests.support.fidelity import Json, assistant, user
+from towpath.core.events import MESSAGE_STOP, Event
 from towpath.server.exchange.events import Ended
 from towpath.server.exchange.publisher import Publisher
 
@@ -39,6 +40,21 @@ def test_figures_that_come_late_make_a_note_but_no_header() -> None:
 
     assert (note, edited_note) == (None, "message 2 changed")
     assert "x-towpath-cache" not in {*headers, *edited_headers}
+
+
+class Repeating(Upstream):
+    """Says at the end twice how many there were."""
+
+    async def _rest(self) -> AsyncGenerator[Event]:
+        figures = {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": FIGURES}
+        for event in (figures, figures, MESSAGE_STOP):
+            yield event
+
+
+def test_figures_that_come_late_and_twice_are_one_use_of_the_cache() -> None:
+    (_, note), (_, edited_note) = asyncio.run(_heard(Repeating(NOTHING, {}), FIRST, EDITED))
+
+    assert (note, edited_note) == (None, "message 2 changed")
 
 
 def test_figures_that_come_first_are_those_of_the_prompt() -> None:

@@ -1,8 +1,8 @@
 """Who may call: a web page that the user happens to visit must not, nor anybody without the key.
 
 A browser lets any page send requests to a loopback port. It cannot forge Host and Origin, nor send JSON
-to a server that does not allow it by CORS; so both headers are checked and JSON is required (design,
-invariant 8), or, for files, another thing that it cannot send. Nothing here reads a body.
+to a server that does not allow it by CORS; so both headers are checked and JSON is required, or, for
+files, another header that it cannot send. Nothing here reads a body.
 """
 
 import hmac
@@ -22,7 +22,7 @@ from towpath.server.loopback import is_loopback
 
 PAGE_FILES = "/page/"
 HELLO = "/api/hello"  # with which Claude Code asks, without a key, whether anybody is there
-# They hold no data; /health says only "ok" to who has no key.
+# They hold no data; without a key, /health says only "ok".
 _NEED_NO_KEY = frozenset({"/", "/health", HELLO})
 _UPLOAD = re.compile(r"(/v1){0,2}/files")
 _CANCELLATION = re.compile(r"(/v1){0,2}/messages/batches/[^/]+/cancel")
@@ -85,7 +85,7 @@ class Guard:
             raise ApiError(401, "x-api-key: this server needs a key that CLAUDE_PROXY_API_KEY sets")
 
     def _may_call(self, origin: str, host: str) -> bool:
-        """A page of this very server, or of one that was named: another port of this machine is another."""
+        """Whether it is a page of this server, or of one that was named. Another port is another server."""
         own = origin.lower() in (f"http://{host}".lower(), f"https://{host}".lower())
         return own or origin.lower().rstrip("/") in self._rules.origins
 
@@ -93,13 +93,14 @@ class Guard:
 def caller_of(api_key: str | None) -> str:
     """A digest of the key that let a caller in, so that callers with different keys share no session.
 
-    Without a key of the server's own, what clients send as a key is a dummy and says nothing.
+    If the server has no key of its own, what clients send as one is a dummy and tells nobody apart.
     """
     return blake2b(api_key.encode(), digest_size=8).hexdigest() if api_key else ""
 
 
 def _key_in(headers: Headers, keys: Sequence[str]) -> str | None:
-    """Which of the keys was sent; an empty one where none is needed. All are compared, however it ends."""
+    """Which of the keys was sent; an empty one where none is needed. It compares all, so that the time it
+    takes says nothing."""
     if not keys:
         return ""
     scheme, _, bearer = headers.get("authorization", "").partition(" ")
@@ -112,7 +113,7 @@ def _check_kind(path: str, headers: Headers) -> None:
     """Only what a page cannot post without asking: JSON.
 
     A file comes as a form, which any page can post, and a cancellation may have no body at all. These must
-    name the API's version instead, as its clients do: for a header like that a browser asks first, too.
+    name the API's version instead, as its clients do: a browser asks before it sends such a header.
     """
     kind, says_version = _media_type(headers), "anthropic-version" in headers
     if kind == "application/json":
@@ -131,7 +132,7 @@ def _media_type(headers: Headers) -> str:
 
 
 def _hostname(url: str) -> str:
-    """The host of a URL in one spelling; empty if there is none, or it is no URL."""
+    """The host of a URL in one spelling; empty if it has none or is not a URL."""
     try:
         return (urlsplit(url).hostname or "").rstrip(".")
     except ValueError:

@@ -1,7 +1,7 @@
-"""Which exchanges belong to one conversation, for a person who watches; nothing is served by it.
+"""Which exchanges belong to one conversation, for a person who watches. No request is served by it.
 
-Two proofs, no guess: the session that served them is the same one, or the newer request has in it the very
-conversation that the older one asked about (its tip is among the tips of the newer one's prefixes).
+Either proof will do: the same session served both, or the newer request contains the whole conversation of
+the older one (whose tip is among the tips of the newer one's prefixes).
 """
 
 from collections import OrderedDict
@@ -15,7 +15,7 @@ K = TypeVar("K", bound=Hashable)
 
 
 class Conversations:
-    """Numbers conversations from 1. What is older than the last 1,000 exchanges counts as a new one."""
+    """Numbers conversations from 1. One not seen in the last 1,000 exchanges gets a new number."""
 
     def __init__(self) -> None:
         self._last = 0
@@ -25,7 +25,7 @@ class Conversations:
     def begun(self, tips: Sequence[Tip]) -> int:
         """The number for a request, by the tips of all its prefixes, the empty one first.
 
-        A request with one message begins a conversation, however often the same words were sent before.
+        A request with one message always begins a conversation, even if the same words were sent before.
         """
         known = (self._by_tip[tip] for tip in reversed(tips[1:]) if tip in self._by_tip)
         number = next(known, None) if len(tips) > 2 else None
@@ -36,9 +36,9 @@ class Conversations:
         return number
 
     def served(self, tips: Sequence[Tip], number: int, session: int) -> int:
-        """The number now that it is known which session serves the request.
+        """The number, now that it is known which session serves the request.
 
-        Two conversations that began with the same words are told apart here.
+        This tells apart two conversations that began with the same words.
         """
         number = self._by_session.get(session, number)
         _keep(self._by_session, session, number)

@@ -1,7 +1,7 @@
 """What a person may look at: the page at /, its files, and the activity that it shows.
 
-The files hold no data and need no key; the activity does. The page may load nothing from elsewhere, and no
-text of the data can become markup there: its policy forbids what could make it so.
+The files hold no data and need no key; the activity does. By its policy the page loads nothing from
+elsewhere, and no text in the data can become markup.
 """
 
 import time
@@ -33,7 +33,7 @@ _DATA_HEADERS = {"cache-control": "no-store"}
 
 
 class ActivityStream:
-    """The ASGI application behind GET /v1/activity/stream: a snapshot whenever something has changed."""
+    """The ASGI application of GET /v1/activity/stream: a snapshot whenever something has changed."""
 
     def __init__(self, activity: Activity, *, ping_seconds: float, client_seconds: float) -> None:
         self._activity = activity
@@ -59,11 +59,11 @@ class ActivityStream:
 
 
 def looking_routes(activity: Activity, stream: ActivityStream, *, needs_key: bool) -> list[Route]:
-    """The routes of all that. ``needs_key``: the server asks clients for a key."""
+    """The routes of the page and the activity. ``needs_key``: the server asks clients for a key."""
     files = _files(needs_key=needs_key)
 
     async def show(request: Request) -> Response:
-        """A browser gets the page; whoever does not ask for HTML, a line of text."""
+        """The page for a browser; a line of text for a client that does not ask for HTML."""
         if "text/html" not in request.headers.get("accept", ""):
             return PlainTextResponse(_greeting(request), headers={"vary": "accept"})
         return Response(

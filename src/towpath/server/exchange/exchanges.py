@@ -91,7 +91,7 @@ class Exchanges:
                 )
                 async with aclosing(reply.rest) as rest:
                     record = self._judged(record.first_event(reply, time.monotonic()), asked.prompt, reply)
-                    has_figures = record.has_figures
+                    is_judged = record.has_figures
                     headers = {**self._limits.headers(record.model), **_headers(asked.request, record)}
                     self._publish(FirstEvent(record, headers))
                     yield headers
@@ -99,8 +99,9 @@ class Exchanges:
                     yield reply.first
                     async for event in rest:
                         record = record.event(event)
-                        if event["type"] == "message_delta" and not has_figures:
+                        if event["type"] == "message_delta" and not is_judged:
                             record = self._judged(record, asked.prompt, reply)
+                            is_judged = record.has_figures
                         self._publish(Streamed(record.request_id, event))
                         yield event
         except ApiError as error:
@@ -118,7 +119,8 @@ class Exchanges:
     def _judged(self, record: ExchangeRecord, prompt: Prompt, reply: Reply) -> ExchangeRecord:
         """The record with what the cache missed, if its usage says by now what the cache did.
 
-        Some gateways have no figures before the end.
+        Some gateways give no figures before the end. Once for each exchange: the next time it would be
+        compared with itself.
         """
         if not record.has_figures:
             return record

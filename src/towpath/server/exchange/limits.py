@@ -13,7 +13,7 @@ _NAMES = {"five_hour": "5-hour window", "seven_day": "weekly window"}
 
 
 class KnownLimits:
-    """What all processes of a server have heard. ``clock`` is Unix time in seconds.
+    """What the API told all processes of a server. ``clock`` is Unix time in seconds.
 
     ``no_extra_usage``: refuse what would draw on paid extra usage.
     """
@@ -27,8 +27,8 @@ class KnownLimits:
     def hear(self, verdict: Verdict) -> ApiError | None:
         """Take note of a verdict; the error with which a turn ends that would draw on extra usage next.
 
-        The one who reports a verdict needs that answer, so this is a call and no event: an error here must
-        end the turn, not be logged while money is spent.
+        The session that reports a verdict needs this answer, so it is a call and not an event: an error here
+        must end the turn instead of being logged while money is spent.
         """
         before = self._kind_of_newest()
         self._limits.add(verdict)
@@ -37,7 +37,7 @@ class KnownLimits:
         return self._refusal(verdict.model)
 
     def check(self, model: str) -> None:
-        """Raises ApiError if a request for this model would draw on extra usage, and must not."""
+        """Raises ApiError if a request for this model would draw on extra usage that is not allowed."""
         if error := self._refusal(model):
             raise error
 
@@ -46,12 +46,12 @@ class KnownLimits:
         return self._limits.headers(model, self._clock())
 
     def windows(self) -> Sequence[Window]:
-        """The windows of which something is known."""
+        """All windows about which something is known."""
         return self._limits.windows(self._clock())
 
     @property
     def extra_usage_in_use(self) -> bool:
-        """Whether the newest word is that extra usage pays."""
+        """Whether, by the newest verdict, extra usage pays."""
         newest = self._limits.newest(self._clock())
         return newest is not None and newest.extra.in_use
 

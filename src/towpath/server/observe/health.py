@@ -1,4 +1,4 @@
-"""GET /health: how the server is. It asks the CLI now and then, never while a request waits for it."""
+"""GET /health: how the server is. It asks the CLI every minute, and never makes a request wait for that."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -1,7 +1,7 @@
-"""GET /metrics: what happened, for Prometheus.
+"""GET /metrics: figures for Prometheus.
 
-Names and labels are listed in docs/operating.md. No label has more than a few values: reasons that quote
-an error are counted without it.
+docs/operating.md lists names and labels. No label has more than a few values: a reason that quotes an error
+is counted without the quotation.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 
 
 class Metrics:
-    """The figures of one server: counters of what ended, and what is so at the moment of asking."""
+    """The figures of one server: counters of what has ended, and gauges."""
 
     def __init__(self, pool: Pool, admission: Admission, memo: MessageMemo, limits: KnownLimits) -> None:
         self.registry = CollectorRegistry()
@@ -81,7 +81,7 @@ class Metrics:
 
 
 class _Now(Collector):
-    """What is so at the moment of asking."""
+    """What is true when Prometheus asks."""
 
     def __init__(self, pool: Pool, admission: Admission, memo: MessageMemo, limits: KnownLimits) -> None:
         self._pool = pool
