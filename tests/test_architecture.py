@@ -53,7 +53,8 @@ FLOORS: dict[str, Sequence[set[str]]] = {
         {"client_habits"},
         {"openai", "turn", "catalog"},
         {"events"},
-        {"canonical", "errors", "limits", "models", "redact", "to_json", "usage"},
+        {"canonical", "errors", "limits", "models", "redact", "usage"},
+        {"to_json"},
     ],
     "server": [
         {"app"},

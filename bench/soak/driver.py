@@ -17,9 +17,10 @@ from bench.soak.figures import Rest, Sample, Tally, progress
 from bench.soak.marks import mark, verdict
 from bench.soak.plans import Act, Plan, begun, inputs, plans, step
 from towpath.bench.client import Answer, ExchangeError, Target
-from towpath.bench.conversations import Conversation, Json
+from towpath.bench.conversations import Conversation
 from towpath.bench.processes import ProxyProcess
 from towpath.bench.usage import own_use_of, usage_of
+from towpath.testing.script import Json
 
 _SAMPLE_SECONDS = 2.0
 _PROGRESS_SECONDS = 10.0

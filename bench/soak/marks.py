@@ -8,12 +8,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import blake2b
-from typing import Any
 
 from towpath.testing import Reply
-from towpath.testing.script import obey
-
-Json = dict[str, Any]
+from towpath.testing.script import Json, obey
 
 _MARK = re.compile(r"\[\[[\w.:-]+\]\]")
 _SAW = re.compile(r"\[\[saw:(\d+):[0-9a-f]{16}\]\]$")

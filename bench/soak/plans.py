@@ -10,7 +10,8 @@ from enum import StrEnum
 from random import Random
 
 from bench.soak.marks import mark
-from towpath.bench.conversations import MODEL, Conversation, Json, agent, calls, history, result
+from towpath.bench.conversations import MODEL, Conversation, agent, calls, history, result
+from towpath.testing.script import Json
 
 AGENTS = 3
 _LONG_MESSAGES, _LONG_BYTES = 80, 160_000

@@ -12,9 +12,9 @@ import pytest
 from bench.soak.figures import Report, Rest, Sample, Tally, lines, progress, slope
 from bench.soak.marks import mark, marks_of, saw, verdict, witness
 from bench.soak.plans import Act, Plan, begun, inputs, plans, step
-from towpath.bench.conversations import Json
 from towpath.core.errors import ApiError
 from towpath.core.reading.request import parse_request
+from towpath.testing.script import Json
 
 
 def body(*said: str) -> Json:

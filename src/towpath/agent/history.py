@@ -25,8 +25,9 @@ import orjson
 
 from towpath.core.canonical import SYSTEM_TEXT, is_reference, result_blocks, unmarked
 from towpath.core.reading.request import Message
+from towpath.core.to_json import Json
 
-Entry = dict[str, Any]
+Entry = Json
 Additions = Mapping[int, Sequence[Entry]]
 """The CLI's own entries by position: those at k stand behind the first k messages."""
 

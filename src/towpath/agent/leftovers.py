@@ -16,12 +16,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import orjson
 import psutil
 
-Json = dict[str, Any]
+from towpath.core.to_json import Json
 
 # After the name of our server. It is not imported: this is loaded by commands that do without the SDK.
 _LOGS = "mcp-logs-client"

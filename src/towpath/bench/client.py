@@ -11,7 +11,8 @@ import httpx
 import orjson
 import psutil
 
-from towpath.bench.stream import EventReader, Json, MessageFold
+from towpath.bench.stream import EventReader, MessageFold
+from towpath.testing.script import Json
 
 _TIMEOUT_SECONDS = 180
 # Below the five seconds after which uvicorn closes: who reuses a connection must not meet its end.

@@ -5,9 +5,8 @@ Pure. Nothing here is random: a name makes the text, and another name another te
 
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
 
-Json = dict[str, Any]
+from towpath.testing.script import Json
 
 MODEL = "claude-sonnet-4-5"
 

@@ -3,11 +3,9 @@
 Pure. Written without Towpath's own fold, which is a part of what is measured.
 """
 
-from typing import Any
-
 import orjson
 
-Json = dict[str, Any]
+from towpath.testing.script import Json
 
 
 class EventReader:

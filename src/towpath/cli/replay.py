@@ -12,11 +12,11 @@ import typer
 from towpath.cli.logs import configure_logging
 from towpath.cli.printable import printable
 from towpath.core.events import MessageFold
+from towpath.core.to_json import Json
 from towpath.settings import Settings
 from towpath.testing import Failure, Reply, ScriptedApi, serve_in_thread
 
 _TIMEOUT_SECONDS = 120
-Json = dict[str, Any]
 
 
 def replay(

@@ -33,8 +33,10 @@ from typing import Any, NewType
 
 import orjson
 
+from towpath.core.to_json import Json
+
 Tip = NewType("Tip", bytes)
-Block = dict[str, Any]
+Block = Json
 
 SYSTEM_TEXT = "system_text"  # not a type of the API's: no client can send such a block
 CHAIN_PREFIX = b"towpath-chain-2:"

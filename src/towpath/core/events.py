@@ -8,10 +8,10 @@ from typing import Any
 
 import orjson
 
-from towpath.core.to_json import to_json
+from towpath.core.to_json import Json, to_json
 from towpath.core.usage import merged
 
-Event = dict[str, Any]
+Event = Json
 
 PING: Event = {"type": "ping"}
 MESSAGE_STOP: Event = {"type": "message_stop"}

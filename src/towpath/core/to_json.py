@@ -1,9 +1,12 @@
-"""JSON as it is sent and kept. Pure."""
+"""JSON: an object as a value, and as it is sent and kept. Pure."""
 
 import json
 from typing import Any
 
 import orjson
+
+Json = dict[str, Any]
+"""A JSON object."""
 
 
 def to_json(value: Any, *, indented: bool = False) -> bytes:

@@ -10,9 +10,8 @@ import orjson
 
 from towpath.core.events import Event
 from towpath.core.openai.parts import call_id
+from towpath.core.to_json import Json
 from towpath.core.usage import TOKENS, count, merged
-
-Json = dict[str, Any]
 
 _FINISH = {
     "end_turn": "stop",

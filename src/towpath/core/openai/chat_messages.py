@@ -7,7 +7,6 @@ from typing import Any
 from towpath.core.errors import invalid
 from towpath.core.openai.parts import (
     SYSTEM_ROLES,
-    Json,
     document,
     image,
     parts,
@@ -18,6 +17,7 @@ from towpath.core.openai.parts import (
     tool_use,
     tool_use_id,
 )
+from towpath.core.to_json import Json
 
 _FIELDS = {
     "system": {"role", "content"},

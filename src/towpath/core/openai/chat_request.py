@@ -11,7 +11,6 @@ from towpath.core.openai.chat_messages import messages_and_system
 from towpath.core.openai.fields import (
     DEFAULT_MAX_TOKENS,
     Field,
-    Json,
     answer_format,
     choose_tools,
     effort,
@@ -24,6 +23,7 @@ from towpath.core.openai.fields import (
     translate,
     user,
 )
+from towpath.core.to_json import Json
 
 # Fields with the values that ask for nothing.
 _WITHOUT_EFFECT: Mapping[str, tuple[Any, ...]] = {

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Set
 from typing import Any
 
 from towpath.core.errors import invalid
+from towpath.core.to_json import Json
 
-Json = dict[str, Any]
 Field = Callable[[Any, Json], None]
 """Puts what a value asks for into the request of the Messages API."""
 

@@ -8,8 +8,7 @@ from typing import Any
 import orjson
 
 from towpath.core.errors import ApiError, invalid
-
-Json = dict[str, Any]
+from towpath.core.to_json import Json
 
 SYSTEM_ROLES = ("system", "developer")
 _DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+);base64,(.*)", re.DOTALL)

@@ -10,9 +10,8 @@ from towpath.core.events import Event
 from towpath.core.openai import thinking as reasoning
 from towpath.core.openai.chat_answer import usage_of
 from towpath.core.openai.responses_items import Call, OutputItem, Text, Thinking, Told
+from towpath.core.to_json import Json
 from towpath.core.usage import count, merged
-
-Json = dict[str, Any]
 
 _CUT = {
     "max_tokens": "max_output_tokens",

@@ -7,7 +7,6 @@ from typing import Any
 from towpath.core.errors import invalid
 from towpath.core.openai.parts import (
     SYSTEM_ROLES,
-    Json,
     document,
     image,
     parts,
@@ -19,6 +18,7 @@ from towpath.core.openai.parts import (
     tool_use_id,
 )
 from towpath.core.openai.thinking import unpacked
+from towpath.core.to_json import Json
 
 _ROLES = ("user", "assistant", *SYSTEM_ROLES)
 # What every item may have beside its own: a name and a state, which say nothing to the model.

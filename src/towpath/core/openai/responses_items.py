@@ -10,8 +10,8 @@ import orjson
 
 from towpath.core.openai import thinking as reasoning
 from towpath.core.openai.parts import call_id
+from towpath.core.to_json import Json
 
-Json = dict[str, Any]
 Told = list[tuple[str, Json]]
 
 

@@ -11,7 +11,6 @@ from towpath.core.errors import ApiError, invalid
 from towpath.core.openai.fields import (
     DEFAULT_MAX_TOKENS,
     Field,
-    Json,
     answer_format,
     choose_tools,
     effort,
@@ -26,6 +25,7 @@ from towpath.core.openai.fields import (
 )
 from towpath.core.openai.parts import refuse_others, with_own_places
 from towpath.core.openai.responses_input import messages_and_system, places
+from towpath.core.to_json import Json
 
 # Fields with the values that ask for nothing.
 _WITHOUT_EFFECT: Mapping[str, tuple[Any, ...]] = {

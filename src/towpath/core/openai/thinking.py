@@ -10,8 +10,7 @@ from typing import Any
 import orjson
 
 from towpath.core.errors import invalid
-
-Json = dict[str, Any]
+from towpath.core.to_json import Json
 
 _FIELDS = {"thinking": ("type", "thinking", "signature"), "redacted_thinking": ("type", "data")}
 TYPES = frozenset(_FIELDS)

@@ -10,10 +10,11 @@ is raised as a 400 whose path counts in the client's own list.
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
+from towpath.core.canonical import Block
 from towpath.core.errors import invalid
+from towpath.core.to_json import Json
 
-Block = dict[str, Any]
-Json = TypeVar("Json", str, int, bool, list[Any], dict[str, Any])
+T = TypeVar("T", str, int, bool, list[Any], Json)  # the types of JSON
 
 JSON_NAMES: Mapping[type, str] = {
     str: "a valid string",
@@ -49,14 +50,14 @@ UNCARRIED_ASSISTANT_TYPES = frozenset({"fallback"})
 RESULT_TYPES = frozenset({"text", "image", "document", "search_result", "tool_reference", "browser_state"})
 
 
-def typed(value: Any, kind: type[Json], path: str) -> Json:
+def typed(value: Any, kind: type[T], path: str) -> T:
     """The value, which must be of this JSON type. ``isinstance`` would take true for an integer."""
     if type(value) is not kind:
         raise invalid(path, f"Input should be {JSON_NAMES[kind]}")
     return value
 
 
-def required(fields: Mapping[str, Any], key: str, kind: type[Json], path: str = "") -> Json:
+def required(fields: Mapping[str, Any], key: str, kind: type[T], path: str = "") -> T:
     where = f"{path}.{key}" if path else key
     if key not in fields:
         raise invalid(where, "Field required")

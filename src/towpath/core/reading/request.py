@@ -20,8 +20,9 @@ from towpath.core.reading.memo import MessageMemo
 from towpath.core.reading.message import CheckedMessage, checked_message, content_blocks
 from towpath.core.reading.rules import check_between, check_conversation, check_count, check_request, stated
 from towpath.core.reading.run_rules import check_references
+from towpath.core.to_json import Json
 
-Message = dict[str, Any]  # {"role": "user" | "assistant", "content": [block, ...]}
+Message = Json  # {"role": "user" | "assistant", "content": [block, ...]}
 
 OWN_FIELDS = frozenset({"model", "messages", "system", "tools", "stream", "max_tokens"})
 

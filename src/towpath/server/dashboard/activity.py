@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from towpath.core.errors import ApiError
+from towpath.core.to_json import Json
 from towpath.core.usage import TOKENS
 from towpath.server.dashboard.advice import KEPT_OUT, plain_words
 from towpath.server.dashboard.conversations import Conversations
@@ -39,7 +40,6 @@ _LOOK_EVERY_SECONDS = 1.0
 _LET_PASS_SECONDS = 0.2
 _NO_TOKENS = dict.fromkeys(TOKENS, 0)
 
-Json = dict[str, Any]
 Limits = Callable[[], Mapping[str, Any]]
 """What is known of the account's limits, as GET /v1/limits tells it."""
 

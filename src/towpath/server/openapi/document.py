@@ -6,12 +6,12 @@ The document is a value; ``openapi_schemas`` has what a request and an answer lo
 
 from collections.abc import Mapping
 
+from towpath.core.to_json import Json
 from towpath.server.openapi.pieces import (
     EVENT,
     OF_A_MODEL,
     VERSION,
     WHAT_FAILS,
-    Json,
     events,
     failures,
     get,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-Json = dict[str, Any]
+from towpath.core.to_json import Json
 
 WHAT_FAILS: Mapping[int, str] = {
     400: "The request breaks a rule; the message names the field.",

@@ -1,6 +1,7 @@
 """The operations of ``openapi`` that an upstream of the operator's serves: batches and files. Pure."""
 
-from towpath.server.openapi.pieces import WHAT_FAILS, Json, failures, in_path, json_of
+from towpath.core.to_json import Json
+from towpath.server.openapi.pieces import WHAT_FAILS, failures, in_path, json_of
 
 
 def batches() -> Json:
