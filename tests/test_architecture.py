@@ -179,6 +179,18 @@ def test_arrows_inside_a_part_point_down(part: str) -> None:
     assert wrong == []
 
 
+def test_endpoints_do_not_know_each_other() -> None:
+    shared = {"server.api.endpoint", "server.api.translation"}
+    wrong = [
+        f"{module} -> {imported}"
+        for module in MODULES
+        for imported in own_imports(module)
+        if module.startswith("server.api.") and imported.startswith("server.api.") and imported not in shared
+    ]
+
+    assert wrong == []
+
+
 def test_imports_are_absolute() -> None:
     assert [m for m in MODULES if any(name.startswith(".") for name in imports_of(tree_of(m)))] == []
 

@@ -8,10 +8,10 @@ import pytest
 from towpath.core.errors import ApiError
 from towpath.core.events import Event
 from towpath.core.openai.chat_answer import ChatChunks, chat_completion, usage_of
-from towpath.core.openai.chat_messages import places
+from towpath.core.openai.chat_messages import indexes
 from towpath.core.openai.chat_request import messages_request
 from towpath.core.openai.fields import DEFAULT_MAX_TOKENS
-from towpath.core.openai.parts import with_own_places
+from towpath.core.openai.parts import with_own_indexes
 from towpath.core.reading.request import parse_request
 
 Json = dict[str, Any]
@@ -170,7 +170,7 @@ def test_an_error_in_a_message_names_its_place_in_the_clients_list(later: Json, 
     with pytest.raises(ApiError) as caught:
         parse_request(orjson.dumps(translated(messages=messages)))
 
-    error = with_own_places(caught.value, "messages", places(messages))
+    error = with_own_indexes(caught.value, "messages", indexes(messages))
     assert error.message.startswith(f"messages.4.{named}")
 
 

@@ -7,7 +7,8 @@ import pytest
 from starlette.types import Message
 
 from tests.support.exchanges import exchanges_of, stays
-from towpath.server.api.messages import MessagesEndpoint
+from towpath.server.api.endpoint import Endpoint
+from towpath.server.api.messages import MessagesFormat
 from towpath.settings import Settings
 
 KIB = 1024
@@ -25,7 +26,7 @@ class Loop:
 
     async def run(self) -> None:
         # A refused request comes to no dispatcher.
-        endpoint = MessagesEndpoint(Settings(), exchanges_of(None))
+        endpoint = Endpoint(Settings(), exchanges_of(None), MessagesFormat)
         counting = asyncio.create_task(self._count())
         await endpoint(
             {"type": "http", "state": {"caller": ""}, "method": "POST", "headers": []},

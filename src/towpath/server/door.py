@@ -9,8 +9,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from towpath.core.errors import ApiError
-from towpath.server.api.openai import refusal
-from towpath.server.errors import error_response, new_request_id
+from towpath.server.errors import error_response, new_request_id, openai_error_response
 
 log = structlog.get_logger(__name__)
 
@@ -56,7 +55,7 @@ class NoWebSockets:
             return
         request_id = new_request_id()
         log.info("refused", request_id=request_id, status=_NO_WEBSOCKETS.status, type=_NO_WEBSOCKETS.type)
-        answer = refusal if scope["path"] in self._openai_paths else error_response
+        answer = openai_error_response if scope["path"] in self._openai_paths else error_response
         await answer(_NO_WEBSOCKETS, request_id)(scope, receive, send)
 
 

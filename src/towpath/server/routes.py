@@ -10,11 +10,11 @@ from starlette.routing import Route
 from towpath import __version__
 from towpath.core.errors import ApiError
 from towpath.server.api.batches import Relay, relay_routes
-from towpath.server.api.chat import ChatDoor
+from towpath.server.api.chat import ChatFormat
 from towpath.server.api.count import CountEndpoint, ExactCount, count_routes
-from towpath.server.api.messages import MessagesEndpoint
-from towpath.server.api.openai import OpenAIEndpoint
-from towpath.server.api.responses import ResponsesDoor
+from towpath.server.api.endpoint import Endpoint
+from towpath.server.api.messages import MessagesFormat
+from towpath.server.api.responses import ResponsesFormat
 from towpath.server.components import Parts
 from towpath.server.dashboard.routes import ActivityStream, looking_routes
 from towpath.server.errors import error_response
@@ -34,14 +34,12 @@ MODELS_PATHS = ("/v1/models", "/models", "/v1/v1/models")
 
 def routes(settings: Settings, parts: Parts) -> Iterator[Route]:
     """All of them."""
-    messages = MessagesEndpoint(settings, parts.exchanges)
-    chat = OpenAIEndpoint(settings, parts.exchanges, parts.reading, ChatDoor)
-    responses = OpenAIEndpoint(settings, parts.exchanges, parts.reading, ResponsesDoor)
-    for paths, endpoint in (
-        (MESSAGES_PATHS, messages),
-        (CHAT_PATHS, chat),
-        (RESPONSES_PATHS, responses),
+    for paths, format_of in (
+        (MESSAGES_PATHS, MessagesFormat),
+        (CHAT_PATHS, ChatFormat),
+        (RESPONSES_PATHS, ResponsesFormat),
     ):
+        endpoint = Endpoint(settings, parts.exchanges, format_of)
         yield from (Route(path, endpoint, methods=["POST"]) for path in paths)
     for path in MODELS_PATHS:
         yield Route(path, parts.models.list)

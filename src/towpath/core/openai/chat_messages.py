@@ -51,10 +51,9 @@ def messages_and_system(messages: Any) -> tuple[list[Json], list[Json]]:
     return made, system
 
 
-def places(messages: Sequence[Json]) -> list[int]:
+def indexes(messages: Sequence[Json]) -> list[int]:
     """Which of the client's messages each message of the conversation was."""
-    all_places = range(len(messages))
-    return [*dropwhile(lambda index: messages[index]["role"] in SYSTEM_ROLES, all_places)]
+    return [*dropwhile(lambda index: messages[index]["role"] in SYSTEM_ROLES, range(len(messages)))]
 
 
 def _checked_role(message: Any, path: str) -> str:

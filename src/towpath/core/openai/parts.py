@@ -109,15 +109,15 @@ def string_in(fields: Json, name: str, path: str) -> str:
     return found
 
 
-def with_own_places(error: ApiError, name: str, places: Sequence[int]) -> ApiError:
-    """An error in a message, said of the place that the message had in the client's own list ``name``.
+def with_own_indexes(error: ApiError, name: str, indexes: Sequence[int]) -> ApiError:
+    """An error in a message, with the index that the message has in the client's own list ``name``.
 
-    ``places`` has it for each message.
+    ``indexes`` has that index for each message.
     """
     found = _MESSAGE.match(error.message)
     if not found:
         return error
-    own = f"{name}.{places[int(found[1])]}" if found[1] else name
+    own = f"{name}.{indexes[int(found[1])]}" if found[1] else name
     return replace(error, message=own + error.message[found.end() :])
 
 

@@ -43,7 +43,7 @@ def messages_and_system(given: Any) -> tuple[list[Json], list[Json]]:
     return made, system
 
 
-def places(given: Any) -> list[int]:
+def indexes(given: Any) -> list[int]:
     """Which of the client's items each message of the conversation was."""
     if isinstance(given, str):
         return [0]

@@ -23,8 +23,8 @@ from towpath.core.openai.fields import (
     translate,
     user,
 )
-from towpath.core.openai.parts import refuse_others, with_own_places
-from towpath.core.openai.responses_input import messages_and_system, places
+from towpath.core.openai.parts import refuse_others, with_own_indexes
+from towpath.core.openai.responses_input import indexes, messages_and_system
 from towpath.core.to_json import Json
 
 # Fields with the values that ask for nothing.
@@ -70,7 +70,7 @@ def renamed(error: ApiError, body: Json) -> ApiError:
     """An error in the request that was made of ``body``, with the names that ``body`` has."""
     if error.message.startswith("max_tokens:"):
         return replace(error, message=f"max_output_tokens{error.message.removeprefix('max_tokens')}")
-    return with_own_places(error, "input", places(body["input"]))
+    return with_own_indexes(error, "input", indexes(body["input"]))
 
 
 def repeated(body: Json) -> Json:

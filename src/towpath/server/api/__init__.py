@@ -1,6 +1,7 @@
-"""The endpoints that programs call. Each answers one route; none knows another.
+"""The endpoints that programs call. None knows another.
 
-- ``messages``: the Messages API. ``openai``, ``chat``, ``responses``: OpenAI's two.
+- ``endpoint``: one exchange for each request, whichever of three APIs it came by; their formats:
+- ``messages``: the Messages API. ``chat``, ``responses``: OpenAI's two; ``translation``: what both share.
 - ``count``, ``models``: token counts and the models on offer.
 - ``batches``: batches and files, handed on to the operator's upstream (``server.upstream``).
 """

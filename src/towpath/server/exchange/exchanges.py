@@ -53,13 +53,21 @@ class Exchanges:
         self._cache = CacheMemory()
 
     async def begin(
-        self, body: bytes, headers: Headers, caller: str, request_id: str, receive: Receive
+        self,
+        body: bytes,
+        headers: Headers,
+        caller: str,
+        request_id: str,
+        receive: Receive,
+        translated: Callable[[bytes], bytes] = lambda body: body,
     ) -> tuple[MessagesRequest, Items]:
-        """The request in a body of the Messages API, and the items of its answer, which begin when asked for.
+        """The request in a body, and the items of its answer, which begin when asked for.
+
+        ``translated`` makes a body of the Messages API of another API's.
 
         Raises ApiError for a request that breaks a rule, ClientDisconnect if its client leaves before that.
         """
-        asked = await self._reader.read(body, headers, caller, receive)
+        asked = await self._reader.read(body, headers, caller, receive, translated)
         record = ExchangeRecord(
             request_id=request_id,
             user_agent=headers.get("user-agent", ""),
@@ -70,7 +78,7 @@ class Exchanges:
             began_at=self._clock(),
             began=time.monotonic(),
         )
-        return asked.request, self._exchange(asked, Began(record, asked.request, headers, body))
+        return asked.request, self._exchange(asked, Began(record, asked.request, headers, asked.body))
 
     def refused(self, request_id: str, error: ApiError) -> None:
         """A request broke a rule before there was an exchange."""

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -30,8 +30,9 @@ _SHOWN_CHARS = 200  # of a path, in the log
 @dataclass(frozen=True)
 class Asked:
     """A request and what follows from it: its launch, the tips of its conversation, its prompt as the cache
-    sees it. ``cpu_seconds``: what it took to find all that out."""
+    sees it. ``body`` is of the Messages API; ``cpu_seconds``: what it took to find all that out."""
 
+    body: bytes
     request: MessagesRequest
     launch: Launch
     tips: Sequence[Tip]
@@ -40,7 +41,7 @@ class Asked:
 
 
 class RequestReader:
-    """Reads bodies of the Messages API.
+    """Reads bodies, of the Messages API or translated to it.
 
     ``empty_folder`` is the working directory when neither the settings nor the request name one.
     """
@@ -52,20 +53,30 @@ class RequestReader:
         self._empty_folder = empty_folder
         self._started_in = Path.cwd()
 
-    async def read(self, body: bytes, headers: Headers, caller: str, receive: Receive) -> Asked:
-        """What a body asks for.
+    async def read(
+        self,
+        body: bytes,
+        headers: Headers,
+        caller: str,
+        receive: Receive,
+        translated: Callable[[bytes], bytes],
+    ) -> Asked:
+        """What a body asks for. ``translated`` makes a body of the Messages API of it.
 
         Raises ApiError for a request that breaks a rule, ClientDisconnect if its client leaves before that.
         """
-        return await self._reading.of(body, partial(self._asked, body, headers, caller), receive)
+        return await self._reading.of(body, partial(self._asked, body, headers, caller, translated), receive)
 
-    def _asked(self, body: bytes, headers: Headers, caller: str) -> Asked:
+    def _asked(
+        self, sent: bytes, headers: Headers, caller: str, translated: Callable[[bytes], bytes]
+    ) -> Asked:
         before = time.thread_time()
+        body = translated(sent)
         request = parse_request(body, self._memo, self._settings.transient_texts)
         launch = self._launch(request, headers, caller)
         digests = tips(launch.key, request.digests)
         prompt = prompt_of(launch, request.messages, request.digests)
-        return Asked(request, launch, digests, prompt, time.thread_time() - before)
+        return Asked(body, request, launch, digests, prompt, time.thread_time() - before)
 
     def _launch(self, request: MessagesRequest, headers: Headers, caller: str) -> Launch:
         settings = self._settings

@@ -26,14 +26,14 @@ Items = AsyncGenerator[Mapping[str, Any]]
 """First the response's headers, then the stream events; or an ApiError at any point."""
 
 
-class Wire(Protocol):
+class StreamFormat(Protocol):
     """How events become bytes on a stream."""
 
     def event(self, event: Event) -> bytes: ...
 
     def error(self, error: ApiError, request_id: str) -> bytes: ...
 
-    def refusal(self, error: ApiError, request_id: str) -> Response:
+    def error_response(self, error: ApiError, request_id: str) -> Response:
         """The response in place of a stream that never began."""
         ...
 
@@ -42,11 +42,11 @@ class Wire(Protocol):
 
     @property
     def end(self) -> bytes:
-        """What stands behind the last event of a stream that went well."""
+        """What follows the last event of a stream that went well."""
         ...
 
 
-class MessagesWire:
+class MessagesStream:
     """As the Messages API has it."""
 
     ping = encode(PING)
@@ -58,7 +58,7 @@ class MessagesWire:
     def error(self, error: ApiError, request_id: str) -> bytes:
         return encode(error.body(request_id))
 
-    def refusal(self, error: ApiError, request_id: str) -> Response:
+    def error_response(self, error: ApiError, request_id: str) -> Response:
         return error_response(error, request_id)
 
 
@@ -76,11 +76,11 @@ class EventStream:
         *,
         ping_seconds: float,
         client_seconds: float,
-        wire: Wire | None = None,
+        stream_format: StreamFormat | None = None,
     ) -> None:
         self._items = items
         self._request_id = request_id
-        self._wire = wire or MessagesWire()
+        self._format = stream_format or MessagesStream()
         self._ping_seconds = ping_seconds
         self._client_seconds = client_seconds
         self._head_is_sent = False
@@ -90,7 +90,7 @@ class EventStream:
         try:
             await unless_client_leaves(self._relay(send), receive)
         except ApiError as error:
-            await self._wire.refusal(error, self._request_id)(scope, receive, send)
+            await self._format.error_response(error, self._request_id)(scope, receive, send)
         except TimeoutError:
             log.warning("a client that does not read is cut off", request_id=self._request_id)
 
@@ -101,14 +101,14 @@ class EventStream:
                 await self._send_head(await anext(items), send)
                 async for event in items:
                     self._last_sent = asyncio.get_running_loop().time()
-                    await self._send_part(self._wire.event(dict(event)), send)
+                    await self._send_part(self._format.event(dict(event)), send)
         except ApiError as error:
             if not self._head_is_sent:
                 raise
-            await self._send_part(self._wire.error(error, self._request_id), send)
+            await self._send_part(self._format.error(error, self._request_id), send)
             end = b""
         else:
-            end = self._wire.end
+            end = self._format.end
         finally:
             pinger.cancel()
             await asyncio.gather(pinger, return_exceptions=True)
@@ -123,7 +123,7 @@ class EventStream:
             if loop.time() - self._last_sent >= self._ping_seconds:
                 self._last_sent = loop.time()
                 await self._send_head({}, send)
-                await self._send_part(self._wire.ping, send)
+                await self._send_part(self._format.ping, send)
 
     async def _send_head(self, headers: Mapping[str, str], send: Send) -> None:
         if self._head_is_sent:
