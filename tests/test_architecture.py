@@ -54,7 +54,7 @@ FLOORS: dict[str, Sequence[set[str]]] = {
         {"openai", "turn", "catalog"},
         {"events"},
         {"canonical", "errors", "limits", "models", "redact", "usage"},
-        {"to_json"},
+        {"statuses", "to_json"},
     ],
     "server": [
         {"app"},

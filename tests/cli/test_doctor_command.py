@@ -191,7 +191,8 @@ def test_a_redirect_within_an_upstream_is_none_of_the_doctors_business() -> None
 
 
 @pytest.mark.parametrize(
-    ("status", "words"), [(401, "log in"), (429, "wait"), (529, "overloaded"), (500, "upstream")]
+    ("status", "words"),
+    [(401, "log in"), (429, "Wait"), (529, "again"), (500, "Troubleshooting"), (418, "Troubleshooting")],
 )
 def test_an_error_of_the_api_has_a_remedy(status: int, words: str) -> None:
     body = {"type": "error", "error": {"type": "some_error", "message": "It went wrong."}}

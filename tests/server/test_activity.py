@@ -12,9 +12,9 @@ from tests.support.answering import answering_proxy
 from tests.support.desk import Desk, began, reply, text_delta
 from tests.support.fidelity import request, user
 from tests.support.waiting import WAIT_SECONDS
-from towpath.core.errors import ERROR_TYPES, ApiError
-from towpath.server.dashboard.activity import KEPT_ERRORS, KEPT_EXCHANGES
-from towpath.server.dashboard.advice import KEPT_OUT, plain_words
+from towpath.core.errors import ApiError
+from towpath.core.statuses import status_of
+from towpath.server.dashboard.activity import KEPT_ERRORS, KEPT_EXCHANGES, KEPT_OUT
 from towpath.server.exchange.events import CallerRejected, Ended, FirstEvent, LeftQueue, Refused, Streamed
 from towpath.settings import Settings
 
@@ -111,7 +111,7 @@ def test_a_refused_request_is_an_error_and_no_exchange(desk: Desk) -> None:
     assert seen["totals"]["failed"] == 1
     (error,) = seen["errors"]
     assert error["message"] == "max_tokens: Input should be greater"
-    assert error["plain"] == plain_words(ApiError(400, ""))
+    assert error["plain"] == status_of(400).explanation
 
 
 def test_a_caller_that_is_kept_out_again_and_again_is_one_error(desk: Desk) -> None:
@@ -124,13 +124,6 @@ def test_a_caller_that_is_kept_out_again_and_again_is_one_error(desk: Desk) -> N
     assert [error["request_id"] for error in seen["errors"]] == ["req_out_49", "req_1"]
     assert seen["errors"][0]["plain"] == KEPT_OUT
     assert seen["totals"]["failed"] == 1
-
-
-def test_every_status_has_words_of_its_own() -> None:
-    words = [plain_words(ApiError(status, "")) for status in (*ERROR_TYPES, 503)]
-
-    assert len(set(words)) == len(words)
-    assert plain_words(ApiError(418, "")) == "The request failed."
 
 
 def test_watchers_get_each_change_and_are_let_go(desk: Desk) -> None:

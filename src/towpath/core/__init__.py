@@ -10,7 +10,8 @@ somebody else owns: the messages known by their bytes (``reading.memo``), the pr
   request, and why no session could.
 - ``launch``, ``models``, ``mode``, ``catalog``: what is fixed when a process starts.
 - ``events``, ``turn``, ``usage``, ``to_json``: answers, event by event and folded.
-- ``errors``, ``limits``, ``redact``: failures, the account's limits, a bug report without content.
+- ``errors``, ``statuses``: failures, and what their statuses mean. ``limits``: the account's.
+- ``redact``: a bug report without content.
 - ``openai``: OpenAI's two APIs as the Messages API, there and back.
 - ``prompt_cache``: why a request paid for what the cache should have held.
 - ``client_habits``: what is known of clients: texts that come and go, subagents, working directories.

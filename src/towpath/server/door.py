@@ -16,7 +16,6 @@ log = structlog.get_logger(__name__)
 _NO_WEBSOCKETS = ApiError(
     426,
     "Upgrade: there are no WebSockets here; send the request as a POST, with stream for its events",
-    type="invalid_request_error",
     # RFC 9110 wants the protocol to be named that would do. What may follow are frames: the connection ends.
     headers={"upgrade": "HTTP/1.1", "connection": "upgrade, close"},
 )

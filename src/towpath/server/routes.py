@@ -92,10 +92,9 @@ async def not_found(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     served = (MESSAGES_PATHS[0], CHAT_PATHS[0], RESPONSES_PATHS[0], MODELS_PATHS[0], "/health", "/metrics")
     known = ", ".join(served)
-    kind = "not_found_error" if status == 404 else "invalid_request_error"
     message = f"{request.method} {request.url.path} is not served here; there are {known}"
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
-    return error_response(ApiError(status, message, type=kind, headers=headers))
+    return error_response(ApiError(status, message, headers=headers))
 
 
 async def failed(_: Request, error: Exception) -> Response:

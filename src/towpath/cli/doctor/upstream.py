@@ -12,18 +12,12 @@ import httpx
 
 from towpath.cli.doctor.addresses import shown
 from towpath.cli.doctor.findings import Finding, ok, problem, warning
+from towpath.core.statuses import status_of
 from towpath.server.app import create_app
 from towpath.settings import Settings
 
 _MODEL = "haiku"  # the cheapest
 _REDIRECT_SECONDS = 10
-_REMEDIES = {
-    401: "the message says how to log in; `towpath doctor` names the command too",
-    402: "see to the account's billing",
-    403: "the account may not do this: see its plan and its models",
-    429: "the account's limit is reached: wait, then try again",
-    529: "the API is overloaded: try again in some minutes",
-}
 
 
 def upstream(settings: Settings) -> Finding:
@@ -42,7 +36,7 @@ def judge_answer(status: int, body: dict[str, Any], seconds: float) -> Finding:
     error = body.get("error", {})
     return problem(
         f"{status} {error.get('type', 'error')}: {error.get('message', 'no message')}",
-        _REMEDIES.get(status, "the message is the upstream's; see the README's Troubleshooting"),
+        status_of(status).advice,
     )
 
 

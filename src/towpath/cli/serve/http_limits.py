@@ -14,16 +14,10 @@ import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from towpath.core.errors import ApiError
+from towpath.core.statuses import status_of
 from towpath.server.errors import new_request_id
 
 log = structlog.get_logger(__name__)
-
-_REASONS = {
-    400: b"Bad Request",
-    408: b"Request Timeout",
-    431: b"Request Header Fields Too Large",
-    529: b"Overloaded",
-}
 
 
 @dataclass(frozen=True)
@@ -83,7 +77,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._bytes_beside_body = 0 if self._moved_on else self._bytes_beside_body + len(data)
         if self._bytes_beside_body > self.limits.head_bytes:
             sentence = f"headers: they take more than {self.limits.head_bytes:,} bytes"
-            self._refuse(ApiError(431, sentence, type="invalid_request_error"))
+            self._refuse(ApiError(431, sentence))
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header; but what follows a body is none, and would be added to those that were checked."""
@@ -164,7 +158,7 @@ class LimitedProtocol(HttpToolsProtocol):
             f"must come within {self.limits.step_seconds:g} s. Send it again; for a slower line, set "
             "CLAUDE_PROXY_REQUEST_TIMEOUT_SECONDS higher"
         )
-        self._refuse(ApiError(408, sentence, type="invalid_request_error"))
+        self._refuse(ApiError(408, sentence))
 
     @property
     def _owes_nothing(self) -> bool:
@@ -186,7 +180,7 @@ class LimitedProtocol(HttpToolsProtocol):
             log.info("refused", request_id=request_id, status=error.status, type=error.type)
             body = orjson.dumps(error.body(request_id))
             self.transport.write(
-                b"HTTP/1.1 %d %s\r\n" % (error.status, _REASONS[error.status])
+                b"HTTP/1.1 %d %s\r\n" % (error.status, status_of(error.status).phrase.encode())
                 + b"content-type: application/json\r\nconnection: close\r\n"
                 + b"content-length: %d\r\n\r\n" % len(body)
             )

@@ -112,5 +112,4 @@ def _decoded(body: bytes, begin: Callable[[bytes], _Stream]) -> bytes:
 
 
 def _unsupported(problem: str) -> ApiError:
-    sentence = f"Content-Encoding: {problem}"
-    return ApiError(415, sentence, type="invalid_request_error", headers={"accept-encoding": _ACCEPTED})
+    return ApiError(415, f"Content-Encoding: {problem}", headers={"accept-encoding": _ACCEPTED})

@@ -3,6 +3,5 @@
 - ``activity``: what is happening and what happened lately, as a value.
 - ``conversations``: which exchanges a person would call one conversation.
 - ``preview``: what was said, shortened, where the operator asks for it.
-- ``advice``: what an error means, and what to do.
 - ``routes``: the page's address, its files, and the activity as JSON and as a stream.
 """

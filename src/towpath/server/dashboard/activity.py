@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from towpath.core.errors import ApiError
+from towpath.core.statuses import status_of
 from towpath.core.to_json import Json
 from towpath.core.usage import TOKENS
-from towpath.server.dashboard.advice import KEPT_OUT, plain_words
 from towpath.server.dashboard.conversations import Conversations
 from towpath.server.dashboard.preview import ContentPreview
 from towpath.server.exchange.events import (
@@ -35,6 +35,7 @@ from towpath.sessions.pool import Pool
 KEPT_EXCHANGES = 100
 KEPT_ERRORS = 20
 _ERROR_CHARS = 500
+KEPT_OUT = "A caller was not let in. If it is yours, the message names the setting that lets it in."
 # Ages and counts of processes change without an event, so watchers also look on their own.
 _LOOK_EVERY_SECONDS = 1.0
 _LET_PASS_SECONDS = 0.2
@@ -174,7 +175,7 @@ class Activity:
 
     def _failed(self, request_id: str, error: ApiError, conversation: int | None) -> None:
         self._totals["failed"] += 1
-        self._errors.append(_error(request_id, error, plain_words(error), conversation))
+        self._errors.append(_error(request_id, error, status_of(error.status).explanation, conversation))
 
     def _processes(self) -> list[Json]:
         now, clock = time.time(), time.monotonic()

@@ -8,10 +8,9 @@ from collections.abc import Mapping
 
 from towpath.core.to_json import Json
 from towpath.server.openapi.pieces import (
+    ANY_FAILURE,
     EVENT,
-    OF_A_MODEL,
     VERSION,
-    WHAT_FAILS,
     events,
     failures,
     get,
@@ -139,7 +138,7 @@ def _messages() -> Json:
             header("x-towpath-mode", "Who executes the tools.", enum=["passthrough", "internal"]),
         ],
         "requestBody": {"required": True, "content": json_of("Request")},
-        "responses": {"200": answer, **failures(OF_A_MODEL)},
+        "responses": {"200": answer, **failures(ANY_FAILURE)},
     }
 
 
@@ -154,7 +153,7 @@ def _count() -> Json:
         "summary": "Count the tokens of a conversation",
         "parameters": [VERSION, header("anthropic-beta", "Names with commas between; passed on.")],
         "requestBody": {"required": True, "content": json_of("CountRequest")},
-        "responses": {"200": answer, **failures(WHAT_FAILS)},
+        "responses": {"200": answer, **failures(ANY_FAILURE)},
     }
 
 
@@ -166,7 +165,7 @@ def _chat() -> Json:
     return {
         "summary": "The same in the words of OpenAI's chat API",
         "requestBody": {"required": True, "content": json_of("ChatRequest")},
-        "responses": {"200": answer, **failures(OF_A_MODEL, "OpenAIError")},
+        "responses": {"200": answer, **failures(ANY_FAILURE, "OpenAIError")},
     }
 
 
@@ -179,7 +178,7 @@ def _responses() -> Json:
     return {
         "summary": "The same in the words of OpenAI's Responses API; no response is kept",
         "requestBody": {"required": True, "content": json_of("ResponsesRequest")},
-        "responses": {"200": answer, **failures(OF_A_MODEL, "OpenAIError")},
+        "responses": {"200": answer, **failures(ANY_FAILURE, "OpenAIError")},
     }
 
 

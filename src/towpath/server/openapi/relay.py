@@ -1,7 +1,7 @@
 """The operations of ``openapi`` that an upstream of the operator's serves: batches and files. Pure."""
 
 from towpath.core.to_json import Json
-from towpath.server.openapi.pieces import WHAT_FAILS, failures, in_path, json_of
+from towpath.server.openapi.pieces import ANY_FAILURE, failures, in_path, json_of
 
 
 def batches() -> Json:
@@ -55,4 +55,4 @@ def files() -> Json:
 def _handed_on(summary: str, content: Json) -> Json:
     """What the operator's upstream does; without one it is a 404."""
     answer = {"description": "What the upstream says.", "content": content}
-    return {"summary": summary, "responses": {"200": answer, **failures(WHAT_FAILS)}}
+    return {"summary": summary, "responses": {"200": answer, **failures(ANY_FAILURE)}}

@@ -7,7 +7,6 @@ Built from the tables that the checks themselves use, so that both say the same.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from towpath.core.errors import ERROR_TYPES
 from towpath.core.reading.block_rules import FIELDS, KEYS, RESULT_TYPES, UNCARRIED_ASSISTANT_TYPES, USER_TYPES
 from towpath.core.reading.rules import (
     CLI_FIELDS,
@@ -18,6 +17,7 @@ from towpath.core.reading.rules import (
     TOOL_CHOICES,
     TOOL_NAME,
 )
+from towpath.core.statuses import STATUSES
 
 Schema = dict[str, Any]
 
@@ -99,7 +99,7 @@ def answer_schema() -> Schema:
 
 def error_schema() -> Schema:
     """The API's error object, as a response or as the ``error`` event of a stream."""
-    kinds = sorted({*ERROR_TYPES.values()})
+    kinds = sorted({status.type for status in STATUSES.values()})
     error = _object({"type": {"type": "string", "examples": kinds}, "message": STRING, "details": OBJECT})
     error["required"] = ["type", "message"]
     return _object({"type": {"const": "error"}, "error": error, "request_id": STRING})
