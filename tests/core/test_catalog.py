@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from towpath.core.catalog import Offered, anthropic_page, find, offered, openai_model
@@ -28,7 +29,7 @@ MODELS = offered(ENTRIES)
 
 def ids(**query: str) -> list[str]:
     page = anthropic_page(MODELS, {name: [value] for name, value in query.items()})
-    return [model["id"] for model in page["data"]]
+    return [model.id for model in page.data]
 
 
 def test_each_id_is_listed_once_under_the_name_for_people() -> None:
@@ -42,10 +43,10 @@ def test_each_id_is_listed_once_under_the_name_for_people() -> None:
 def test_both_shapes() -> None:
     page = anthropic_page(MODELS, {})
 
-    assert page["data"][0]["display_name"] == "Opus 9"
-    assert [model["line"] for model in page["data"]] == ["opus", "sonnet", None]
-    assert (page["has_more"], page["first_id"], page["last_id"]) == (False, "claude-opus-9", "claude-custom")
-    assert openai_model(MODELS[1]) == {
+    assert page.data[0].display_name == "Opus 9"
+    assert [model.line for model in page.data] == ["opus", "sonnet", None]
+    assert (page.has_more, page.first_id, page.last_id) == (False, "claude-opus-9", "claude-custom")
+    assert msgspec.to_builtins(openai_model(MODELS[1])) == {
         "id": "claude-sonnet-9",
         "object": "model",
         "created": 0,
@@ -68,7 +69,7 @@ def test_both_shapes() -> None:
 )
 def test_pages(query: dict[str, str], expected: list[str], *, has_more: bool) -> None:
     assert ids(**query) == expected
-    assert anthropic_page(MODELS, {name: [value] for name, value in query.items()})["has_more"] is has_more
+    assert anthropic_page(MODELS, {name: [value] for name, value in query.items()}).has_more is has_more
 
 
 @pytest.mark.parametrize(

@@ -139,7 +139,7 @@ def test_the_order_in_which_verdicts_come_does_not_matter(
 
 def by_name(limits: AccountLimits) -> dict[str, Any]:
     windows = {window.name: window for window in limits.windows(NOW)}
-    return {**limits.report(NOW), "windows": windows}
+    return {"newest": limits.newest(NOW), "windows": windows}
 
 
 def test_without_a_known_reset_it_draws_for_an_hour() -> None:
@@ -158,18 +158,11 @@ def test_headers_are_those_of_the_model_that_answers() -> None:
     assert [status(OPUS), status(SONNET), status("claude-haiku-4-5")] == ["rejected", "allowed", "allowed"]
 
 
-def test_what_is_not_known_is_no_header_and_null_in_the_report() -> None:
+def test_what_is_not_known_is_no_header() -> None:
     limits = known_by(Verdict(SONNET, NOW + 0.4, "allowed", "five_hour"))
 
     assert limits.headers(SONNET, NOW) == {
         "anthropic-ratelimit-unified-status": "allowed",
         "anthropic-ratelimit-unified-representative-claim": "five_hour",
         "anthropic-ratelimit-unified-5h-status": "allowed",
-    }
-    assert limits.report(NOW) == {
-        "as_of": NOW,
-        "status": "allowed",
-        "representative": "five_hour",
-        "windows": [{"name": "five_hour", "status": "allowed", "utilization": None, "resets_at": None}],
-        "extra_usage": {"status": None, "resets_at": None, "disabled_reason": None, "in_use": False},
     }

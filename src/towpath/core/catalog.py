@@ -5,7 +5,9 @@ What is offered is the CLI's word: the list that it shows its own user, with the
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
+
+from msgspec import Struct
 
 from towpath.core.errors import ApiError, invalid
 from towpath.core.models import FAMILIES, resolve_model
@@ -41,29 +43,57 @@ def offered(entries: Sequence[Mapping[str, Any]]) -> tuple[Offered, ...]:
     return tuple(found.values())
 
 
-def anthropic_model(model: Offered) -> dict[str, Any]:
+class AnthropicModel(Struct, frozen=True, kw_only=True):
     """A model as Anthropic's API describes it; what the CLI does not say is null, as there."""
-    return {
-        "type": "model",
-        "id": model.id,
-        "display_name": model.display_name,
-        "created_at": _UNKNOWN_DATE,
-        "lifecycle": "active",
-        "line": next((family for family in FAMILIES if family in model.id), None),
-        "capabilities": None,
-        "deprecated_at": None,
-        "retires_at": None,
-        "max_input_tokens": None,
-        "max_tokens": None,
-    }
+
+    type: Literal["model"] = "model"
+    id: str
+    display_name: str
+    created_at: str = _UNKNOWN_DATE
+    lifecycle: str = "active"
+    line: str | None
+    capabilities: None = None
+    deprecated_at: None = None
+    retires_at: None = None
+    max_input_tokens: None = None
+    max_tokens: None = None
 
 
-def openai_model(model: Offered) -> dict[str, Any]:
+class AnthropicModels(Struct, frozen=True, kw_only=True):
+    """A page of the list, as Anthropic's API has it."""
+
+    data: list[AnthropicModel]
+    has_more: bool
+    first_id: str | None
+    last_id: str | None
+
+
+class OpenAIModel(Struct, frozen=True, kw_only=True):
     """A model as OpenAI's API describes it."""
-    return {"id": model.id, "object": "model", "created": 0, "owned_by": "anthropic"}
+
+    id: str
+    object: Literal["model"] = "model"
+    created: int = 0
+    owned_by: str = "anthropic"
 
 
-def anthropic_page(models: Sequence[Offered], query: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+class OpenAIModels(Struct, frozen=True, kw_only=True):
+    """The whole list, as OpenAI's API has it."""
+
+    object: Literal["list"] = "list"
+    data: list[OpenAIModel]
+
+
+def anthropic_model(model: Offered) -> AnthropicModel:
+    line = next((family for family in FAMILIES if family in model.id), None)
+    return AnthropicModel(id=model.id, display_name=model.display_name, line=line)
+
+
+def openai_model(model: Offered) -> OpenAIModel:
+    return OpenAIModel(id=model.id)
+
+
+def anthropic_page(models: Sequence[Offered], query: Mapping[str, Sequence[str]]) -> AnthropicModels:
     """A page of the list. ``query`` has all values of each parameter: limit, after_id, before_id, lifecycle.
 
     Raises ApiError for a value that is none.
@@ -81,12 +111,12 @@ def anthropic_page(models: Sequence[Offered], query: Mapping[str, Sequence[str]]
         start = max(start, end - limit)
     page = shown[start:end][:limit]
     has_more = start > 0 if before else start + len(page) < end
-    return {
-        "data": [anthropic_model(model) for model in page],
-        "has_more": has_more,
-        "first_id": page[0].id if page else None,
-        "last_id": page[-1].id if page else None,
-    }
+    return AnthropicModels(
+        data=[anthropic_model(model) for model in page],
+        has_more=has_more,
+        first_id=page[0].id if page else None,
+        last_id=page[-1].id if page else None,
+    )
 
 
 def find(models: Sequence[Offered], name: str) -> Offered:

@@ -155,28 +155,3 @@ class AccountLimits:
                 values[f"{name}-utilization"] = window.utilization
                 values[f"{name}-reset"] = window.resets_at
         return {f"{_HEADER}-{name}": str(value) for name, value in values.items() if value is not None}
-
-    def report(self, now: float) -> dict[str, Any]:
-        """What is known as JSON; what is not known is null."""
-        newest = self.newest(now)
-        extra = newest.extra if newest else None
-        return {
-            "as_of": round(newest.at) if newest else None,
-            "status": newest.status if newest else None,
-            "representative": newest.window if newest else None,
-            "windows": [
-                {
-                    "name": window.name,
-                    "status": window.status,
-                    "utilization": window.utilization,
-                    "resets_at": window.resets_at,
-                }
-                for window in self.windows(now)
-            ],
-            "extra_usage": {
-                "status": extra.status if extra else None,
-                "resets_at": extra.resets_at if extra else None,
-                "disabled_reason": extra.disabled_reason if extra else None,
-                "in_use": extra.in_use if extra else None,
-            },
-        }

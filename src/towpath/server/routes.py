@@ -22,6 +22,7 @@ from towpath.server.guard import HELLO
 from towpath.server.headers import ALWAYS
 from towpath.server.observe.metrics import CONTENT_TYPE
 from towpath.server.openapi.document import openapi_document
+from towpath.server.reports import Greeting, report_response
 from towpath.settings import Settings
 
 # Clients differ in whether the base URL ends in /v1; a user who mixes them up is still understood.
@@ -64,13 +65,13 @@ def _reports(parts: Parts) -> list[Route]:
     document = openapi_document(__version__)
 
     async def report(request: Request) -> Response:
-        return JSONResponse(parts.health.report() if request.state.has_key else {"status": "ok"})
+        return report_response(parts.health.report() if request.state.has_key else Greeting(status="ok"))
 
     async def show_metrics(_: Request) -> Response:
         return Response(parts.metrics.text(), media_type=CONTENT_TYPE)
 
     async def show_limits(_: Request) -> Response:
-        return JSONResponse(parts.limits.report())
+        return report_response(parts.limits.report())
 
     async def greet(_: Request) -> Response:
         return JSONResponse({"message": "hello"})

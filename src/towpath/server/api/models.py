@@ -7,11 +7,20 @@ from typing import Any
 
 import structlog
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
-from towpath.core.catalog import Offered, anthropic_model, anthropic_page, find, offered, openai_model
+from towpath.core.catalog import (
+    Offered,
+    OpenAIModels,
+    anthropic_model,
+    anthropic_page,
+    find,
+    offered,
+    openai_model,
+)
 from towpath.core.errors import ApiError
 from towpath.server.errors import error_response
+from towpath.server.reports import report_response
 
 log = structlog.get_logger(__name__)
 
@@ -34,10 +43,10 @@ class Models:
         try:
             models = await self._models()
             if not _wants_anthropic(request):
-                return JSONResponse({"object": "list", "data": [openai_model(model) for model in models]})
+                return report_response(OpenAIModels(data=[openai_model(model) for model in models]))
             names = request.query_params.keys()
             query = {name: request.query_params.getlist(name) for name in names}
-            return JSONResponse(anthropic_page(models, query))
+            return report_response(anthropic_page(models, query))
         except ApiError as error:
             return error_response(error)
 
@@ -48,7 +57,7 @@ class Models:
         except ApiError as error:
             return error_response(error)
         shape = anthropic_model if _wants_anthropic(request) else openai_model
-        return JSONResponse(shape(model))
+        return report_response(shape(model))
 
     async def id_of(self, name: str) -> str:
         """The API's id of a model. Raises ApiError (404) if none is offered under the name."""

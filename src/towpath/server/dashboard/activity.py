@@ -8,9 +8,10 @@ import asyncio
 import contextlib
 import time
 from collections import Counter, deque
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
-from typing import Any
+
+import msgspec
 
 from towpath.core.errors import ApiError
 from towpath.core.statuses import status_of
@@ -29,6 +30,7 @@ from towpath.server.exchange.events import (
 )
 from towpath.server.exchange.record import ExchangeRecord
 from towpath.server.observe.health import Health
+from towpath.server.reports import LimitsReport
 from towpath.sessions.plan import MIB
 from towpath.sessions.pool import Pool
 
@@ -40,9 +42,6 @@ KEPT_OUT = "A caller was not let in. If it is yours, the message names the setti
 _LOOK_EVERY_SECONDS = 1.0
 _LET_PASS_SECONDS = 0.2
 _NO_TOKENS = dict.fromkeys(TOKENS, 0)
-
-Limits = Callable[[], Mapping[str, Any]]
-"""What is known of the account's limits, as GET /v1/limits tells it."""
 
 
 @dataclass
@@ -64,7 +63,9 @@ class Activity:
     Only the event loop may use it. It keeps as much as the numbers above say, and what runs.
     """
 
-    def __init__(self, pool: Pool, health: Health, *, shows_content: bool, limits: Limits) -> None:
+    def __init__(
+        self, pool: Pool, health: Health, *, shows_content: bool, limits: Callable[[], LimitsReport]
+    ) -> None:
         self._pool = pool
         self._health = health
         self._shows_content = shows_content
@@ -137,10 +138,10 @@ class Activity:
         """All that is known: the answer of GET /v1/activity. Times are Unix seconds; newest first."""
         running = [one.shown() for one in reversed(self._running.values())]
         return {
-            "server": {**self._health.report(), "started_at": self._started_at},
+            "server": {**msgspec.to_builtins(self._health.report()), "started_at": self._started_at},
             "shows_content": self._shows_content,
             "totals": dict(self._totals),
-            "limits": dict(self._limits()),
+            "limits": msgspec.to_builtins(self._limits()),
             "exchanges": [*running, *reversed(self._over)],
             "errors": list(reversed(self._errors)),
             "processes": self._processes(),

@@ -3,11 +3,11 @@
 import math
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from towpath.core.errors import ApiError
 from towpath.core.limits import AccountLimits, Verdict, Window
 from towpath.server.exchange.events import LimitsChanged, Publish
+from towpath.server.reports import ExtraUsageReport, LimitsReport, Refusing
 
 _NAMES = {"five_hour": "5-hour window", "seven_day": "weekly window"}
 
@@ -55,18 +55,26 @@ class KnownLimits:
         newest = self._limits.newest(self._clock())
         return newest is not None and newest.extra.in_use
 
-    def report(self) -> dict[str, Any]:
+    def report(self) -> LimitsReport:
         """The answer of /v1/limits."""
         now = self._clock()
+        newest = self._limits.newest(now)
+        extra = newest.extra if newest else None
         refused = self._limits.drawing(now) if self._no_extra_usage else []
-        known = self._limits.report(now)
-        return {
-            **known,
-            "extra_usage": {**known["extra_usage"], "allowed_here": not self._no_extra_usage},
-            "refusing": [
-                {"window": v.window, "model": v.model, "until": math.ceil(v.until)} for v in refused
-            ],
-        }
+        return LimitsReport(
+            as_of=round(newest.at) if newest else None,
+            status=newest.status if newest else None,
+            representative=newest.window if newest else None,
+            windows=self._limits.windows(now),
+            extra_usage=ExtraUsageReport(
+                status=extra.status if extra else None,
+                resets_at=extra.resets_at if extra else None,
+                disabled_reason=extra.disabled_reason if extra else None,
+                in_use=extra.in_use if extra else None,
+                allowed_here=not self._no_extra_usage,
+            ),
+            refusing=[Refusing(window=v.window, model=v.model, until=math.ceil(v.until)) for v in refused],
+        )
 
     def _refusal(self, model: str) -> ApiError | None:
         now = self._clock()

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from dataclasses import asdict
 
 import structlog
 
 from towpath import __version__
 from towpath.agent.bundled_cli import BUNDLED_VERSION, AuthStatus, cli_path
 from towpath.core.mode import Mode
+from towpath.server.reports import Cli, HealthReport, Login
 from towpath.sessions.admission import Admission
 from towpath.sessions.plan import MIB
 from towpath.sessions.pool import Pool
@@ -47,24 +48,18 @@ class Health:
             self._asked = True
             await asyncio.sleep(_ASK_AGAIN_SECONDS)
 
-    def report(self) -> dict[str, Any]:
+    def report(self) -> HealthReport:
         """The answer of /health."""
-        auth = self._auth
-        return {
-            "status": self._status(),
-            "version": __version__,
-            "mode": self._mode.value,
-            "auth": {
-                "logged_in": auth.logged_in if auth else None,
-                "method": auth.method if auth else None,
-                "provider": auth.provider if auth else None,
-                "subscription": auth.subscription if auth else None,
-            },
-            "cli": {"path": str(cli_path()), "version": BUNDLED_VERSION, "found": cli_path().is_file()},
-            "sessions": {state.value: count for state, count in self._pool.census().items()},
-            "waiting": self._admission.waiting,
-            "memory_mb": self._pool.memory_bytes // MIB,
-        }
+        return HealthReport(
+            status=self._status(),
+            version=__version__,
+            mode=self._mode,
+            auth=Login(**asdict(self._auth)) if self._auth else Login(),
+            cli=Cli(path=str(cli_path()), version=BUNDLED_VERSION, found=cli_path().is_file()),
+            sessions={state.value: count for state, count in self._pool.census().items()},
+            waiting=self._admission.waiting,
+            memory_mb=self._pool.memory_bytes // MIB,
+        )
 
     def _status(self) -> str:
         if not self._asked:

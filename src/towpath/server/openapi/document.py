@@ -6,6 +6,9 @@ The document is a value; ``openapi_schemas`` has what a request and an answer lo
 
 from collections.abc import Mapping
 
+from msgspec.json import schema_components
+
+from towpath.core.catalog import AnthropicModels, OpenAIModels
 from towpath.core.to_json import Json
 from towpath.server.openapi.pieces import (
     ANY_FAILURE,
@@ -25,10 +28,9 @@ from towpath.server.openapi.schemas import (
     answer_schema,
     count_schema,
     error_schema,
-    health_schema,
-    limits_schema,
     request_schema,
 )
+from towpath.server.reports import Greeting, HealthReport, LimitsReport
 
 _CHUNK: Json = {"type": "object", "properties": {"data": {"type": "string"}}}
 _FOLLOWING = "The same as server-sent events: `activity` at once and at each change, `ping` between"
@@ -70,9 +72,9 @@ def openapi_document(version: str) -> Json:
             "/v1/responses": {"post": _responses()},
             "/v1/models": {"get": _models()},
             "/v1/models/{model_id}": {"get": _model()},
-            "/health": {"get": get("How the server is", json_of("Health"), failing=(403,))},
+            "/health": {"get": get("How the server is", json_of("HealthReport", "Greeting"), failing=(403,))},
             "/api/hello": {"get": get("Whether anybody is there", json_of("Hello"), failing=(403,))},
-            "/v1/limits": {"get": get("Limits of the account", json_of("Limits"), failing=(401, 403))},
+            "/v1/limits": {"get": get("Limits of the account", json_of("LimitsReport"), failing=(401, 403))},
             "/metrics": {"get": get("Figures for Prometheus", text(), failing=(401, 403))},
             "/openapi.json": {"get": get("This document", json_of("Document"), failing=(401, 403))},
             "/v1/activity": {
@@ -99,9 +101,7 @@ def _schemas() -> Json:
         },
         "Message": answer_schema(),
         "Error": error_schema(),
-        "Health": health_schema(),
         "Hello": {"type": "object", "required": ["message"]},
-        "Limits": limits_schema(),
         # Anthropic's reference describes these: they are handed on as they are.
         "Batch": {"type": "object"},
         "File": {"type": "object"},
@@ -113,11 +113,18 @@ def _schemas() -> Json:
         "ResponsesRequest": {"type": "object", "required": ["model", "input"]},
         "Response": {"type": "object", "required": ["id", "object", "output", "status"]},
         "OpenAIError": {"type": "object", "required": ["error"]},
-        # In OpenAI's shape for clients that send no anthropic-version.
-        "Models": {"type": "object", "required": ["data"]},
-        "Model": {"type": "object", "required": ["id"]},
         "Document": {"type": "object", "required": ["openapi", "info", "paths"]},
+        **_reports(),
     }
+
+
+def _reports() -> Json:
+    """The schemas of what is typed, with all that they consist of."""
+    _, schemas = schema_components(
+        (Greeting, HealthReport, LimitsReport, AnthropicModels, OpenAIModels),
+        ref_template="#/components/schemas/{name}",
+    )
+    return schemas
 
 
 def _messages() -> Json:
@@ -188,7 +195,11 @@ def _models() -> Json:
         {"name": name, "in": "query", "schema": {"type": "string", **schema}} for name, schema in page.items()
     ]
     lifecycle = {"type": "array", "items": {"enum": ["active", "deprecated", "retired"]}}
-    answer = get("What this CLI and account offer", json_of("Models"), failing=(400, 401, 403, 500))
+    answer = get(
+        "What this CLI and account offer",
+        json_of("AnthropicModels", "OpenAIModels"),
+        failing=(400, 401, 403, 500),
+    )
     return {
         **answer,
         "parameters": [*places, {"name": "lifecycle", "in": "query", "schema": lifecycle}, VERSION],
@@ -196,7 +207,11 @@ def _models() -> Json:
 
 
 def _model() -> Json:
-    answer = get("One of them, by its id or short name", json_of("Model"), failing=(401, 403, 404, 500))
+    answer = get(
+        "One of them, by its id or short name",
+        json_of("AnthropicModel", "OpenAIModel"),
+        failing=(401, 403, 404, 500),
+    )
     return {**answer, "parameters": [in_path("model_id"), VERSION]}
 
 

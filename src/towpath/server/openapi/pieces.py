@@ -43,8 +43,10 @@ def header(name: str, description: str, **schema: Any) -> Json:
     }
 
 
-def json_of(name: str) -> Json:
-    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
+def json_of(*names: str) -> Json:
+    """A body that is of one of these schemas."""
+    references = [{"$ref": f"#/components/schemas/{name}"} for name in names]
+    return {"application/json": {"schema": references[0] if len(names) == 1 else {"anyOf": references}}}
 
 
 def text(*others: str) -> Json:

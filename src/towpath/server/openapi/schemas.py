@@ -105,28 +105,6 @@ def error_schema() -> Schema:
     return _object({"type": {"const": "error"}, "error": error, "request_id": STRING})
 
 
-def health_schema() -> Schema:
-    """What /health says; without the key only the status."""
-    words = {"status": STRING, "version": STRING, "mode": {"enum": ["passthrough", "internal"]}}
-    rest = {"auth": OBJECT, "cli": OBJECT, "sessions": OBJECT, "waiting": {"type": "integer"}}
-    properties = {**words, **rest, "memory_mb": {"type": "integer"}}
-    return _object(properties, optional=[name for name in properties if name != "status"])
-
-
-def limits_schema() -> Schema:
-    """What /v1/limits says; what is not known is null. Times are in Unix seconds."""
-    word, time = {"type": ["string", "null"]}, {"type": ["integer", "null"]}
-    used = {"type": ["number", "null"]}
-    window = _object({"name": STRING, "status": word, "utilization": used, "resets_at": time})
-    yes, maybe = {"type": "boolean"}, {"type": ["boolean", "null"]}
-    extra = _object(
-        {"status": word, "resets_at": time, "disabled_reason": word, "in_use": maybe, "allowed_here": yes}
-    )
-    refused = _object({"window": word, "model": STRING, "until": {"type": "integer"}})
-    lists = {"windows": {"type": "array", "items": window}, "refusing": {"type": "array", "items": refused}}
-    return _object({"as_of": time, "status": word, "representative": word, "extra_usage": extra, **lists})
-
-
 def activity_schema() -> Schema:
     """What /v1/activity says. Times are Unix seconds; of lists the newest is first."""
     count = {"type": "integer", "minimum": 0}
@@ -137,10 +115,10 @@ def activity_schema() -> Schema:
     return _object(
         {
             "at": {"type": "number"},
-            "server": health_schema(),
+            "server": {"$ref": "#/components/schemas/HealthReport"},
             "shows_content": {"type": "boolean"},
             "totals": {"type": "object", "additionalProperties": count},
-            "limits": limits_schema(),
+            "limits": {"$ref": "#/components/schemas/LimitsReport"},
             **{name: {"type": "array", "items": _object(fields)} for name, fields in lists.items()},
         }
     )
