@@ -161,18 +161,6 @@ def test_what_stands_in_texts_is_no_value(offset: int) -> None:
     assert outcome(body % (b"x" * offset, said, ONES, b",1"), MessageMemo()).startswith("413 ")
 
 
-def test_what_was_read_before_is_not_counted_again() -> None:
-    points = b"1," * (MAX_VALUES * 6 // 10) + b"1"
-    call = b'{"type": "tool_use", "id": "c1", "name": "plot", "input": {"points": [%s]}}' % points
-    message = b'{"role": "assistant", "content": [%s]}' % call
-    once, twice = b'{"messages": [%s]}' % message, b'{"messages": [%s, %s]}' % (message, message)
-    memo = MessageMemo()
-    read_body(once, memo).keep([checked_message(orjson.loads(message), message)])
-
-    assert outcome(twice, memo).startswith("[('messages', [")
-    assert outcome(twice, MessageMemo()).startswith("413 ")
-
-
 SNIPPETS = st.sampled_from(
     [
         *(b'"', b",", b":", b"[", b"]", b"{", b"}", b"\\", b" ", b"\n", b"\x00", b"\xff", b"\xc3\xa4"),

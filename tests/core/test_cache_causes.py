@@ -238,11 +238,11 @@ def test_memory_is_bounded_by_count_and_by_size() -> None:
         story.ask(prompt([str(number), "reply"]), use(0, 2000))
     assert story.ask(prompt(["6", "reply", "next"]), use(0, 2000), at=10) is None  # forgotten
     assert story.ask(prompt(["9", "reply", "next"]), use(0, 2000), at=10) == "unknown"
-    before = story.memory.occupied
+    before = story.memory.size_bytes
     story.ask(prompt(["x"] * 6000), use(0, 2000))
 
-    assert story.memory.occupied < before + 16 * 6000
-    assert story.memory.occupied <= 100_000
+    assert story.memory.size_bytes < before + 16 * 6000
+    assert story.memory.size_bytes <= 100_000
 
 
 @pytest.mark.parametrize(

@@ -125,12 +125,12 @@ def test_a_request_is_the_same_with_and_without_a_memo(bodies: list[bytes], budg
 
     for body in bodies:
         assert answer(body, memo) == answer(body, MessageMemo())
-        assert memo.occupied <= budget
+        assert memo.size_bytes <= budget
 
 
 def test_the_message_that_no_request_held_for_the_longest_time_leaves_first() -> None:
     messages = [known(user(str(number))) for number in range(5)]
-    size = messages[0].occupied
+    size = messages[0].size_bytes
     memo = MessageMemo(4 * size)
     memo.keep(messages[:4])
     memo.find([messages[0].source])
@@ -139,12 +139,12 @@ def test_the_message_that_no_request_held_for_the_longest_time_leaves_first() ->
 
     found = memo.find(message.source for message in messages)
     assert found == [messages[0], messages[1].source, *messages[2:]]
-    assert memo.occupied == 4 * size
+    assert memo.size_bytes == 4 * size
 
 
 def test_a_message_over_a_quarter_of_the_budget_is_not_kept_and_pushes_nothing_out() -> None:
     small, large = known(user("a")), known(user("a" * 1000))
-    memo = MessageMemo(4 * large.occupied - 1)
+    memo = MessageMemo(4 * large.size_bytes - 1)
     memo.keep([small])
 
     memo.keep([large])
@@ -158,7 +158,7 @@ def test_a_message_that_stands_twice_in_a_request_counts_once() -> None:
     parse_request(body_of([user("a")]), once)
     parse_request(body_of([user("a"), user("a")]), twice)
 
-    assert twice.occupied == once.occupied
+    assert twice.size_bytes == once.size_bytes
 
 
 @pytest.mark.parametrize(
@@ -188,6 +188,6 @@ def charged_and_occupied(sources: list[bytes]) -> tuple[int, int]:
     tracemalloc.start()
     try:
         memo.keep([checked_message(orjson.loads(source), bytes(bytearray(source))) for source in sources])
-        return memo.occupied, tracemalloc.get_traced_memory()[0]
+        return memo.size_bytes, tracemalloc.get_traced_memory()[0]
     finally:
         tracemalloc.stop()

@@ -31,7 +31,7 @@ for turn in range(4):
     body = orjson.dumps({"model": "sonnet", "max_tokens": 1, "messages": said})
     asyncio.run(asyncio.to_thread(parse_request, body, memo))
     del said, body
-print((used().rss - start - memo.remembered_bytes) // 2**20)
+print((used().rss - start - memo.size_bytes) // 2**20)
 """
 
 
@@ -57,12 +57,12 @@ def test_messages_are_forgotten_when_nobody_has_asked_for_as_long_as_a_process_i
     loop.settle()
     ask(memo)
     loop.pass_time(IDLE_SECONDS)
-    kept = memo.remembered_bytes
+    kept = memo.size_bytes
     ask(memo)
     loop.pass_time(IDLE_SECONDS)
-    kept_after_another = memo.remembered_bytes
+    kept_after_another = memo.size_bytes
     loop.pass_time(IDLE_SECONDS)
     loop.finish()
 
     assert kept_after_another == kept > 0
-    assert memo.remembered_bytes == 0
+    assert memo.size_bytes == 0

@@ -36,6 +36,6 @@ async def forget_when_idle(memo: MessageMemo, idle_seconds: float) -> None:
     while True:
         lookups = memo.lookups
         await asyncio.sleep(idle_seconds)
-        if memo.lookups == lookups and memo.remembered_bytes:
-            log.info("messages are forgotten", bytes=memo.remembered_bytes)
+        if memo.lookups == lookups and memo.size_bytes:
+            log.info("messages are forgotten", bytes=memo.size_bytes)
             memo.forget()

@@ -57,7 +57,7 @@ class CacheMemory:
         self._budget = budget_bytes
         self._seen: list[_Seen] = []  # the newest last
         self._kinds: OrderedDict[bytes, _Kind] = OrderedDict()
-        self.occupied = 0
+        self.size_bytes = 0
 
     def note(
         self, prompt: Prompt, use: CacheUse, *, sent_at: float, now: float, is_start: bool
@@ -117,12 +117,12 @@ class CacheMemory:
         self._remember_kind(prompt, use, now, is_first=before is None and len(prompt.messages) == 1)
         if before:
             self._seen.remove(before)
-            self.occupied -= _occupied(before.prompt)
+            self.size_bytes -= _occupied(before.prompt)
         life = use.life_seconds or (before.life_seconds if before else MINUTES_5)
         self._seen.append(_Seen(prompt, use.held, now, life))
-        self.occupied += _occupied(prompt)
-        while len(self._seen) > self._limit or self.occupied > self._budget:
-            self.occupied -= _occupied(self._seen.pop(0).prompt)
+        self.size_bytes += _occupied(prompt)
+        while len(self._seen) > self._limit or self.size_bytes > self._budget:
+            self.size_bytes -= _occupied(self._seen.pop(0).prompt)
 
     def _remember_kind(self, prompt: Prompt, use: CacheUse, now: float, *, is_first: bool) -> None:
         known = self._kinds.pop(prompt.kind, None)

@@ -5,5 +5,5 @@
 - ``rules``, ``block_rules``, ``run_rules``: what a request, a message and a run of messages must keep.
 - ``message``: one message that keeps them, with all that follows from it alone.
 - ``cache_marks``: how long a client asks the prompt cache to keep its prompt.
-- ``memo``, ``prefixes``: why a long conversation is not read again at each turn.
+- ``memo``: why a long conversation is not read again at each turn.
 """

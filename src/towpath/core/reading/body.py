@@ -9,9 +9,7 @@ orjson has the last word on every value: what the splitting parser passes over u
 unless the same bytes were before (``memo``), and whatever it refuses or cannot tell is read as a whole.
 """
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -19,7 +17,6 @@ import orjson
 
 from towpath.core.errors import ApiError
 from towpath.core.reading.memo import MessageMemo
-from towpath.core.reading.message import CheckedMessage
 
 MAX_BODY_BYTES = 32 * 1024 * 1024  # the API's own limit
 # A value takes two bytes or more to send, and 65 to hold: ten million empty lists were 2 GB and 67 s. The
@@ -38,13 +35,11 @@ _WRITABLE_DEPTH = 254
 class Body:
     """``fields["messages"]`` holds a ``CheckedMessage`` for each message that is known, values for the rest.
 
-    ``sources`` has the bytes of those by index; it is empty if the body had to be read as a whole. ``keep``
-    is for when all messages have been checked: the next body may begin with them.
+    ``sources`` has the bytes of those by index; it is empty if the body had to be read as a whole.
     """
 
     fields: dict[str, Any]
     sources: dict[int, bytes]
-    keep: Callable[[Sequence[CheckedMessage]], None] = lambda _messages: None
 
 
 class _Name:
@@ -71,10 +66,7 @@ def too_large() -> ApiError:
 
 
 def read_body(body: bytes, memo: MessageMemo) -> Body:
-    """The body of a request. Raises ``ApiError`` if it is too large, too deep or no JSON object.
-
-    Text that was read before is not counted again.
-    """
+    """The body of a request. Raises ``ApiError`` if it is too large, too deep or no JSON object."""
     if len(body) > MAX_BODY_BYTES:
         raise too_large()
     try:
@@ -84,10 +76,8 @@ def read_body(body: bytes, memo: MessageMemo) -> Body:
 
 
 def _split(body: bytes, memo: MessageMemo) -> Body:
-    prefix = memo.prefixes.longest(body)
-    cut = prefix.cut(body)
-    check_values(cut)
-    raw = _top_level(cut)
+    check_values(body)
+    raw = _top_level(body)
     messages = raw.pop("messages", None)
     fields = {name: _read_part(bytes(value), MAX_DEPTH - 1) for name, value in raw.items()}
     if messages is None:
@@ -95,14 +85,11 @@ def _split(body: bytes, memo: MessageMemo) -> Body:
     parts = [bytes(part) for part in _LIST.decode(messages)]
     if len(parts) > _MOST_PARTS:
         raise _Unsplit
-    if prefix.messages and not prefix.is_first(cut, parts):
-        raise _Unsplit  # another list begins like one of messages, or somebody wrote the mark
-    new = parts[1:] if prefix.messages else parts
-    found: list[Any] = [*prefix.messages, *memo.find(new)]
+    found: list[Any] = [*memo.find(parts)]
     sources = {index: message for index, message in enumerate(found) if isinstance(message, bytes)}
     for index, source in sources.items():
         found[index] = _read_part(source, MAX_DEPTH - 2)
-    return Body({**fields, "messages": found}, sources, partial(memo.prefixes.keep, body, prefix, new))
+    return Body({**fields, "messages": found}, sources)
 
 
 def _top_level(body: bytes) -> dict[str, msgspec.Raw]:

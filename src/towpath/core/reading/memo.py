@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from threading import Lock
 
 from towpath.core.reading.message import CheckedMessage
-from towpath.core.reading.prefixes import Prefixes
 
 # Measured: a conversation of 5.4 MB occupies 9 MB.
 MEMO_BYTES = 64 * 1024 * 1024
@@ -23,18 +22,12 @@ class MessageMemo:
     ``lookups`` counts the requests that looked for theirs. Each call is safe from any thread, and short.
     """
 
-    def __init__(self, budget: int = MEMO_BYTES, prefixes: Prefixes | None = None) -> None:
+    def __init__(self, budget: int = MEMO_BYTES) -> None:
         self._budget = budget
         self._known: OrderedDict[bytes, CheckedMessage] = OrderedDict()
         self._lock = Lock()
-        self.occupied = 0
+        self.size_bytes = 0
         self.lookups = 0
-        self.prefixes = prefixes or Prefixes()
-
-    @property
-    def remembered_bytes(self) -> int:
-        """What all that is kept occupies, the bodies of ``prefixes`` included."""
-        return self.occupied + self.prefixes.occupied
 
     def find(self, sources: Iterable[bytes]) -> list[CheckedMessage | bytes]:
         """What is known of each of these; where nothing is, its bytes."""
@@ -55,15 +48,14 @@ class MessageMemo:
         largest = self._budget // _LARGEST_SHARE
         with self._lock:
             for message in messages:
-                if message.occupied <= largest and message.source not in self._known:
+                if message.size_bytes <= largest and message.source not in self._known:
                     self._known[message.source] = message
-                    self.occupied += message.occupied
-            while self.occupied > self._budget:
-                self.occupied -= self._known.popitem(last=False)[1].occupied
+                    self.size_bytes += message.size_bytes
+            while self.size_bytes > self._budget:
+                self.size_bytes -= self._known.popitem(last=False)[1].size_bytes
 
     def forget(self) -> None:
         """Keep nothing of what is known so far."""
         with self._lock:
             self._known.clear()
-            self.occupied = 0
-        self.prefixes.forget()
+            self.size_bytes = 0

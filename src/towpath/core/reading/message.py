@@ -33,7 +33,7 @@ class CheckedMessage:
     calls that a user's results answer, each with the place of its block; ``server_calls`` those of the calls
     that the API itself answers, where the message does not have the answer; ``references`` are the names of
     the tools that its results refer to, likewise. ``asks_for_hour``: one of its cache marks is for an hour.
-    ``occupied`` is in bytes.
+    ``size_bytes`` is what it occupies here.
     """
 
     source: bytes
@@ -45,7 +45,7 @@ class CheckedMessage:
     server_calls: tuple[tuple[int, str], ...]
     references: tuple[tuple[int, str], ...]
     asks_for_hour: bool
-    occupied: int
+    size_bytes: int
 
     @property
     def says_nothing(self) -> bool:
@@ -75,7 +75,7 @@ def checked_message(message: Mapping[str, Any], source: bytes) -> CheckedMessage
         server_calls=_open_server_calls(content) if role == "assistant" else (),
         references=references,
         asks_for_hour=asks_for_hour,
-        occupied=_OWN_BYTES + getsizeof(source) + _occupied([made, block_digests, call_ids, references]),
+        size_bytes=_OWN_BYTES + getsizeof(source) + _occupied([made, block_digests, call_ids, references]),
     )
 
 

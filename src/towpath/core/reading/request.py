@@ -159,7 +159,6 @@ def checked_messages(body: Body, memo: MessageMemo) -> list[CheckedMessage]:
         for index, message in enumerate(body.fields["messages"])
     ]
     memo.keep([messages[index] for index in body.sources])
-    body.keep(messages)
     return messages
 
 

@@ -105,7 +105,7 @@ class _Now(Collector):
         memory, waiting = self._pool.memory_bytes, self._admission.waiting
         yield GaugeMetricFamily("towpath_memory_bytes", "What live processes occupy.", value=memory)
         yield GaugeMetricFamily("towpath_waiting", "Requests in the queue.", value=waiting)
-        kept = self._memo.remembered_bytes
+        kept = self._memo.size_bytes
         yield GaugeMetricFamily("towpath_remembered_bytes", "What remembered messages occupy.", value=kept)
         yield from self._known_limits()
 
