@@ -58,7 +58,7 @@ FLOORS: dict[str, Sequence[set[str]]] = {
     ],
     "server": [
         {"app"},
-        {"door", "routes"},
+        {"middleware", "routes"},
         {"components"},
         {"api", "dashboard", "openapi", "processes"},
         {"guard", "observe", "upstream"},

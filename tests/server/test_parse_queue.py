@@ -12,16 +12,16 @@ from starlette.requests import ClientDisconnect
 from tests.support.answering import answering_proxy
 from tests.support.exchanges import leaves, stays
 from towpath.core.reading.body import MAX_VALUES
-from towpath.server.http.parse_queue import Reading
+from towpath.server.http.parse_queue import ParseQueue
 from towpath.settings import Settings
 
 LARGE = b"x" * 300_000
 
 
-def run(test: Callable[[Reading], Awaitable[None]]) -> None:
+def run(test: Callable[[ParseQueue], Awaitable[None]]) -> None:
     async def with_limit() -> None:
         async with asyncio.timeout(60):
-            await test(Reading())
+            await test(ParseQueue())
 
     asyncio.run(with_limit())
 
@@ -29,9 +29,9 @@ def run(test: Callable[[Reading], Awaitable[None]]) -> None:
 def test_a_large_body_is_read_while_another_one_is() -> None:
     is_read = threading.Event()
 
-    async def test(reading: Reading) -> None:
-        slow = asyncio.create_task(reading.of(LARGE, is_read.wait, stays))
-        await reading.of(LARGE, is_read.set, stays)
+    async def test(queue: ParseQueue) -> None:
+        slow = asyncio.create_task(queue.run(LARGE, is_read.wait, stays))
+        await queue.run(LARGE, is_read.set, stays)
         assert await slow
 
     run(test)
@@ -41,25 +41,25 @@ def test_a_body_that_waits_for_its_turn_is_not_read_once_its_client_has_left() -
     go_on = threading.Event()
     read = []
 
-    async def test(reading: Reading) -> None:
-        slow = [asyncio.create_task(reading.of(LARGE, go_on.wait, stays)) for _ in range(8)]
+    async def test(queue: ParseQueue) -> None:
+        slow = [asyncio.create_task(queue.run(LARGE, go_on.wait, stays)) for _ in range(8)]
         await asyncio.sleep(0)
         try:
             with pytest.raises(ClientDisconnect):
-                await reading.of(LARGE, lambda: read.append("left"), leaves)
+                await queue.run(LARGE, lambda: read.append("left"), leaves)
         finally:
             go_on.set()
         await asyncio.gather(*slow)
-        await reading.of(LARGE, lambda: read.append("stays"), stays)
+        await queue.run(LARGE, lambda: read.append("stays"), stays)
 
     run(test)
     assert read == ["stays"]
 
 
 def test_an_error_of_reading_arrives() -> None:
-    async def test(reading: Reading) -> None:
+    async def test(queue: ParseQueue) -> None:
         with pytest.raises(ZeroDivisionError):
-            await reading.of(LARGE, lambda: 1 / 0, stays)
+            await queue.run(LARGE, lambda: 1 / 0, stays)
 
     run(test)
 

@@ -15,7 +15,8 @@ from tests.support.exchanges import Upstream, exchanges_of, items_of, stays
 from tests.support.fidelity import request, user
 from towpath.core.errors import ApiError
 from towpath.core.events import Event
-from towpath.server.api.messages import MessagesEndpoint
+from towpath.server.api.endpoint import Endpoint
+from towpath.server.api.messages import MessagesFormat
 from towpath.server.exchange.events import (
     Began,
     Ended,
@@ -171,7 +172,7 @@ def test_a_client_that_leaves_while_it_waits_ends_its_exchange_once() -> None:
 
 def test_a_request_that_breaks_a_rule_is_refused_once_and_does_not_begin() -> None:
     published: list[ServerEvent] = []
-    endpoint = MessagesEndpoint(Settings(), exchanges_of(None, published.append))
+    endpoint = Endpoint(Settings(), exchanges_of(None, published.append), MessagesFormat)
     sent: list[Any] = []
 
     async def receive() -> Any:

@@ -24,7 +24,7 @@ from towpath.core.limits import Verdict, Window
 from towpath.core.mode import Mode
 from towpath.core.reading.request import parse_request
 from towpath.server.dashboard.activity import Activity
-from towpath.server.dashboard.routes import ActivityStream, looking_routes
+from towpath.server.dashboard.routes import ActivityStream, dashboard_routes
 from towpath.server.exchange.events import Began, CallerRejected, Ended, FirstEvent, LeftQueue, Streamed
 from towpath.server.exchange.limits import KnownLimits
 from towpath.server.exchange.publisher import Publisher
@@ -106,7 +106,7 @@ class Desk:
     def served(self, *, keys: Sequence[str] = (), port: int = 0) -> Iterator[str]:
         """The address at which the page shows it."""
         stream = ActivityStream(self.activity, ping_seconds=15, client_seconds=60)
-        routes = looking_routes(self.activity, stream, needs_key=bool(keys))
+        routes = dashboard_routes(self.activity, stream, needs_key=bool(keys))
         publisher = Publisher()
         publisher.subscribe(CallerRejected, self.activity.caller_rejected)
         guard = Middleware(Guard, Rules("127.0.0.1", keys=keys), publisher.publish)

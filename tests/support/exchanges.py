@@ -18,7 +18,7 @@ from towpath.server.exchange.exchanges import Exchanges
 from towpath.server.exchange.limits import KnownLimits
 from towpath.server.exchange.publisher import Publisher
 from towpath.server.exchange.reader import RequestReader
-from towpath.server.http.parse_queue import Reading
+from towpath.server.http.parse_queue import ParseQueue
 from towpath.sessions.admission import Admission
 from towpath.sessions.dispatcher import Dispatcher, Reply
 from towpath.settings import Settings
@@ -65,7 +65,7 @@ def exchanges_of(dispatcher: object, publish: Publish | None = None) -> Exchange
     """Those that ``dispatcher`` serves, as far as a test lets them come."""
     publish = publish or Publisher().publish
     return Exchanges(
-        RequestReader(Settings(), MessageMemo(), Reading(), Path("empty")),
+        RequestReader(Settings(), MessageMemo(), ParseQueue(), Path("empty")),
         cast(Dispatcher, dispatcher),
         Admission(running=1, waiting=0),
         KnownLimits(time.time, publish, no_extra_usage=False),

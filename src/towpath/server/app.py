@@ -12,12 +12,12 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from towpath.agent.bundled_cli import AuthStatus
-from towpath.server.components import Parts, assemble
-from towpath.server.door import NoWebSockets, OneSpelling
+from towpath.server.components import Components, assemble
 from towpath.server.exchange.events import Publish
 from towpath.server.guard import Guard, Rules
 from towpath.server.headers import AlwaysHeaders
 from towpath.server.memory import forget_when_idle
+from towpath.server.middleware import NoWebSockets, OneSpelling
 from towpath.server.routes import OPENAI_PATHS, failed, not_found, routes
 from towpath.sessions.folders import remove_run_folder
 from towpath.settings import Settings
@@ -35,20 +35,24 @@ def create_app(
     prompt cache ages. ``ask_login`` says who is logged in; without it the CLI is asked. Who stops the
     server calls ``state.let_watchers_go`` first: streams of /v1/activity end only then.
     """
-    parts = assemble(settings, clock, ask_login)
+    components = assemble(settings, clock, ask_login)
     application = Starlette(
-        routes=[*routes(settings, parts)],
-        middleware=_walls(settings, parts.publish),
+        routes=[*routes(settings, components)],
+        middleware=_middleware(settings, components.publish),
         exception_handlers={HTTPException: not_found, Exception: failed},
-        lifespan=partial(_lifespan, parts, settings.idle_timeout_seconds),
+        lifespan=partial(_lifespan, components, settings.idle_timeout_seconds),
     )
-    application.state.let_watchers_go = parts.activity.close
+    application.state.let_watchers_go = components.activity.close
     return application
 
 
 @contextlib.asynccontextmanager
-async def _lifespan(parts: Parts, idle_seconds: float, _: Starlette) -> AsyncIterator[None]:
-    watching = parts.pool.watch(), parts.health.watch(), forget_when_idle(parts.memo, idle_seconds)
+async def _lifespan(components: Components, idle_seconds: float, _: Starlette) -> AsyncIterator[None]:
+    watching = (
+        components.pool.watch(),
+        components.health.watch(),
+        forget_when_idle(components.memo, idle_seconds),
+    )
     watchers = [asyncio.create_task(watch) for watch in watching]
     try:
         yield
@@ -56,26 +60,26 @@ async def _lifespan(parts: Parts, idle_seconds: float, _: Starlette) -> AsyncIte
         for watcher in watchers:
             watcher.cancel()
         await asyncio.gather(*watchers, return_exceptions=True)
-        await parts.pool.close()
-        if parts.upstream:
-            await parts.upstream.close()
-        remove_run_folder(parts.folder)
-        if parts.recorder:
-            await parts.recorder.close()
-        if parts.telemetry:
-            await asyncio.to_thread(parts.telemetry.close)
+        await components.pool.close()
+        if components.upstream:
+            await components.upstream.close()
+        remove_run_folder(components.folder)
+        if components.recorder:
+            await components.recorder.close()
+        if components.telemetry:
+            await asyncio.to_thread(components.telemetry.close)
 
 
-def _walls(settings: Settings, publish: Publish) -> list[Middleware]:
+def _middleware(settings: Settings, publish: Publish) -> list[Middleware]:
     rules = Rules(settings.host, settings.allowed_hosts, settings.allowed_origins, settings.keys)
-    walls = [
+    layers = [
         Middleware(AlwaysHeaders),
         Middleware(OneSpelling),
         Middleware(Guard, rules, publish),
         Middleware(NoWebSockets, OPENAI_PATHS),
     ]
     if settings.allowed_origins:
-        walls.append(
+        layers.append(
             Middleware(
                 CORSMiddleware,
                 allow_origins=settings.allowed_origins,
@@ -84,4 +88,4 @@ def _walls(settings: Settings, publish: Publish) -> list[Middleware]:
                 expose_headers=["*"],
             )
         )
-    return walls
+    return layers

@@ -29,7 +29,7 @@ from towpath.server.exchange.exchanges import Exchanges
 from towpath.server.exchange.limits import KnownLimits
 from towpath.server.exchange.publisher import Publisher
 from towpath.server.exchange.reader import RequestReader
-from towpath.server.http.parse_queue import Reading
+from towpath.server.http.parse_queue import ParseQueue
 from towpath.server.loopback import is_loopback
 from towpath.server.observe import log
 from towpath.server.observe.health import Health
@@ -48,7 +48,7 @@ from towpath.settings import Settings
 
 
 @dataclass(frozen=True)
-class Parts:
+class Components:
     """``folder`` has the files of all processes, and is gone with the server."""
 
     folder: Path
@@ -56,7 +56,7 @@ class Parts:
     health: Health
     limits: KnownLimits
     memo: MessageMemo
-    reading: Reading
+    queue: ParseQueue
     publish: Publish
     recorder: Recorder | None
     telemetry: Telemetry | None
@@ -72,8 +72,11 @@ def assemble(
     settings: Settings,
     clock: Callable[[], float],
     ask_login: Callable[[], Awaitable[AuthStatus | None]] | None = None,
-) -> Parts:
-    """The parts for these settings. ``clock`` is Unix time in seconds; ``ask_login`` instead of the CLI."""
+) -> Components:
+    """The components for these settings.
+
+    ``clock`` is Unix time in seconds; ``ask_login`` is asked instead of the CLI.
+    """
     environment = environment_of_clis(settings, os.environ)
     folder, nowhere = run_folder(settings.state_dir), empty_folder(settings.state_dir)
     publisher = Publisher()
@@ -93,19 +96,19 @@ def assemble(
         is_shared=not is_loopback(settings.host),
         ask=ask_login or partial(auth_status, environment, folder),
     )
-    memo, reading = MessageMemo(), Reading()
+    memo, queue = MessageMemo(), ParseQueue()
     metrics, telemetry = Metrics(pool, admission, memo, limits), Telemetry.wanted(os.environ)
     activity = Activity(pool, health, shows_content=settings.show_content, limits=limits.report)
     recorder = Recorder.wanted(settings)
     _subscribe(publisher, activity, metrics, telemetry, recorder)
-    reader = RequestReader(settings, memo, reading, nowhere)
-    return Parts(
+    reader = RequestReader(settings, memo, queue, nowhere)
+    return Components(
         folder=folder,
         pool=pool,
         health=health,
         limits=limits,
         memo=memo,
-        reading=reading,
+        queue=queue,
         publish=publisher.publish,
         recorder=recorder,
         telemetry=telemetry,

@@ -15,8 +15,8 @@ from towpath.server.api.count import CountEndpoint, ExactCount, count_routes
 from towpath.server.api.endpoint import Endpoint
 from towpath.server.api.messages import MessagesFormat
 from towpath.server.api.responses import ResponsesFormat
-from towpath.server.components import Parts
-from towpath.server.dashboard.routes import ActivityStream, looking_routes
+from towpath.server.components import Components
+from towpath.server.dashboard.routes import ActivityStream, dashboard_routes
 from towpath.server.errors import error_response
 from towpath.server.guard import HELLO
 from towpath.server.headers import ALWAYS
@@ -33,45 +33,51 @@ OPENAI_PATHS = (*CHAT_PATHS, *RESPONSES_PATHS)
 MODELS_PATHS = ("/v1/models", "/models", "/v1/v1/models")
 
 
-def routes(settings: Settings, parts: Parts) -> Iterator[Route]:
+def routes(settings: Settings, components: Components) -> Iterator[Route]:
     """All of them."""
     for paths, format_of in (
         (MESSAGES_PATHS, MessagesFormat),
         (CHAT_PATHS, ChatFormat),
         (RESPONSES_PATHS, ResponsesFormat),
     ):
-        endpoint = Endpoint(settings, parts.exchanges, format_of)
+        endpoint = Endpoint(settings, components.exchanges, format_of)
         yield from (Route(path, endpoint, methods=["POST"]) for path in paths)
     for path in MODELS_PATHS:
-        yield Route(path, parts.models.list)
-        yield Route(f"{path}/{{model_id:path}}", parts.models.one)
-    yield from _upstream_routes(settings, parts)
-    yield from _reports(parts)
+        yield Route(path, components.models.list)
+        yield Route(f"{path}/{{model_id:path}}", components.models.one)
+    yield from _upstream_routes(settings, components)
+    yield from _reports(components)
     stream = ActivityStream(
-        parts.activity, ping_seconds=settings.ping_seconds, client_seconds=settings.client_timeout_seconds
+        components.activity,
+        ping_seconds=settings.ping_seconds,
+        client_seconds=settings.client_timeout_seconds,
     )
-    yield from looking_routes(parts.activity, stream, needs_key=bool(settings.keys))
+    yield from dashboard_routes(components.activity, stream, needs_key=bool(settings.keys))
 
 
-def _upstream_routes(settings: Settings, parts: Parts) -> Iterator[Route]:
+def _upstream_routes(settings: Settings, components: Components) -> Iterator[Route]:
     """What the proxy itself asks the operator's upstream."""
-    count = ExactCount(parts.upstream, parts.models.id_of) if parts.upstream else parts.estimate
-    yield from count_routes(MESSAGES_PATHS, CountEndpoint(settings, count, parts.memo, parts.reading))
-    yield from relay_routes(MESSAGES_PATHS, Relay(parts.upstream, settings.client_timeout_seconds))
+    count = (
+        ExactCount(components.upstream, components.models.id_of)
+        if components.upstream
+        else components.estimate
+    )
+    yield from count_routes(MESSAGES_PATHS, CountEndpoint(settings, count, components.memo, components.queue))
+    yield from relay_routes(MESSAGES_PATHS, Relay(components.upstream, settings.client_timeout_seconds))
 
 
-def _reports(parts: Parts) -> list[Route]:
+def _reports(components: Components) -> list[Route]:
     """What the server says of itself."""
     document = openapi_document(__version__)
 
     async def report(request: Request) -> Response:
-        return report_response(parts.health.report() if request.state.has_key else Greeting(status="ok"))
+        return report_response(components.health.report() if request.state.has_key else Greeting(status="ok"))
 
     async def show_metrics(_: Request) -> Response:
-        return Response(parts.metrics.text(), media_type=CONTENT_TYPE)
+        return Response(components.metrics.text(), media_type=CONTENT_TYPE)
 
     async def show_limits(_: Request) -> Response:
-        return report_response(parts.limits.report())
+        return report_response(components.limits.report())
 
     async def greet(_: Request) -> Response:
         return JSONResponse({"message": "hello"})

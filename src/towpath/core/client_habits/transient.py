@@ -22,11 +22,11 @@ def has_transient(blocks: Sequence[Block], texts: Sequence[str]) -> bool:
     return False
 
 
-def kept_places(blocks: Sequence[Block], texts: Sequence[str]) -> Sequence[int]:
-    """The places of a message's blocks without the text blocks that are exactly one of ``texts``.
+def kept_indexes(blocks: Sequence[Block], texts: Sequence[str]) -> Sequence[int]:
+    """The indexes of a message's blocks without the text blocks that are exactly one of ``texts``.
 
     A message never loses its last block: an empty message would be another conversation, and one that
     the API refuses.
     """
-    kept = [place for place, block in enumerate(blocks) if not has_transient([block], texts)]
+    kept = [index for index, block in enumerate(blocks) if not has_transient([block], texts)]
     return kept or range(len(blocks))

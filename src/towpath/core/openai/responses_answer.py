@@ -9,7 +9,7 @@ from towpath.core.errors import ApiError
 from towpath.core.events import Event
 from towpath.core.openai import thinking as reasoning
 from towpath.core.openai.chat_answer import usage_of
-from towpath.core.openai.responses_items import Call, OutputItem, Text, Thinking, Told
+from towpath.core.openai.responses_items import Call, EventList, OutputItem, Text, Thinking
 from towpath.core.to_json import Json
 from towpath.core.usage import count, merged
 
@@ -84,7 +84,7 @@ class ResponseFold:
             ]
         )
 
-    def _start(self, message: Json) -> Told:
+    def _start(self, message: Json) -> EventList:
         self._message_id = message["id"]
         self._usage = message.get("usage")
         self.response["model"] = message["model"]
@@ -93,7 +93,7 @@ class ResponseFold:
             for name in ("response.created", "response.in_progress")
         ]
 
-    def _begin_item(self, index: int, block: Json) -> Told:
+    def _begin_item(self, index: int, block: Json) -> EventList:
         item = self._item(block, f"{self._message_id}_{index}", len(self._items))
         if item is None:
             return []
@@ -109,7 +109,7 @@ class ResponseFold:
             return Thinking(f"rs_{name}", block, place, shown=self._shows_thinking)
         return None
 
-    def _end_item(self, status: str) -> Told:
+    def _end_item(self, status: str) -> EventList:
         item, self._open = self._open, None
         if item is None:
             return []
@@ -117,14 +117,14 @@ class ResponseFold:
         self.response["output"].append(item.item)
         return told
 
-    def _finish(self) -> Told:
+    def _finish(self) -> EventList:
         reason = _CUT.get(self._stop_reason or "")
         self.response["status"] = "incomplete" if reason else "completed"
         self.response["incomplete_details"] = {"reason": reason} if reason else None
         self.response["usage"] = response_usage(self._usage)
         return [(f"response.{self.response['status']}", {"response": dict(self.response)})]
 
-    def _events(self, told: Told) -> list[Json]:
+    def _events(self, told: EventList) -> list[Json]:
         first, self._number = self._number, self._number + len(told)
         return [
             {"type": name, "sequence_number": number, **fields}

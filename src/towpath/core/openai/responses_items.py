@@ -12,7 +12,7 @@ from towpath.core.openai import thinking as reasoning
 from towpath.core.openai.parts import call_id
 from towpath.core.to_json import Json
 
-Told = list[tuple[str, Json]]
+EventList = list[tuple[str, Json]]
 
 
 class OutputItem:
@@ -22,19 +22,19 @@ class OutputItem:
         self.item = {**item, "status": "in_progress"}
         self._index = index
 
-    def begin(self) -> Told:
+    def begin(self) -> EventList:
         return [("response.output_item.added", {"output_index": self._index, "item": dict(self.item)})]
 
-    def add(self, delta: Json) -> Told:
+    def add(self, delta: Json) -> EventList:
         raise NotImplementedError
 
-    def end(self, status: str) -> Told:
+    def end(self, status: str) -> EventList:
         """``status``: completed, or incomplete for one that was cut."""
         last = self._finish()
         self.item["status"] = status
         return [*last, ("response.output_item.done", {"output_index": self._index, "item": dict(self.item)})]
 
-    def _finish(self) -> Told:
+    def _finish(self) -> EventList:
         raise NotImplementedError
 
     def _place(self, **more: Any) -> Json:
@@ -49,21 +49,21 @@ class Text(OutputItem):
         self._first = block.get("text") or ""
         self._pieces: list[str] = []
 
-    def begin(self) -> Told:
+    def begin(self) -> EventList:
         part = {"part": _text_part(""), **self._place(content_index=0)}
         return [*super().begin(), ("response.content_part.added", part), *self._said(self._first)]
 
-    def add(self, delta: Json) -> Told:
+    def add(self, delta: Json) -> EventList:
         return self._said(delta["text"]) if delta["type"] == "text_delta" else []
 
-    def _said(self, text: str) -> Told:
+    def _said(self, text: str) -> EventList:
         if not text:
             return []
         self._pieces.append(text)
         fields = {"delta": text, "logprobs": [], **self._place(content_index=0)}
         return [("response.output_text.delta", fields)]
 
-    def _finish(self) -> Told:
+    def _finish(self) -> EventList:
         text, place = "".join(self._pieces), self._place(content_index=0)
         self.item["content"] = [_text_part(text)]
         return [
@@ -81,14 +81,14 @@ class Call(OutputItem):
         self._whole = orjson.dumps(block.get("input") or {}).decode()
         self._pieces: list[str] = []
 
-    def add(self, delta: Json) -> Told:
+    def add(self, delta: Json) -> EventList:
         if delta["type"] != "input_json_delta" or not delta["partial_json"]:
             return []
         self._pieces.append(delta["partial_json"])
         fields = {"delta": delta["partial_json"], **self._place()}
         return [("response.function_call_arguments.delta", fields)]
 
-    def _finish(self) -> Told:
+    def _finish(self) -> EventList:
         self.item["arguments"] = "".join(self._pieces) or self._whole
         fields = {"arguments": self.item["arguments"], **self._place()}
         return [("response.function_call_arguments.done", fields)]
@@ -103,15 +103,15 @@ class Thinking(OutputItem):
         self._pieces: list[str] = []
         self._shown = shown
 
-    def begin(self) -> Told:
+    def begin(self) -> EventList:
         return [*super().begin(), *self._thought(self._block.get("thinking") or "")]
 
-    def add(self, delta: Json) -> Told:
+    def add(self, delta: Json) -> EventList:
         if delta["type"] == "signature_delta":
             self._block["signature"] = delta["signature"]
         return self._thought(delta["thinking"]) if delta["type"] == "thinking_delta" else []
 
-    def _thought(self, text: str) -> Told:
+    def _thought(self, text: str) -> EventList:
         is_first = not self._pieces
         if text:
             self._pieces.append(text)
@@ -122,7 +122,7 @@ class Thinking(OutputItem):
         grown = ("response.reasoning_summary_text.delta", {"delta": text, **place})
         return [added, grown] if is_first else [grown]
 
-    def _finish(self) -> Told:
+    def _finish(self) -> EventList:
         text, place = "".join(self._pieces), self._place(summary_index=0)
         if self._block["type"] == "thinking":
             self._block["thinking"] = text

@@ -31,7 +31,7 @@ from towpath.core.reading.request import CountRequest, api_messages, parse_count
 from towpath.server.errors import error_response, new_request_id
 from towpath.server.http.body import receive_body
 from towpath.server.http.disconnect import unless_client_leaves
-from towpath.server.http.parse_queue import Reading
+from towpath.server.http.parse_queue import ParseQueue
 from towpath.server.upstream.answer import handed_back, whole_body
 from towpath.server.upstream.client import UpstreamApi
 from towpath.sessions.admission import Admission
@@ -51,10 +51,10 @@ Count = Callable[[CountRequest, Headers, str], Awaitable[Response]]
 class CountEndpoint:
     """The ASGI application behind the route. Counts wait in a queue of their own."""
 
-    def __init__(self, settings: Settings, count: Count, memo: MessageMemo, reading: Reading) -> None:
+    def __init__(self, settings: Settings, count: Count, memo: MessageMemo, queue: ParseQueue) -> None:
         self._count = count
         self._admission = Admission(running=settings.max_concurrent, waiting=settings.max_waiting)
-        self._reading = reading
+        self._queue = queue
         self._parse = partial(parse_count, memo=memo, transient_texts=settings.transient_texts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,7 +76,7 @@ class CountEndpoint:
 
         try:
             body = await receive_body(scope, receive)
-            request = await self._reading.of(body, partial(self._parse, body), receive)
+            request = await self._queue.run(body, partial(self._parse, body), receive)
             await unless_client_leaves(work(), receive)
         except ClientDisconnect:
             return

@@ -58,7 +58,7 @@ class ActivityStream:
             yield {"type": "activity", "at": time.time(), **snapshot}
 
 
-def looking_routes(activity: Activity, stream: ActivityStream, *, needs_key: bool) -> list[Route]:
+def dashboard_routes(activity: Activity, stream: ActivityStream, *, needs_key: bool) -> list[Route]:
     """The routes of the page and the activity. ``needs_key``: the server asks clients for a key."""
     files = _files(needs_key=needs_key)
 

@@ -19,7 +19,7 @@ from towpath.core.mode import HEADER, Mode, check_internal, mode_of
 from towpath.core.prompt_cache.causes import Prompt, prompt_of
 from towpath.core.reading.memo import MessageMemo
 from towpath.core.reading.request import MessagesRequest, parse_request
-from towpath.server.http.parse_queue import Reading
+from towpath.server.http.parse_queue import ParseQueue
 from towpath.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -46,10 +46,10 @@ class RequestReader:
     ``empty_folder`` is the working directory when neither the settings nor the request name one.
     """
 
-    def __init__(self, settings: Settings, memo: MessageMemo, reading: Reading, empty_folder: Path) -> None:
+    def __init__(self, settings: Settings, memo: MessageMemo, queue: ParseQueue, empty_folder: Path) -> None:
         self._settings = settings
         self._memo = memo
-        self._reading = reading
+        self._queue = queue
         self._empty_folder = empty_folder
         self._started_in = Path.cwd()
 
@@ -65,7 +65,7 @@ class RequestReader:
 
         Raises ApiError for a request that breaks a rule, ClientDisconnect if its client leaves before that.
         """
-        return await self._reading.of(body, partial(self._asked, body, headers, caller, translated), receive)
+        return await self._queue.run(body, partial(self._asked, body, headers, caller, translated), receive)
 
     def _asked(
         self, sent: bytes, headers: Headers, caller: str, translated: Callable[[bytes], bytes]

@@ -17,15 +17,15 @@ _LARGE_BYTES = 256 * 1024
 _LARGE_AT_ONCE = 2
 
 
-class Reading:
+class ParseQueue:
     """Reads bodies. The large ones beside each other, unless their clients leave before it is their turn."""
 
     def __init__(self) -> None:
-        self._readers = ThreadPoolExecutor(_LARGE_AT_ONCE, thread_name_prefix="reading")
+        self._threads = ThreadPoolExecutor(_LARGE_AT_ONCE, thread_name_prefix="parse")
 
-    async def of(self, body: bytes, read: Callable[[], T], receive: Receive) -> T:
+    async def run(self, body: bytes, read: Callable[[], T], receive: Receive) -> T:
         """What ``read`` makes of the body. Raises ClientDisconnect if the client leaves a large one."""
         if len(body) <= _LARGE_BYTES:
             return read()
-        reading = asyncio.get_running_loop().run_in_executor(self._readers, read)
+        reading = asyncio.get_running_loop().run_in_executor(self._threads, read)
         return await while_client_stays(reading, receive)
