@@ -100,7 +100,7 @@ def test_a_body_that_breaks_off_is_damaged(coding: str, encode: Encode, end: int
     status, sentence = refusal(encode(BODY)[:end], coding)
 
     assert status == 400
-    assert f"Content-Encoding: the body breaks off within {coding}" in sentence
+    assert f"Content-Encoding: the body ends in the middle of the {coding} data" in sentence
 
 
 @FORMS

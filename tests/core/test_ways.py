@@ -90,12 +90,8 @@ def test_a_parked_session_is_answered(newest: Json) -> None:
         pytest.param(user("x", image()), IDLE, "an image needs a new process", id="image"),
         pytest.param(user(A, B, image()), PARKED, "an image needs a new process", id="image-behind-results"),
         pytest.param(user("x", SYSTEM), IDLE, "a system message needs a new process", id="system"),
-        pytest.param(
-            user("x", A, B), PARKED, "text in front of tool results needs a new process", id="in-front"
-        ),
-        pytest.param(
-            user(A, "x", B), PARKED, "text in front of tool results needs a new process", id="between"
-        ),
+        pytest.param(user("x", A, B), PARKED, "text before tool results needs a new process", id="in-front"),
+        pytest.param(user(A, "x", B), PARKED, "text before tool results needs a new process", id="between"),
         pytest.param(
             user(A), PARKED, "the results are not those that the session waits for", id="too-few-results"
         ),
@@ -155,7 +151,7 @@ def test_text_behind_errors_alone_starts_a_process() -> None:
 
     assert way_of(newest, PARKED_AT_A) == (
         Start,
-        "text behind results that are all errors needs a new process",
+        "text after results that are all errors needs a new process",
     )
 
 

@@ -1,4 +1,4 @@
-"""The protocol, as values and functions: what a request means and how it is served. Nothing here acts.
+"""The protocol as values and functions: what a request means and how it is served. Nothing here acts.
 
 Nothing in this package is async, reads a clock, does I/O or logs: everything it needs is passed in,
 and what it decides is returned. Three things are kept from one call to the next, each an object that

@@ -8,19 +8,19 @@ left out here. The rules:
 1. A string is one text block.
 2. ``cache_control`` of a block never counts: clients move it with each request, and the CLI sets its own.
 3. ``thinking`` and ``redacted_thinking`` never count: many clients drop them from what they echo.
-4. White space at the end of an assistant's text does not count, and a text that was only that is no
-   block: clients trim. A message of the assistant's in which no block counts is no message (``request``).
+4. White space at the end of an assistant's text does not count, and a text of white space alone is not a
+   block: clients trim. An assistant's message in which no block counts is not a message (``request``).
 5. In a block, ``is_error: false``, a null, an empty ``citations`` list and ``caller: {"type": "direct"}``
-   say the same as their absence.
-6. JSON is compared as values: key order does not count, 1.0 equals 1. What stands in a tool's input is
-   data: there everything else counts.
-7. Texts that the operator declared transient are not there (``transient``).
+   mean the same as their absence.
+6. JSON is compared as values: key order does not count, 1.0 equals 1. A tool's input is data:
+   there everything else counts.
+7. Texts that the operator declared transient do not count (``transient``).
 
 Adjacent messages of one role have been merged before (``request``), as the API merges them. A message of
 role ``system`` has become the last block of the user's before it, with a type of its own: so it counts, and
-roles alternate.
+roles still alternate.
 
-The digest of a message is its role and the digests of its blocks, one behind the other: so what is known
+The digest of a message is its role and the digests of its blocks, one after the other: so what is known
 of a block stays true when messages are merged or a transient text beside it is left out.
 
 The chain: ``tips[0]`` is the launch key, ``tips[k]`` covers the first k messages. The prefix makes a
@@ -41,7 +41,7 @@ Block = Json
 SYSTEM_TEXT = "system_text"  # not a type of the API's: no client can send such a block
 CHAIN_PREFIX = b"towpath-chain-2:"
 _DIGEST_BYTES = 20
-_EXACT_FLOATS = 2**53  # beyond it a float is no longer one certain integer
+_EXACT_FLOATS = 2**53  # beyond it a float no longer means one integer
 _UNCOUNTED_BLOCKS = frozenset({"thinking", "redacted_thinking"})
 
 
@@ -114,7 +114,7 @@ def result_blocks(block: Block) -> list[Block]:
 
 
 def is_reference(block: Block) -> bool:
-    """Whether it stands for the definition of a tool, in a result."""
+    """Whether it refers to the definition of a tool, in a result."""
     return bool(block["type"] == "tool_reference")
 
 
@@ -131,7 +131,7 @@ def comparable(value: Any) -> Any:
 
 
 def _has_float(value: Any) -> bool:
-    # Fractions are rare, and a look without a copy takes a quarter of the time.
+    # Fractions are rare, and looking without copying takes a quarter of the time.
     rest = [value]
     while rest:
         item = rest.pop()
@@ -168,7 +168,7 @@ def _counts(key: str, value: Any) -> bool:
 
 
 def _of_inner_blocks(key: str, value: Any, change: Callable[[Block], Block]) -> Any:
-    """Blocks stand in ``content`` (tool_result, search_result) and in a document's ``source``, else none."""
+    """Only ``content`` (tool_result, search_result) and a document's ``source`` contain blocks."""
     if key == "source" and isinstance(value, dict):
         return change(value)
     if key == "content" and isinstance(value, list):

@@ -1,6 +1,6 @@
 """The models on offer, in the shapes of the two APIs. Pure.
 
-What is offered is the CLI's word: the list that it shows its own user, with the ids that it would send.
+The CLI says what is offered: the list that it shows its own user, with the ids that it would send.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from towpath.core.errors import ApiError, invalid
 from towpath.core.models import FAMILIES, resolve_model
 
 _LIFECYCLES = ("active", "deprecated", "retired")
-_UNKNOWN_DATE = "1970-01-01T00:00:00Z"  # the API's own word for a date that is not known
+_UNKNOWN_DATE = "1970-01-01T00:00:00Z"  # the API itself writes this for an unknown date
 _DEFAULT_LIMIT, _MAX_LIMIT = 20, 1000
 
 
@@ -96,12 +96,12 @@ def openai_model(model: Offered) -> OpenAIModel:
 def anthropic_page(models: Sequence[Offered], query: Mapping[str, Sequence[str]]) -> AnthropicModels:
     """A page of the list. ``query`` has all values of each parameter: limit, after_id, before_id, lifecycle.
 
-    Raises ApiError for a value that is none.
+    Raises ApiError for an invalid value.
     """
     limit = _limit(query)
     stages = [*query.get("lifecycle", ()), *query.get("lifecycle[]", ())]
     if wrong := [stage for stage in stages if stage not in _LIFECYCLES]:
-        raise invalid("lifecycle", f"{wrong[0]!r} is none of {', '.join(_LIFECYCLES)}")
+        raise invalid("lifecycle", f"{wrong[0]!r} is not one of: {', '.join(_LIFECYCLES)}")
     shown = list(models) if not stages or "active" in stages else []
     start, end = 0, len(shown)
     if after := query.get("after_id"):

@@ -17,7 +17,7 @@ PING: Event = {"type": "ping"}
 MESSAGE_STOP: Event = {"type": "message_stop"}
 
 
-# JSON leaves these as they are, and a client that splits lines as Unicode does would cut the event there.
+# JSON allows these unescaped, and a client that splits lines by Unicode's rules would cut the event there.
 _LINE_SEPARATORS = [(c.encode(), b"\\u%04x" % ord(c)) for c in "\u0085\u2028\u2029"]
 
 

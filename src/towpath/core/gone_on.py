@@ -1,6 +1,6 @@
 """Whether a conversation has gone on without the session that is parked in it. A decision over values.
 
-A parked session waits for results. Where these come in a request that takes Start, it waits for nothing:
+A parked session waits for results. If they come in a request that takes Start, it waits in vain:
 the client dropped or moved a text, changed a parameter, or sent an image. The request that is to be started
 has one of two signs:
 
@@ -9,14 +9,14 @@ has one of two signs:
   has changed. Where several sessions wait for the same id, it is a number that a gateway gives the calls of
   each conversation: then it only counts for what was asked the same, and for one session.
 - **perhaps**: it is what the session was asked, longer by one message of the assistant's and one of the
-  user's, and nobody knows who made that reply. The client may have put other ids or plain text in place of
-  the calls. It may also be another conversation that began with the same words.
+  user's, and it is not known which session made that reply. The client may have put other ids or plain text
+  in place of the calls. It may also be another conversation that began with the same words.
 
 A session whose conversation has surely gone on ends at once; where it perhaps has, less is expected of the
 session (``sessions.waiting``). No sign is a retry, which is as long as what the session was asked; an undo
 or an edit, which does not contain that; a conversation that forked off further up; and one with the same
 beginning whose reply came from a session that is known. Only parked sessions are judged. An idle one waits
-for nothing, and where it stands is where an undo or a fork comes back to.
+for nothing, and an undo or a fork comes back to exactly where it is.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,7 +1,7 @@
 """A launch: all that is fixed when a process starts, and the key that names it.
 
-Two requests can share a process only if their launches are equal. What a request says that may differ
-between two requests of one conversation is not in here: the messages and ``stream``.
+Two requests can share a process only if their launches are equal. What may differ between two requests of
+one conversation is not part of it: the messages and ``stream``.
 """
 
 from collections.abc import Mapping, Sequence, Set
@@ -41,7 +41,7 @@ class Launch:
 
     @cached_property
     def key(self) -> bytes:
-        """Equal for equal launches; a tool's ``cache_control`` does not count here, nor a null of its own."""
+        """Equal for equal launches; neither a tool's ``cache_control`` nor its nulls count here."""
         body = {**self.body, "tools": [_stated(_unmarked(tool)) for tool in self.body.get("tools", ())]}
         agents = [[agent.name, agent.description] for agent in self.agents]
         fixed = [self.model, self.system, self.cwd, self.betas, self.caller, self.mode, self.cache_hour]
@@ -50,7 +50,7 @@ class Launch:
 
     @property
     def forces_call(self) -> bool:
-        """Whether the model must call a tool, as for structured output, whose calls nobody answers."""
+        """Whether the model must call a tool, as for structured output, where the call is the answer."""
         return (self.body.get("tool_choice") or {}).get("type") in ("any", "tool")
 
     @cached_property
@@ -88,8 +88,8 @@ def launch_of(
 def system_text(blocks: Sequence[str]) -> str:
     """The system prompt as the one text that the CLI takes, a blank line between the client's blocks.
 
-    A client that is itself a Claude Code sends a line with its own version for Anthropic's accounting.
-    Passed on, the CLI would take it for its own: how that presents itself is not ours to change.
+    A client that is itself a Claude Code sends a line with its own version for Anthropic's accounting. If it
+    were passed on, the CLI would take it for its own. How the CLI presents itself is not ours to change.
     """
     return "\n\n".join(block for block in blocks if not block.startswith(_ACCOUNTING_LINE))
 

@@ -1,7 +1,7 @@
 """What the API says of an account's limits: its windows, and the paid extra usage beyond them. Pure.
 
     Verdict         what one answer said; the newest of each model counts
-    AccountLimits   what is known by all verdicts together, at a moment
+    AccountLimits   what all verdicts together say at a given moment
 
 Only answers under a plan's login say such things; with an API key nothing is known. Times are in Unix
 seconds. A window or verdict whose reset has passed is over: nothing is known of what follows it.
@@ -13,7 +13,7 @@ from typing import Any
 
 # Further windows count the requests of some models only.
 WINDOWS_OF_ALL_MODELS = frozenset({"five_hour", "seven_day"})
-# The claim that stands for extra usage itself; it is no window of the plan.
+# The claim that means extra usage itself, which is not a window of the plan.
 EXTRA_USAGE = "overage"
 _HEADER = "anthropic-ratelimit-unified"
 _HEADER_NAMES: Mapping[str, str] = {
@@ -21,8 +21,8 @@ _HEADER_NAMES: Mapping[str, str] = {
     "seven_day": "7d",
     "seven_day_overage_included": "7d_oi",
 }
-# The API names a reset with each verdict. Were there none, a refusal would never be taken back: no answer
-# could come that says otherwise.
+# The API names a reset with each verdict. Without one, a refusal would last for ever: nothing would be sent
+# whose answer could lift it.
 _UNKNOWN_RESET_SECONDS = 3600
 
 
@@ -72,7 +72,7 @@ class Verdict:
         return self.resets_at is not None and self.resets_at <= now
 
     def all_windows(self) -> Iterator[Window]:
-        """Those that it lists, and the one that decided, of which it may say more or list nothing."""
+        """The windows it lists, and the one that decided, which it may describe better or not list at all."""
         listed = {window.name: window for window in self.windows}
         decided = listed.pop(self.window, None) if self.window else None
         yield from listed.values()
@@ -82,7 +82,7 @@ class Verdict:
 
 
 class AccountLimits:
-    """All that is known, made of verdicts in whatever order they come."""
+    """What all verdicts say together, in whichever order they come."""
 
     def __init__(self) -> None:
         self._verdicts: dict[str, Verdict] = {}
@@ -91,7 +91,7 @@ class AccountLimits:
     def add(self, verdict: Verdict) -> None:
         """Take note of a verdict; where a newer answer has said something, that stays.
 
-        An answer without any word of a window is none: the API was too busy, or it was no plan's.
+        An answer that mentions no window is ignored: the API was overloaded, or it was not billed to a plan.
         """
         windows = list(verdict.all_windows())
         if not windows and not verdict.draws:
@@ -105,7 +105,7 @@ class AccountLimits:
                 self._windows[window.name] = verdict.at, window
 
     def windows(self, now: float) -> list[Window]:
-        """The windows that have not been reset since they were told of."""
+        """The windows that have not been reset since they were reported."""
         told = (window for _, window in self._windows.values())
         return [window for window in told if window.resets_at is None or window.resets_at > now]
 
@@ -130,7 +130,7 @@ class AccountLimits:
             return False
         if verdict.window not in WINDOWS_OF_ALL_MODELS:
             return True
-        # What was answered within the plan since, by whatever model, was within this window, too.
+        # A newer answer within the plan, from whichever model, was within this window as well.
         return all(other.draws or other.at <= verdict.at for other in self._verdicts.values())
 
     def headers(self, model: str, now: float) -> dict[str, str]:

@@ -9,14 +9,14 @@ HEADER = "x-towpath-mode"
 
 
 class Mode(StrEnum):
-    """The two modes, by the words of ``x-towpath-mode``."""
+    """The two modes, named as in ``x-towpath-mode``."""
 
     PASSTHROUGH = "passthrough"
     INTERNAL = "internal"
 
 
 def mode_of(header: str | None, default: Mode, *, allows_internal: bool) -> Mode:
-    """The mode of a request. Raises ``ApiError`` for a word that is none, or one that is not allowed."""
+    """The mode of a request. Raises ``ApiError`` for a mode that does not exist or is not allowed."""
     if header is None:
         return default
     try:

@@ -13,7 +13,7 @@ _EXACT_ID = re.compile(
 
 
 def resolve_model(name: str) -> str:
-    """The exact id as it is; any other name is the family whose name it contains, else sonnet.
+    """An exact id stays as it is. Any other name means the family that it mentions, or sonnet.
 
     A family is an alias of the CLI, which takes its newest model of that family.
     """

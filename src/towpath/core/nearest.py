@@ -1,7 +1,7 @@
 """Why no session holds a conversation: what differs from the nearest one that some session holds.
 
-For the author of a client whose steps are all starts. What differs is said in the order and the words of
-the notes on the prompt cache (``cache``). Sessions of other callers are not looked at: they are private.
+For the author of a client each of whose steps is a start. Differences are named in the order and the words of
+the notes on the prompt cache (``prompt_cache.causes``). Other callers' sessions are private and not compared.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ _NO_PARAMETERS = frozenset({"tools", "cache_control"})
 
 
 class Holder(Protocol):
-    """What is compared of a session. ``numbers``: of the messages that it holds (``cache.numbered``)."""
+    """What is compared of a session. ``numbers``: of the messages that it holds (``causes.numbered``)."""
 
     @property
     def launch(self) -> Launch: ...

@@ -1,7 +1,7 @@
 """A request or an event without its content: what a bug report can show.
 
-Everything keeps its place, its kind and its length; of the words only those stay that the API defines.
-Equal texts of one recording get equal stand-ins, so that what was repeated can still be seen.
+Everything keeps its place, its kind and its length; only words that the API defines are kept.
+Equal texts of one recording are replaced by equal texts, so that repetitions can still be seen.
 """
 
 from hashlib import blake2b
@@ -19,7 +19,7 @@ _DIGEST_CHARS = 12
 
 
 class Redactor:
-    """Takes the content out of JSON values. ``salt`` makes the stand-ins of one recording its own."""
+    """Takes the content out of JSON values. Another ``salt`` gives other replacements."""
 
     def __init__(self, salt: bytes) -> None:
         self._salt = salt
@@ -37,7 +37,7 @@ class Redactor:
                 return value
 
     def stand_in(self, text: str) -> str:
-        """Text of the same length that says nothing; short ones are as long as a digest has to be."""
+        """Meaningless text of the same length, but never shorter than a digest has to be."""
         if not text:
             return ""
         digest = blake2b(
@@ -47,7 +47,7 @@ class Redactor:
 
     def _field(self, name: str, value: Any) -> Any:
         if name in _SCHEMAS and isinstance(value, dict):
-            return {"type": "object"}  # it describes what is the client's own
+            return {"type": "object"}  # it describes what belongs to the client
         if name == "input":
             return self._own(value)
         return value if name in _KEPT and isinstance(value, str) else self.redacted(value)

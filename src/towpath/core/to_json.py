@@ -1,4 +1,4 @@
-"""JSON: an object as a value, and as it is sent and kept. Pure."""
+"""JSON: the type of an object, and how it is written. Pure."""
 
 import json
 from typing import Any
@@ -10,8 +10,10 @@ Json = dict[str, Any]
 
 
 def to_json(value: Any, *, indented: bool = False) -> bytes:
-    """Also what orjson refuses and an upstream may say: numbers beyond 64 bits, half of a surrogate pair,
-    254 lists in each other."""
+    """The value as JSON, even where orjson refuses it.
+
+    An upstream may send numbers beyond 64 bits, half a surrogate pair, or 254 nested lists.
+    """
     try:
         return orjson.dumps(value, option=orjson.OPT_INDENT_2 if indented else None)
     except orjson.JSONEncodeError:

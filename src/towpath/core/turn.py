@@ -1,4 +1,4 @@
-"""The model calls of a whole turn as one message: what a client sees whose tools run in the proxy.
+"""The model calls of a whole turn as one message: what a client sees when its tools run in the proxy.
 
 Text and thinking pass, block by block, under new indexes; calls of tools do not. Pure.
 """
@@ -31,7 +31,7 @@ class WholeTurn:
         match event["type"]:
             case "message_start":
                 self._shown.clear()
-                # A kind of tokens that only an earlier call had must not stay in the client's sum.
+                # A kind of token that only an earlier call reported must not stay in the client's sum.
                 none = {kind: 0 for kind, value in self._usage.items() if isinstance(value, int)}
                 self._usage = merged(none, event["message"].get("usage"))
                 return self._begin(event)
@@ -64,7 +64,7 @@ class WholeTurn:
         ]
 
     def finish(self, **delta: Any) -> list[Event]:
-        """The end of the message: that of the last call, but for what ``delta`` says."""
+        """The end of the message: that of the last call, with the changes in ``delta``."""
         usage = {**self._usage, "output_tokens": self._output_tokens}
         end = {"type": "message_delta", "delta": {**self._delta, **delta}, "usage": usage}
         return [end, MESSAGE_STOP]

@@ -1,7 +1,7 @@
 """The usage of an answer: what its events say of it, and the figures that can be counted. Pure.
 
-Most of it comes from the model's API as it should; some gateways write nulls, texts or negative numbers.
-A client gets what was said. What the proxy itself counts must be a count.
+Most APIs write it as documented; some gateways write nulls, texts or negative numbers. A client gets what was
+said, but whatever the proxy itself adds up must be a count.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from typing import Any
 TOKENS = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "output_tokens")
 """The kinds of tokens, by the API's names."""
 
-# No answer has a billion tokens: the largest windows hold some millions. A sum of many of these still is a
+# No answer has a billion tokens: the largest windows hold some millions. The sum of many of these is still a
 # number that JSON and the page can hold.
 _MOST = 10**9
 
@@ -18,8 +18,8 @@ _MOST = 10**9
 def merged(usage: Any, later: Any) -> Any:
     """``usage`` and what a later event says of it.
 
-    The usage of message_delta is cumulative. A null there, as the API's own types allow it, says nothing,
-    nor does what is no object.
+    The usage of message_delta is cumulative. A null there, which the API's own types allow, says nothing,
+    and neither does anything but an object.
     """
     if not isinstance(later, Mapping):
         return usage
@@ -28,7 +28,7 @@ def merged(usage: Any, later: Any) -> Any:
 
 
 def count(usage: Any, *path: str) -> int:
-    """The figure at a place in a usage; 0 for what is absent or no count."""
+    """The figure at a place in a usage; 0 if it is absent or not a count."""
     for name in path:
         usage = usage.get(name) if isinstance(usage, Mapping) else None
     return usage if _is_count(usage) else 0

@@ -1,16 +1,16 @@
-"""Which way a request is served. A decision over values; whoever asks carries it out.
+"""Which way a request is served. A pure decision; the caller carries it out.
 
     ============================================  ==================================  ==========
     the newest message                            a session at the tip before it      way
     ============================================  ==================================  ==========
     text or documents                             idle, or a spare if it is the first  Resume
     the results of all the calls it waits for,    parked at exactly these calls       Answer
-    with or without text behind them
+    with or without text after them
     anything else, or no such session                                                 Start
     ============================================  ==================================  ==========
 
-Start is always right, the other two are Start made fast. What the fast ways cannot carry exactly is
-measured in docs/engine.md; each row of it is a reason below.
+Start is always right; the other two are faster ways to the same result. What the fast ways cannot carry
+exactly is measured in docs/engine.md; each row of it is a reason below.
 """
 
 from collections.abc import Iterable, Sequence
@@ -129,7 +129,7 @@ def _why_not_answer(
     if session.state is not State.PARKED:
         return f"the session that holds the rest is {session.state}"
     if list(blocks) != [*results, *rest]:
-        return "text in front of tool results needs a new process"
+        return "text before tool results needs a new process"
     if {block["tool_use_id"] for block in results} != session.waiting_for:
         return "the results are not those that the session waits for"
     for block in results:
@@ -137,7 +137,7 @@ def _why_not_answer(
             return reason
     if rest and all(block.get("is_error") for block in results):
         # claude/endTurn is honoured only if one result is no error; else the CLI calls the model at once.
-        return "text behind results that are all errors needs a new process"
+        return "text after results that are all errors needs a new process"
     return _why_not_carried(rest)
 
 

@@ -31,9 +31,9 @@ def create_app(
 ) -> Starlette:
     """The server's application. Its lifespan owns all processes: when it ends, they have ended.
 
-    ``clock`` is Unix time in seconds, to which the limits of an account are reset, and by which the
-    prompt cache ages. ``ask_login`` says who is logged in; without it the CLI is asked. Who stops the
-    server calls ``state.let_watchers_go`` first: streams of /v1/activity end only then.
+    ``clock`` is Unix time in seconds; the limits of an account are reset, and the prompt cache ages, by it.
+    ``ask_login`` says who is logged in; without it the CLI is asked. Call ``state.let_watchers_go`` before
+    stopping the server: only then do streams of /v1/activity end.
     """
     components = assemble(settings, clock, ask_login)
     application = Starlette(

@@ -49,7 +49,7 @@ from towpath.settings import Settings
 
 @dataclass(frozen=True)
 class Components:
-    """``folder`` has the files of all processes, and is gone with the server."""
+    """``folder`` has the files of all processes, and goes with the server."""
 
     folder: Path
     pool: Pool

@@ -1,4 +1,4 @@
-"""Who may call: a web page that the user happens to visit must not, nor anybody without the key.
+"""Who may call: not a web page that the user happens to visit, and nobody without the key.
 
 A browser lets any page send requests to a loopback port. It cannot forge Host and Origin, nor send JSON
 to a server that does not allow it by CORS; so both headers are checked and JSON is required, or, for
@@ -21,8 +21,8 @@ from towpath.server.exchange.events import CallerRejected, Publish
 from towpath.server.loopback import is_loopback
 
 PAGE_FILES = "/page/"
-HELLO = "/api/hello"  # with which Claude Code asks, without a key, whether anybody is there
-# They hold no data; without a key, /health says only "ok".
+HELLO = "/api/hello"  # where Claude Code asks, without a key, whether the server is up
+# They hold no data; /health says only "ok" to a caller without the key.
 _NEED_NO_KEY = frozenset({"/", "/health", HELLO})
 _UPLOAD = re.compile(r"(/v1){0,2}/files")
 _CANCELLATION = re.compile(r"(/v1){0,2}/messages/batches/[^/]+/cancel")
@@ -30,7 +30,7 @@ _CANCELLATION = re.compile(r"(/v1){0,2}/messages/batches/[^/]+/cancel")
 
 @dataclass(frozen=True)
 class Rules:
-    """Who may call. ``hosts`` are names of this server beside loopback ones and ``host``, the bound address;
+    """Who may call. ``hosts`` are names of this server besides loopback ones and ``host``, the bound address;
     ``origins`` are pages that may call it (``https://chat.example``); without ``keys`` none is needed."""
 
     host: str
@@ -68,24 +68,22 @@ class Guard:
     def _check(self, method: str, path: str, headers: Headers, *, has_key: bool) -> None:
         own_name = _hostname(f"//{headers.get('host', '')}")
         if not is_loopback(own_name) and own_name not in self._names:
-            raise ApiError(
-                403, "Host: this server has other names; CLAUDE_PROXY_ALLOWED_HOSTS can add this one"
-            )
+            raise ApiError(403, "Host: not a name of this server; add it with CLAUDE_PROXY_ALLOWED_HOSTS")
         origin = headers.get("origin")
         if origin is not None and not self._may_call(origin, headers.get("host", "")):
             raise ApiError(
-                403, "Origin: pages of this site may not call; CLAUDE_PROXY_ALLOWED_ORIGINS can allow them"
+                403, "Origin: pages of this site may not call; allow them with CLAUDE_PROXY_ALLOWED_ORIGINS"
             )
         if method == "POST":
             _check_kind(path, headers)
-        # A browser asks for permission without the key.
+        # A browser's preflight comes without the key.
         is_open = path in _NEED_NO_KEY or path.startswith(PAGE_FILES)
         is_open = is_open or (method == "OPTIONS" and origin is not None)
         if not has_key and not is_open:
             raise ApiError(401, "x-api-key: this server needs a key that CLAUDE_PROXY_API_KEY sets")
 
     def _may_call(self, origin: str, host: str) -> bool:
-        """Whether it is a page of this server, or of one that was named. Another port is another server."""
+        """Whether the page is this server's own, or of a named origin. Another port is another origin."""
         own = origin.lower() in (f"http://{host}".lower(), f"https://{host}".lower())
         return own or origin.lower().rstrip("/") in self._rules.origins
 
@@ -110,10 +108,10 @@ def _key_in(headers: Headers, keys: Sequence[str]) -> str | None:
 
 
 def _check_kind(path: str, headers: Headers) -> None:
-    """Only what a page cannot post without asking: JSON.
+    """Accept only what a page cannot post without a preflight: JSON.
 
     A file comes as a form, which any page can post, and a cancellation may have no body at all. These must
-    name the API's version instead, as its clients do: a browser asks before it sends such a header.
+    name the API's version instead, as its clients do: that header needs a preflight as well.
     """
     kind, says_version = _media_type(headers), "anthropic-version" in headers
     if kind == "application/json":

@@ -1,6 +1,6 @@
-"""What every response says to a browser, whatever made it: it is what it calls itself, and no other site's.
+"""What every response tells a browser: take its type as it is, and let no other site embed it.
 
-An answer may have words of a model's, a file may be a page. On this server's own origin neither may run.
+An answer may have a model's words, and a file may be a page. Neither may run on this server's own origin.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ ALWAYS: Mapping[str, str] = {
 
 
 class AlwaysHeaders:
-    """Middleware that adds them to all that leaves the application."""
+    """Middleware that adds them to every response of the application."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

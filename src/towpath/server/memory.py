@@ -1,4 +1,4 @@
-"""The server's own memory: freed blocks go back to the system, and what nobody uses is forgotten."""
+"""The server's own memory: freed blocks go back to the system, and what is not used is forgotten."""
 
 import asyncio
 import ctypes
@@ -10,16 +10,16 @@ from towpath.core.reading.memo import MessageMemo
 log = structlog.get_logger(__name__)
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # <malloc.h>
-# glibc's own first value. It raises it to the largest block that was freed, up to 32 MB.
+# glibc's initial value, which it raises to the size of the largest freed block, up to 32 MB.
 _LARGE_BYTES = 128 * 1024
 
 
 def give_back_large_blocks() -> None:
     """From now on, a block of 128 KB or more goes back to the system when it is freed.
 
-    By default glibc learns from a body of 30 MB to keep such blocks, each thread for itself: four such bodies
-    left 208 MB of which 62 were in use, for good; 122 MB with this. Does nothing where the C library has no
-    ``mallopt`` (macOS, musl).
+    By default glibc learns from a body of 30 MB to keep such blocks, in each thread: after four such bodies
+    208 MB stayed for good, of which 62 were in use; with this it is 122 MB. Does nothing where the C library
+    has no ``mallopt`` (macOS, musl).
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
@@ -28,10 +28,10 @@ def give_back_large_blocks() -> None:
 
 
 async def forget_when_idle(memo: MessageMemo, idle_seconds: float) -> None:
-    """Forget all messages once no request has looked one up for so long, until cancelled.
+    """Forget all messages whenever no request has looked one up for this long, until cancelled.
 
     By then all processes have ended as well, so the next request of any conversation takes half a second
-    more; that its text must be read again adds some 20 ms for 5 MB.
+    more; reading its text again adds some 20 ms for 5 MB.
     """
     while True:
         lookups = memo.lookups

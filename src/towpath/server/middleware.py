@@ -1,5 +1,5 @@
-"""What every request passes on its way to the routes, beside the walls: one spelling for each path, and a
-word to those who want a WebSocket."""
+"""What every request passes besides ``guard`` and ``headers``: one spelling for each path, and an answer to
+those that want a WebSocket."""
 
 import re
 from collections.abc import Collection
@@ -16,16 +16,16 @@ log = structlog.get_logger(__name__)
 _NO_WEBSOCKETS = ApiError(
     426,
     "Upgrade: there are no WebSockets here; send the request as a POST, with stream for its events",
-    # RFC 9110 wants the protocol to be named that would do. What may follow are frames: the connection ends.
+    # RFC 9110 demands the name of a protocol that would do. Frames may follow, so the connection ends.
     headers={"upgrade": "HTTP/1.1", "connection": "upgrade, close"},
 )
 
 
 class OneSpelling:
-    """Middleware outside all others: a path has single slashes, and none at its end.
+    """Middleware that leaves a path with single slashes, and none at its end.
 
     Base URLs are written with a slash at the end as well as without, and clients do not follow a redirect of
-    a POST. Walls and routes both see the path as it is after this, so none of them can be read differently.
+    a POST. Guard and routes both see the path as it is after this, so they cannot read it differently.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -38,10 +38,10 @@ class OneSpelling:
 
 
 class NoWebSockets:
-    """Middleware that says at once, on any path, that there are none: 426, after which clients use HTTP.
+    """Middleware that says at once, on any path, that there are no WebSockets: 426, and clients use HTTP.
 
-    ``openai_paths`` are those where errors have that API's shape. The server must not take such requests for
-    itself: uvicorn has to run with ``ws="none"``.
+    ``openai_paths`` are those where errors have that API's shape. The server must leave such requests
+    to it: uvicorn has to run with ``ws="none"``.
     """
 
     def __init__(self, app: ASGIApp, openai_paths: Collection[str]) -> None:

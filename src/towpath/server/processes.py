@@ -25,7 +25,7 @@ def environment_of_clis(settings: Settings, environment: Mapping[str, str]) -> d
 def process_maker(
     settings: Settings, folder: Path, environment: Mapping[str, str], on_verdict: OnVerdict
 ) -> Callable[[Launch], AgentProcess]:
-    """Makes a process of a launch; each has a folder of its own below ``folder``."""
+    """A function that makes a process for a launch; each has a folder of its own below ``folder``."""
     numbers, internal = itertools.count(1), _internal_limits(settings)
     seconds = settings.start_timeout_seconds
 

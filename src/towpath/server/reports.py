@@ -1,7 +1,7 @@
 """What the server says of itself, as types: the answers of /health and /v1/limits.
 
-They are sent, read by `towpath top` and described in the OpenAPI document as they stand here. Names are part
-of the interface. All times are Unix seconds; what is not known is null. Pure.
+They are sent as they are here, described so in the OpenAPI document, and read so by `towpath top`: names are
+part of the interface. All times are Unix seconds; what is not known is null.
 """
 
 from typing import Any

@@ -34,7 +34,7 @@ MODELS_PATHS = ("/v1/models", "/models", "/v1/v1/models")
 
 
 def routes(settings: Settings, components: Components) -> Iterator[Route]:
-    """All of them."""
+    """All routes."""
     for paths, format_of in (
         (MESSAGES_PATHS, MessagesFormat),
         (CHAT_PATHS, ChatFormat),
@@ -95,17 +95,17 @@ def _reports(components: Components) -> list[Route]:
 
 
 async def not_found(request: Request, error: Exception) -> Response:
-    """A path or method that is not there, in the API's form."""
+    """A path or method that is not served, in the API's form."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     served = (MESSAGES_PATHS[0], CHAT_PATHS[0], RESPONSES_PATHS[0], MODELS_PATHS[0], "/health", "/metrics")
     known = ", ".join(served)
-    message = f"{request.method} {request.url.path} is not served here; there are {known}"
+    message = f"{request.method} {request.url.path} is not served here; these are: {known}"
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     return error_response(ApiError(status, message, headers=headers))
 
 
 async def failed(_: Request, error: Exception) -> Response:
-    """What nobody foresaw, in the API's form; the server's log has it in full."""
+    """An unforeseen failure, in the API's form; the server's log has all of it."""
     # Starlette sends it from outside of all middleware.
     return error_response(
         ApiError(500, f"{type(error).__name__} in towpath; its log says more", headers=ALWAYS)

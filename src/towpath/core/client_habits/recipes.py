@@ -1,7 +1,7 @@
 """What each client needs to find this server: for `towpath env`, and for the page.
 
-As seen with each client. OpenCode, the AI SDK of Vercel, Cline and Continue append /messages to the address
-that they are given, all others /v1/messages. Pure.
+Each was tried with its client. OpenCode, Vercel's AI SDK, Cline and Continue append /messages to the address
+they are given, all others /v1/messages. Pure.
 """
 
 from collections.abc import Mapping
@@ -14,11 +14,11 @@ DUMMY_KEY = "dummy"
 
 @dataclass(frozen=True)
 class Client:
-    """A client, or a kind of clients, under the name that a person knows.
+    """A client, or a kind of client, under the name that people know.
 
-    ``variables``: what it reads, name of the variable to the path behind the server's address; None is the
-    key. ``program``: how it is run, if it is one. ``text``: what goes into a file, a form or code instead,
-    with ``<url>`` and ``<key>`` in it; ``place`` says where.
+    ``variables`` maps the name of a variable that it reads to the path that follows the server's address;
+    None is the key. ``program``: how it is run, if it is one. ``text``: what goes into a file, a form or code
+    instead, with ``<url>`` and ``<key>`` in it; ``place`` says where.
     """
 
     title: str
@@ -28,9 +28,9 @@ class Client:
     place: str = ""
 
     def recipe(self, *, needs_key: bool) -> tuple[str, str]:
-        """Where something is to be put, and what: still with ``<url>`` in it, never with a key of somebody's.
+        """Where to put something, and what: still with ``<url>`` in it, and never with anyone's key.
 
-        ``needs_key``: the server asks for a key, which a shell reads where it is.
+        ``needs_key``: the server asks for a key, which a shell reads from its own variable.
         """
         if self.text:
             return self.place, self.text.replace("<key>", "YOUR-KEY" if needs_key else DUMMY_KEY)
@@ -45,7 +45,7 @@ class Client:
 
 CLIENTS: Mapping[str, Client] = {
     "opencode": Client("OpenCode", {_BASE_URL: _V1, _KEY: None}, "opencode"),
-    # It asks a person about an API key, not about this.
+    # It asks its user to approve an API key, but not this.
     "claude": Client("Claude Code", {_BASE_URL: "", "ANTHROPIC_AUTH_TOKEN": None}, "claude"),
     "sdk": Client("Anthropic SDKs", {_BASE_URL: "", _KEY: None}),
     "openai": Client("OpenAI SDKs", {"OPENAI_BASE_URL": _V1, "OPENAI_API_KEY": None}),
@@ -104,7 +104,7 @@ model = AnthropicModel("claude-sonnet-4-5", provider=provider)""",
     "pi": Client(
         "pi",
         place="~/.pi/agent/models.json",
-        # Newer ones would put an effort into each conversation, which the CLI does not carry.
+        # Newer ones would put an effort into each conversation, which the CLI cannot carry.
         text="""{
   "providers": {
     "anthropic": {

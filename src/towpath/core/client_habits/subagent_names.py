@@ -1,7 +1,7 @@
-"""Which agent a model means that calls one by a slightly wrong name.
+"""Which agent a model means when it uses a slightly wrong name.
 
-Claude models know the names of Claude Code and use them now and then where the client's agents are
-called otherwise.
+Claude models know the names of Claude Code and use them now and then where the client's agents have
+other names.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 # What Claude Code, OpenCode and oh-my-opencode (today's and former versions) call the same kind of agent.
-# Each name maps to what may stand in for it, best first; lower case. General words ("reviewer") are left
+# Each name maps to its substitutes, best first; lower case. General words ("reviewer") are left
 # out: a client's own "pr-reviewer" is the better guess, and is found as a substring.
 _ALIASES: dict[str, tuple[str, ...]] = {
     "general-purpose": ("general", "sisyphus-junior"),
@@ -45,17 +45,17 @@ _ALIASES: dict[str, tuple[str, ...]] = {
     "claude-code-guide": ("librarian",),
 }
 # The least similarity, 0 to 1, that counts as a slip: one wrong letter in "plan" or "oracle", two in
-# "librarian". Letters that changed places are one.
+# "librarian". Two swapped letters count as one.
 _SLIP = 0.7
 
 
 def closest(asked: str, known: Sequence[str]) -> str | None:
-    """The name out of ``known`` that ``asked`` most likely means, or None: then nobody should guess.
+    """The name out of ``known`` that ``asked`` most likely means, or None: then guessing would be wrong.
 
-    The first that finds something wins: the same name; the same but for case; an alias whose target is
-    known; one name is the beginning of the other; one is inside the other; few letters differ. All but the
-    first ignore case. Where several are as good, the first in the order of ``known`` is taken; of those
-    that share a beginning or a part, the closest in length: it has the longest part in common.
+    The first of these that finds something wins: the same name; the same but for case; an alias whose target
+    is known; one name is the beginning of the other; one is inside the other; few letters differ. All but the
+    first ignore case. Where several are as good, the first in the order of ``known`` is taken; of those that
+    share a beginning or a part, the closest in length: it has the longest part in common.
     """
     if asked in known:
         return asked
@@ -66,11 +66,11 @@ def closest(asked: str, known: Sequence[str]) -> str | None:
 
 
 def _places(asked: str, known: Sequence[str]) -> Iterator[int]:
-    """The place in ``known`` that each level finds, one after the other; all names are casefolded."""
+    """The indexes in ``known`` that each level finds, one after the other; all names are casefolded."""
     for name in (asked, *_ALIASES.get(asked, ())):
         if name in known:
             yield known.index(name)
-    # Without an empty name, which is the beginning of any other.
+    # Without empty names: any other begins with one.
     places = [place for place, name in enumerate(known) if name and asked]
     places.sort(key=lambda place: abs(len(known[place]) - len(asked)))
     yield from (p for p in places if known[p].startswith(asked) or asked.startswith(known[p]))

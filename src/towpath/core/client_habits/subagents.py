@@ -1,6 +1,6 @@
 """The subagents that a client offers, read from the descriptions of its tools.
 
-A client names its subagents nowhere but in prose: the tool that starts them (`task` in OpenCode, `Task`
+A client names its subagents only in prose: the tool that starts them (`task` in OpenCode, `Task`
 or `Agent` in Claude Code, `call_omo_agent` in oh-my-opencode) lists them in its description:
 
     Available agent types and the tools they have access to:
@@ -15,12 +15,12 @@ from itertools import dropwhile, pairwise
 from typing import Any
 
 # "Available agent types for the Agent tool:", "## Available subagents:", and the heading of
-# call_omo_agent, "Available: - explore: …", which says nothing of agents and has the first item behind it.
+# call_omo_agent, "Available: - explore: …", which does not mention agents and is followed by the first item.
 _HEADING = re.compile(
     r"^[ \t#*_>]*available\b(?:[^:\n]*agent[^:\n]*:[ \t*_]*|:[ \t]*(?P<first>- .*))$", re.IGNORECASE
 )
 # A name may hold spaces ("Metis - Plan Consultant") and colons that no space follows ("plugin:reviewer").
-# Commas, quotes and brackets stand in sentences that happen to hold a colon. The CLI refuses a "-" in front.
+# Commas, quotes and brackets mark sentences that happen to contain a colon. The CLI refuses a "-" in front.
 _ITEM = re.compile(
     r"^[ \t]*[-*•][ \t]+[*`]*(?P<name>[^\s*`\"(),-][^*`\"(),]{0,63}?)[*`]*:[*`]*(?:[ \t]+(?P<text>.*))?$"
 )

@@ -1,16 +1,15 @@
 """Texts that some clients put into one request and take out of the next.
 
-The one place where a client's habit is known, and it is data: a list that the operator sees and
-changes (setting ``transient_texts``). Such a text is no part of the conversation: it is neither
-hashed nor sent, and a response header says how many were left out (engine-facts F10).
+They are data: a list that the operator sees and changes (setting ``transient_texts``). Such a text is not
+part of the conversation: it is neither hashed nor sent, and a response header says how many were left out.
 """
 
 from collections.abc import Sequence
 
 from towpath.core.canonical import Block
 
-# oh-my-opencode appends this behind the tool results of every step and drops it from the history in
-# the next request. Sent on, it makes each step a cold start and breaks the prompt cache at the API.
+# oh-my-opencode appends this to the tool results of every step and drops it from the history in the next
+# request. If it were sent on, each step would be a cold start and a miss of the API's prompt cache.
 DEFAULT_TRANSIENT_TEXTS = ("[internal] Continue from the previous assistant state.",)
 
 

@@ -1,6 +1,6 @@
 """An answer of the Messages API as one of OpenAI's chat API, whole or event by event. Pure.
 
-Thinking has no place there and is left out; it counts in the usage, as everywhere.
+Thinking has no place there and is left out; it counts in the usage, as it does everywhere.
 """
 
 from collections.abc import Mapping
@@ -44,14 +44,14 @@ def chat_completion(message: Mapping[str, Any], created: int) -> Json:
 
 
 class ChatChunks:
-    """The chunks of one streamed answer. ``include_usage``: a last one has the usage, as the client asked."""
+    """The chunks of one streamed answer. ``include_usage``: the client wants a last one with the usage."""
 
     def __init__(self, created: int, *, include_usage: bool) -> None:
         self._created = created
         self._include_usage = include_usage
         self._message: Json = {}
         self._usage: Any = None
-        self._calls: dict[int, int] = {}  # the place of a block in the message: that among the calls
+        self._calls: dict[int, int] = {}  # the index of a block in the message: its index among the calls
 
     def add(self, event: Event) -> list[Json]:
         """The chunks to send for the next event."""

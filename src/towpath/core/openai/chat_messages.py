@@ -59,7 +59,7 @@ def indexes(messages: Sequence[Json]) -> list[int]:
 def _checked_role(message: Any, path: str) -> str:
     role = message.get("role") if isinstance(message, dict) else None
     if not isinstance(role, str) or role not in _FIELDS:
-        raise invalid(f"{path}.role", f"{role!r} is none of {', '.join(_FIELDS)}")
+        raise invalid(f"{path}.role", f"{role!r} is not one of: {', '.join(_FIELDS)}")
     refuse_others(message, _FIELDS[role], path)
     return role
 

@@ -45,7 +45,7 @@ _ELSEWHERE = {"max_tokens", "max_completion_tokens", "tool_choice", "parallel_to
 def messages_request(body: Any) -> Json:
     """The fields of the Messages API for the fields of a chat request. Raises ApiError (400).
 
-    ``stream_options`` is the answer's affair (``chat_answer``) and left out.
+    ``stream_options`` concerns the answer (``chat_answer``) and is left out.
     """
     given = given_fields(body)
     if "messages" not in given:

@@ -13,8 +13,8 @@ from towpath.core.to_json import Json
 Field = Callable[[Any, Json], None]
 """Puts what a value asks for into the request of the Messages API."""
 
-# Those APIs have no default of their own: a model may write until its window is full. Every current model of
-# the Messages API can write so much.
+# Those APIs have no default: a model may write until its window is full. Every current model of the Messages
+# API can write this much.
 DEFAULT_MAX_TOKENS = 32_000
 _EFFORTS = {
     "minimal": "low",
@@ -41,7 +41,7 @@ def translate(
     without_effect: Mapping[str, tuple[Any, ...]],
     elsewhere: Set[str],
 ) -> None:
-    """Put all fields into ``request`` but those that are read ``elsewhere``.
+    """Put all fields into ``request`` except those that are read ``elsewhere``.
 
     ``without_effect``: fields with the values that ask for nothing.
     """
@@ -66,7 +66,7 @@ def same(name: str) -> Field:
 
 def temperature(value: Any, request: Json) -> None:
     if isinstance(value, int | float) and value > 1:
-        raise invalid("temperature", "must be between 0 and 1: the Messages API has no higher one")
+        raise invalid("temperature", "must be between 0 and 1, the range of the Messages API")
     request["temperature"] = value
 
 
@@ -86,7 +86,7 @@ def effort(value: Any, request: Json, path: str) -> None:
     elif isinstance(value, str) and value in _EFFORTS:
         request.setdefault("output_config", {})["effort"] = _EFFORTS[value]
     else:
-        raise invalid(path, f"{value!r} is none of none, {', '.join(_EFFORTS)}")
+        raise invalid(path, f"{value!r} is not one of: none, {', '.join(_EFFORTS)}")
 
 
 def tools(value: Any, function_of: Callable[[Any, str], Json], request: Json) -> None:
@@ -116,7 +116,7 @@ def choose_tools(given: Mapping[str, Any], name_of: Callable[[Json], Any], reque
     elif isinstance(choice, dict) and choice.get("type") == "function":
         made = {"type": "tool", "name": name_of(choice)}
     elif choice is not None:
-        raise invalid("tool_choice", f"{choice!r} is none of {', '.join(_TOOL_CHOICES)} and no function")
+        raise invalid("tool_choice", f"{choice!r} is not one of {', '.join(_TOOL_CHOICES)}, nor a function")
     if parallel is False and made["type"] != "none":
         made["disable_parallel_tool_use"] = True
     request["tool_choice"] = made

@@ -1,4 +1,4 @@
-"""What stands in the messages of OpenAI's APIs, chat and responses, as blocks of the Messages API. Pure."""
+"""The parts of messages in OpenAI's APIs, chat and responses, as blocks of the Messages API. Pure."""
 
 import re
 from collections.abc import Mapping, Sequence, Set
@@ -13,7 +13,7 @@ from towpath.core.to_json import Json
 SYSTEM_ROLES = ("system", "developer")
 _DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+);base64,(.*)", re.DOTALL)
 _MESSAGE = re.compile(r"messages(?:\.(\d+))?(?=[.:])")
-# Images go to the model as they are; a coarser look is none of its parameters.
+# Images go to the model as they are: the Messages API has no parameter for a coarser look.
 _DETAILS = (None, "auto", "high", "original")
 # The API's ids have at most 35 characters (toolu_bdrk_…), and OpenAI's at most 40.
 _CALL, _TOOL_USE = "call_", "toolu_"
@@ -21,7 +21,7 @@ _CALL, _TOOL_USE = "call_", "toolu_"
 
 def refuse_others(fields: Mapping[str, Any], known: Set[str], path: str) -> None:
     """Refuse fields that are not known, unless they say nothing."""
-    # Of an earlier answer, as some clients send it back: nothing, or what nobody could act on.
+    # Some clients send back all fields of an earlier answer; those that say nothing are harmless.
     given = {name for name, value in fields.items() if value not in (None, [])}
     if unknown := sorted(given - known):
         raise invalid(f"{path}.{unknown[0]}", "has no counterpart in the Messages API")
@@ -84,7 +84,7 @@ def call_id(tool_use_id: str) -> str:
 
 
 def tool_use_id(call_id: str) -> str:
-    """The id that the model wrote for a call; an id that does not come from here stays as it is."""
+    """The id that the model wrote for a call; an id from elsewhere stays as it is."""
     return call_id.removeprefix(_CALL) if call_id.startswith(_CALL + _TOOL_USE) else call_id
 
 

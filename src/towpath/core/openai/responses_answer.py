@@ -1,6 +1,6 @@
-"""An answer of the Messages API as one of OpenAI's Responses API: its events, and what they come to. Pure.
+"""An answer of the Messages API as one of OpenAI's Responses API: its events, and their sum. Pure.
 
-An item counts as done when the next one begins or the message ends: only then it is known whether it was cut.
+An item counts as done when the next one begins or the message ends: only then is it known whether it was cut.
 """
 
 from typing import Any
@@ -43,7 +43,7 @@ class ResponseFold:
         self._shows_thinking = shows_thinking
         self._message_id = ""
         self._usage: Any = None
-        self._items: dict[int, OutputItem] = {}  # by the place of the block in the message
+        self._items: dict[int, OutputItem] = {}  # by the index of the block in the message
         self._open: OutputItem | None = None
         self._stop_reason: str | None = None
         self._number = 0

@@ -21,7 +21,7 @@ from towpath.core.openai.thinking import unpacked
 from towpath.core.to_json import Json
 
 _ROLES = ("user", "assistant", *SYSTEM_ROLES)
-# What every item may have beside its own: a name and a state, which say nothing to the model.
+# What every item may have besides its own fields: an id and a state, which mean nothing to the model.
 _OF_ALL = {"type", "id", "status"}
 
 
@@ -52,7 +52,7 @@ def indexes(given: Any) -> list[int]:
 
 
 def _says_nothing(item: Json) -> bool:
-    """Thinking goes whole or not at all: a summary is none, and the API takes none without its signature."""
+    """Only whole, signed thinking blocks are sent on; a summary is not one."""
     return item.get("type") == "reasoning" and item.get("encrypted_content") is None
 
 
@@ -74,7 +74,7 @@ def _message(item: Json, path: str) -> tuple[str, list[Json]]:
     refuse_others(item, _OF_ALL | {"role", "content"}, path)
     role, content, where = item.get("role"), item.get("content"), f"{path}.content"
     if role not in _ROLES:
-        raise invalid(f"{path}.role", f"{role!r} is none of {', '.join(_ROLES)}")
+        raise invalid(f"{path}.role", f"{role!r} is not one of: {', '.join(_ROLES)}")
     if role == "user":
         return role, _user_blocks(content, where)
     if isinstance(content, list):

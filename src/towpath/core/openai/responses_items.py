@@ -1,6 +1,6 @@
-"""Blocks of an answer as output items of OpenAI's Responses API, and the events that tell of each. Pure.
+"""Blocks of an answer as output items of OpenAI's Responses API, and the events that report them. Pure.
 
-An item is told of in three steps: ``begin``, ``add`` for each delta, ``end``. Each gives events, as pairs of
+An item is reported in three steps: ``begin``, ``add`` for each delta, ``end``. Each gives events, as pairs of
 their type and fields.
 """
 
@@ -73,7 +73,7 @@ class Text(OutputItem):
 
 
 class Call(OutputItem):
-    """A call of a function. One that was cut has its arguments as far as they came."""
+    """A call of a function. One that was cut has the arguments that came before."""
 
     def __init__(self, block: Json, index: int) -> None:
         item = {"id": f"fc_{block['id']}", "type": "function_call", "call_id": call_id(block["id"])}
@@ -126,7 +126,7 @@ class Thinking(OutputItem):
         text, place = "".join(self._pieces), self._place(summary_index=0)
         if self._block["type"] == "thinking":
             self._block["thinking"] = text
-        # Thinking that was cut has no signature, and nobody would take it back.
+        # Thinking that was cut has no signature, and the API would not take it back.
         is_whole = self._block.get("signature") or self._block.get("data")
         self.item["encrypted_content"] = reasoning.packed(self._block) if is_whole else None
         if not text or not self._shown:

@@ -1,6 +1,6 @@
 """A request of OpenAI's Responses API as one of the Messages API. Pure.
 
-Must not know what becomes of the request, but for the fields of it that the answer repeats (``repeated``).
+Must not know what becomes of the request, except for the fields that the answer repeats (``repeated``).
 """
 
 from collections.abc import Mapping
@@ -137,7 +137,7 @@ def _schema(given: Json) -> Any:
 def _reasoning(value: Any, request: Json) -> None:
     given = _fields_of(value, "reasoning", {"effort", "summary"})
     if given.get("summary") not in (None, *_SUMMARIES):
-        raise invalid("reasoning.summary", f"{given['summary']!r} is none of {', '.join(_SUMMARIES)}")
+        raise invalid("reasoning.summary", f"{given['summary']!r} is not one of: {', '.join(_SUMMARIES)}")
     if "effort" in given:
         effort(given["effort"], request, "reasoning.effort")
 
@@ -150,7 +150,7 @@ def _fields_of(value: Any, path: str, known: set[str]) -> Json:
 
 
 def _labels(name: str) -> Field:
-    """Labels for whoever reads the answer or a log, not for the model."""
+    """Labels for a reader of the answer or a log, not for the model."""
 
     def check(value: Any, _request: Json) -> None:
         if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
@@ -160,7 +160,7 @@ def _labels(name: str) -> Field:
 
 
 def _prompt_cache_key(value: Any, _request: Json) -> None:
-    # A hint where to look for a cached prefix. Here a prefix is found by what it says.
+    # A hint where to look for a cached prefix. Here prefixes are found by their content.
     if not isinstance(value, str):
         raise invalid("prompt_cache_key", "Input should be a valid string")
 

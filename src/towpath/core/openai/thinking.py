@@ -1,7 +1,7 @@
 """Thinking as a reasoning item of OpenAI's Responses API carries it, there and back. Pure.
 
-Its ``encrypted_content`` is the whole block in base64: that API's clients send it back without a look inside,
-and the block with its signature stands in the history again. ``summary`` is for people.
+Its ``encrypted_content`` is the whole block in base64: that API's clients send it back without looking
+inside, and so the block and its signature return to the history. ``summary`` is for people.
 """
 
 import base64
@@ -22,7 +22,7 @@ def packed(block: Json) -> str:
 
 
 def unpacked(content: Any, path: str) -> Json:
-    """The block that was packed. Raises ApiError (400) for what this server did not give out."""
+    """The block that was packed. Raises ApiError (400) for anything that this server did not send."""
     try:
         block = orjson.loads(base64.b64decode(content, validate=True))
     except (ValueError, TypeError):
@@ -30,5 +30,5 @@ def unpacked(content: Any, path: str) -> Json:
     kind = block.get("type") if isinstance(block, dict) else None
     fields = _FIELDS.get(kind) if isinstance(kind, str) else None
     if fields is None or not all(isinstance(block.get(name), str) for name in fields):
-        raise invalid(path, "was not given out by this server; leave the item out")
+        raise invalid(path, "was not sent by this server; leave the item out")
     return {name: block[name] for name in fields}

@@ -2,11 +2,12 @@
 
 The API caches prefixes of a prompt in the order tools, system, messages, for 5 minutes or an hour from
 their last use; so the first difference is what a request paid for. Here is what a prompt is to the cache,
-as digests and never content, and the decision. What is remembered of earlier ones: ``cache_memory``.
+as digests and never content, and the decision. Earlier prompts are remembered in ``memory``.
 
-By the API's documentation, a change of tools or model ends all of it, one of the system prompt that of
-system and messages, one of ``tool_choice``, ``thinking`` or the effort that of the messages. Assumed is
-that sampling parameters and ``metadata`` do not count, and that any other field, and the betas, may.
+According to the API's documentation, a change of tools or model invalidates everything, a change of the
+system prompt invalidates system and messages, and one of ``tool_choice``, ``thinking`` or the effort the
+messages. We assume that sampling parameters and ``metadata`` do not count, and that betas and any other field
+may.
 """
 
 import re
@@ -25,7 +26,7 @@ from towpath.core.reading.request import Message
 from towpath.core.usage import count
 
 MINUTES_5, HOUR = 300.0, 3600.0
-# A cache mark finds what was kept at one of so many blocks, its own included. The CLI sets its mark at the
+# A cache mark finds an entry at most this many blocks back, its own included. The CLI sets its mark at the
 # newest message.
 LOOKBACK_BLOCKS = 20
 _UNCOUNTED = frozenset(
@@ -38,7 +39,7 @@ _PLAIN_NAME = re.compile(r"[a-z0-9_.]{1,60}")
 
 
 class Cause(StrEnum):
-    """What explains a miss, by the words of the metric."""
+    """What explains a miss, named as in the metric."""
 
     MODEL = "model"
     TOOLS = "tools"
@@ -114,9 +115,9 @@ def prompt_of(
 ) -> Prompt:
     """The prompt of a request: its launch, and its messages with their digests.
 
-    ``uncounted`` are the fields of the body that make no other prompt.
+    ``uncounted`` are the fields of the body that do not change the prompt.
     """
-    # As they were sent but for the marks: for the cache, the order of keys in a tool counts.
+    # As they were sent, without the marks: to the cache, the order of keys in a tool matters.
     agents = [[agent.name, agent.description] for agent in launch.agents]
     tools = orjson.dumps([*map(unmarked, launch.body.get("tools", ())), *agents])
     system = launch.system.encode()
@@ -157,7 +158,7 @@ def changed_segment(before: Prompt, now: Prompt, shared: int) -> CacheNote | Non
 
 
 def too_old(seconds: float, life_seconds: float) -> CacheNote | None:
-    """Whether so many seconds without use were too many."""
+    """Whether the cache has dropped what was unused for this many seconds."""
     if seconds <= life_seconds:
         return None
     return CacheNote(Cause.AGE, f"older than {'1 hour' if life_seconds == HOUR else '5 minutes'}")
@@ -182,7 +183,7 @@ def _parameters(body: Mapping[str, Any], uncounted: Set[str]) -> Iterator[tuple[
 
 def _changed_names(before: Mapping[str, bytes], now: Mapping[str, bytes]) -> list[str]:
     names = sorted(name for name in {*before, *now} if before.get(name) != now.get(name))
-    # They stand in a header, and a client may have written anything.
+    # They go into a header, and a client may have written anything.
     return [name if _PLAIN_NAME.fullmatch(name) else "another field" for name in names]
 
 

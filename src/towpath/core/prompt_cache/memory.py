@@ -1,16 +1,16 @@
 """What is remembered of earlier prompts, so that a miss of the cache can be explained.
 
 Digests and figures, no content; bounded by a count of conversations and by their size. A clock is passed
-in. Which earlier prompt is compared with a new one that has two messages or more, is told by messages alone:
+in. Messages alone decide which earlier prompt a new one with two messages or more is compared with:
 
 1. the longest one that the new one continues, message for message, if it is of the same kind (model, tools,
    system, parameters);
 2. else the one that shares the most messages, those of the same kind first;
-3. else one of the same kind whose second and third messages are the new one's: so a first message that
-   changes is found.
+3. else one of the same kind whose second and third messages are the new one's: this finds a
+   changed first message.
 
-The first request of a conversation has nothing of that kind: another agent may begin with the same words. It
-is only told if the tools and the system prompt should have been read, since others of its kind had them.
+The first request of a conversation is compared with none: another agent may begin with the same words. A miss
+is only reported if its tools and system prompt should have been read, since others of its kind had them.
 """
 
 from collections import OrderedDict
@@ -27,10 +27,10 @@ from towpath.core.prompt_cache.causes import (
     without_change,
 )
 
-# The API keeps no prefix that is too short: under 512 to 4,096 tokens, which differs with the model. So
-# many bytes are more than that: six to a token.
+# The API does not keep short prefixes: fewer than 512 to 4,096 tokens, depending on the model. This many
+# bytes are always enough, at six to a token.
 _SURELY_KEPT_BYTES = 24 * 1024
-# What one conversation occupies but for its messages, and what each message and parameter adds.
+# What one conversation occupies without its messages, and what each message and parameter adds.
 _OWN_BYTES, _MESSAGE_BYTES, _PARAMETER_BYTES = 1000, 16, 200
 
 
@@ -50,7 +50,7 @@ class _Kind:
 
 
 class CacheMemory:
-    """The newest prompt of each conversation that came lately."""
+    """The newest prompt of each recent conversation."""
 
     def __init__(self, *, conversations: int = 256, budget_bytes: int = 4 * 1024 * 1024) -> None:
         self._limit = conversations
@@ -62,7 +62,7 @@ class CacheMemory:
     def note(
         self, prompt: Prompt, use: CacheUse, *, sent_at: float, now: float, is_start: bool
     ) -> CacheNote | None:
-        """What there is to say of the cache, None if it was read as it should; remembers the prompt.
+        """What to say about the cache, or None if it was read as it should be; remembers the prompt.
 
         ``sent_at`` and ``now`` are in seconds: when the prompt was sent, and when its answer began; a
         prompt can be read from then on. ``is_start``: a process started with its history.
@@ -129,7 +129,7 @@ class CacheMemory:
         is_large = use.held > 0 and prompt.head_bytes >= _SURELY_KEPT_BYTES
         was_read = (
             use.read > 0 and is_first
-        )  # a message that nobody sent before: so what was read is the rest
+        )  # a message that was never sent before, so what was read is the rest
         self._kinds[prompt.kind] = _Kind(
             at=now,
             life_seconds=use.life_seconds or (known.life_seconds if known else MINUTES_5),
@@ -147,7 +147,7 @@ def _of_next(
     if use.read >= before.held or before.at > sent_at:
         return None
     if shared == len(new) < len(old):
-        return None  # only shorter than before: how much of that was kept is not known
+        return None  # only shorter than before: how much of it was kept is not known
     return (
         changed_segment(before.prompt, prompt, shared)
         or too_old(sent_at - before.at, before.life_seconds)
@@ -156,7 +156,7 @@ def _of_next(
 
 
 def _goes_on(old: Prompt, new: Prompt) -> bool:
-    """Whether the new prompt stands for the old one, too."""
+    """Whether the new prompt can replace the old one."""
     return _begins_with(new.messages, old.messages) and old.kind == new.kind
 
 

@@ -1,9 +1,9 @@
 """The rules for one message and its content blocks.
 
 Knows which blocks either side may send and which fields this program needs to carry them; all other
-keys of a block go on as they are, the API judges those. Where they could not go on (``KEYS``), they are
-refused in the API's words. A null in an optional field says the same as its absence. Must not know about
-the rest of the request (``checks``) or what holds between messages (``run_checks``). The first broken rule
+keys of a block are passed on for the API to judge. Where they cannot be passed on (``KEYS``), they are
+refused in the API's words. A null in an optional field means the same as its absence. Must not know about
+the rest of the request (``rules``) or what holds between messages (``run_rules``). The first broken rule
 is raised as a 400 whose path counts in the client's own list.
 """
 
@@ -41,17 +41,17 @@ KEYS: Mapping[str, Sequence[str]] = {
     "tool_use": ("type", "id", "name", "input", "caller", "cache_control"),
     "tool_result": ("type", "tool_use_id", "content", "is_error", "cache_control"),
 }
-# Of a system text only the text is carried; where the cache breaks is the launched process's own affair.
+# Of a system text only the text is carried; the launched process sets its own cache marks.
 SYSTEM_KEYS = ("type", "text", "cache_control", "citations")
 USER_TYPES = frozenset({"text", "image", "document", "tool_result", "search_result", "container_upload"})
-# The other way round nothing is listed: what the model said, clients send back, and new types appear. The
-# CLI carries them all (tests/proxy/test_start.py) but this one, which it leaves out.
+# An assistant's types are not listed: clients send back what the model said, and new types appear. The CLI
+# carries them all (tests/proxy/test_start.py) except this one, which it leaves out.
 UNCARRIED_ASSISTANT_TYPES = frozenset({"fallback"})
 RESULT_TYPES = frozenset({"text", "image", "document", "search_result", "tool_reference", "browser_state"})
 
 
 def typed(value: Any, kind: type[T], path: str) -> T:
-    """The value, which must be of this JSON type. ``isinstance`` would take true for an integer."""
+    """The value, which must be of this JSON type. (``isinstance`` would accept true as an integer.)"""
     if type(value) is not kind:
         raise invalid(path, f"Input should be {JSON_NAMES[kind]}")
     return value
@@ -100,7 +100,9 @@ def check_block(block: Any, role: str, path: str) -> None:
         return
     misplaced = kind not in USER_TYPES if role == "user" else kind in USER_TYPES - {"text"}
     if misplaced:
-        raise invalid(f"{path}.type", f"a block of type {kind!r} cannot stand in a message of role {role!r}")
+        raise invalid(
+            f"{path}.type", f"a block of type {kind!r} is not possible in a message of role {role!r}"
+        )
     if role == "assistant" and kind in UNCARRIED_ASSISTANT_TYPES:
         raise invalid(f"{path}.type", f"a block of type {kind!r} cannot be carried through the Agent SDK")
     check_fields(block, kind, path)
@@ -136,7 +138,7 @@ def check_fields(block: Block, kind: str, path: str) -> None:
 
 
 def check_has_text(text: str, path: str) -> None:
-    # Only a user's text: models do emit empty and blank ones, and clients send them back.
+    # Only in a user's text: models emit empty and blank ones, and clients send them back.
     if not text:
         raise invalid(path, "text content blocks must be non-empty")
     if not text.strip():
@@ -160,8 +162,8 @@ def check_tool_result(block: Block, path: str) -> None:
         where = f"{path}.content.{index}"
         kind = required(typed(part, dict, where), "type", str, where)
         if kind not in RESULT_TYPES:
-            raise invalid(f"{where}.type", f"a block of type {kind!r} cannot stand in a tool_result")
+            raise invalid(f"{where}.type", f"a block of type {kind!r} is not possible in a tool_result")
         check_fields(part, kind, where)
         if block.get("is_error") and kind != "text":
-            # The API says so; the CLI would leave the image out without a word.
+            # The API says so; the CLI would silently drop the image.
             raise invalid(path, "all content must be type `text` if `is_error` is true")

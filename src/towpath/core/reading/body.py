@@ -3,10 +3,10 @@
 Knows JSON, and the limits of size, count and depth that come before any rule. Must not know what a field
 means.
 
-A conversation comes back with every turn, so nearly all of a body has been here before. Splitting it and
-leaving the messages unread costs 4 ms for 5.4 MB, reading it 6.5 ms and what follows from that 25 ms.
-orjson has the last word on every value: what the splitting parser passes over unseen is read by orjson
-unless the same bytes were before (``memo``), and whatever it refuses or cannot tell is read as a whole.
+A conversation comes back with every turn, so nearly all of a body has been here before. To split 5.4 MB and
+leave the messages unread takes 4 ms, to read it 6.5 ms, and what follows from that 25 ms.
+orjson has the last word on every value: what the splitting parser skips is read by orjson
+unless the same bytes came before (``memo``), and a body that it refuses or is unsure of is read as a whole.
 """
 
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ from towpath.core.errors import ApiError
 from towpath.core.reading.memo import MessageMemo
 
 MAX_BODY_BYTES = 32 * 1024 * 1024  # the API's own limit
-# A value takes two bytes or more to send, and 65 to hold: ten million empty lists were 2 GB and 67 s. The
-# largest of 64 recorded requests of nine clients has 830, and 32 MB of its kind had 210,000.
+# A value takes at least two bytes to send and 65 to hold: ten million empty lists took 2 GB and 67 s. The
+# largest of 64 recorded requests of nine clients has 830 values; 32 MB of its kind would have 210,000.
 MAX_VALUES = 1_000_000
 _SMALLEST_VALUE = len("1,")
-_WINDOW_BYTES = 1024 * 1024  # of text that is looked at in one go
-# With more fields or messages than this it takes longer to find each than to read them all.
+_WINDOW_BYTES = 1024 * 1024  # of text that is examined at a time
+# With more fields or messages than this, finding each takes longer than reading them all.
 _MOST_PARTS = 100_000
 # orjson reads 1024 levels and writes 254, and what is written wraps a message in a few of its own.
 MAX_DEPTH = 200
@@ -43,7 +43,7 @@ class Body:
 
 
 class _Name:
-    """A key of the top level as an object of its own, so that a key that comes twice is seen twice."""
+    """A top-level key as an object of its own, so that a repeated key is seen twice."""
 
     __slots__ = ("text",)
 
@@ -96,7 +96,7 @@ def _top_level(body: bytes) -> dict[str, msgspec.Raw]:
     pairs = _TOP_LEVEL.decode(body)
     raw = {name.text: value for name, value in pairs.items()}
     if len(raw) < len(pairs) or len(raw) > _MOST_PARTS:
-        raise _Unsplit  # of a name that comes twice the last one counts, but the first must be JSON, too
+        raise _Unsplit  # of a repeated name the last value counts, but the first must be JSON as well
     return raw
 
 
@@ -123,8 +123,8 @@ def _read_whole(body: bytes) -> dict[str, Any]:
 def is_deeper_than(limit: int, value: Any) -> bool:
     """Whether a JSON value has more levels of objects and lists.
 
-    Asks orjson to write it so far down that only ``limit`` levels are left: for 10 million small lists
-    70 ms, 4 s less than a look at each of them takes.
+    Wraps it so deeply that orjson can write only ``limit`` further levels. That takes 70 ms for 10 million
+    small lists; visiting each of them takes 4 s longer.
     """
     for _ in range(_WRITABLE_DEPTH - limit):
         value = [value]
@@ -136,10 +136,10 @@ def is_deeper_than(limit: int, value: Any) -> bool:
 
 
 def check_values(body: bytes) -> None:
-    """Raise ``ApiError`` for JSON that has too many values to be read; of other text nothing is said.
+    """Raise ``ApiError`` for JSON that has too many values to be read. Text that is not JSON may pass.
 
-    Each value follows a bracket or a comma, so these are counted; an empty list then counts as two. Only if
-    there are too many are those in texts left out. 30 MB take 0.1 s, or 0.2.
+    Each value follows a bracket or a comma, so these are counted; an empty list counts as two. Only if there
+    are too many, those inside strings are left out. 30 MB take 0.1 s, or 0.2 s in that case.
     """
     if len(body) < MAX_VALUES * _SMALLEST_VALUE or _starts(body) <= MAX_VALUES:
         return

@@ -1,7 +1,7 @@
 """How long a client asks the API's prompt cache to keep its prompt: 5 minutes, or an hour.
 
 The CLI sets the cache marks (docs/engine.md, K1), and all of a process's live equally long. So a client
-that asks for an hour at one place gets it at each.
+that asks for an hour in one place gets it everywhere.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,7 @@
 """Content-Encoding undone, as RFC 9110 (8.4) has it, and never to more than a body may have.
 
-A few KB can stand for gigabytes. So each coding stops at the limit, those in the middle of a list too: what
-they make may be as long, and come to nothing in the next one.
+A few KB can hold gigabytes. So each coding stops at the limit, also in the middle of a list: its output may
+be huge even if the next coding makes something small of it.
 """
 
 import sys
@@ -17,7 +17,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-# Nobody needs more, and each costs a pass over the body.
+# More are of no use, and each costs a pass over the body.
 MAX_CODINGS = 4
 # Several streams one after another are one, as `cat a.gz b.gz` makes it. An empty one takes 20 bytes, and the
 # rest of the body is copied for each.
@@ -42,7 +42,7 @@ def _inflate(body: bytes) -> _Stream:
     """With zlib's frame, as the RFC says, or without, as many senders do.
 
     The frame's first byte ends in 8. Deflate's own would be a stored block there, padded with a bit that is
-    not zero, which nobody writes.
+    not zero; no encoder writes that.
     """
     has_frame = body[:1] and body[0] & 0x0F == 8
     return zlib.decompressobj(zlib.MAX_WBITS if has_frame else -zlib.MAX_WBITS)
@@ -77,7 +77,7 @@ def codings_in(fields: Iterable[str]) -> Sequence[str]:
         if coding not in _STREAMS:
             raise _unsupported(f"{coding[:50]!r} is not supported; send {_ACCEPTED}, or the body as it is")
     if len(codings) > MAX_CODINGS:
-        raise _unsupported(f"more than {MAX_CODINGS} codings, one on the other")
+        raise _unsupported(f"more than {MAX_CODINGS} codings on top of each other")
     return codings
 
 
@@ -89,7 +89,9 @@ def decoded(body: bytes, codings: Sequence[str]) -> bytes:
         except (zlib.error, zstd.ZstdError) as error:
             raise ApiError(400, f"Content-Encoding: the body is not valid {coding}: {error}") from error
         except EOFError as error:
-            raise ApiError(400, f"Content-Encoding: the body breaks off within {coding}") from error
+            raise ApiError(
+                400, f"Content-Encoding: the body ends in the middle of the {coding} data"
+            ) from error
     return body
 
 

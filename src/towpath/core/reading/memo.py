@@ -1,7 +1,7 @@
 """The messages that were in recent requests, by the very bytes that the client wrote.
 
-Equal bytes are the proof: a dictionary compares them, however their hashes fall. Must not know what a
-message means. Bounded by what it occupies, not by a count: a message is 100 bytes or 10 million.
+Equal bytes are the proof: a dictionary compares them, whatever their hashes are. Must not know what a
+message means. Bounded by size, not by count: a message may have 100 bytes or 10 million.
 """
 
 from collections import OrderedDict
@@ -12,12 +12,12 @@ from towpath.core.reading.message import CheckedMessage
 
 # Measured: a conversation of 5.4 MB occupies 9 MB.
 MEMO_BYTES = 64 * 1024 * 1024
-# One message may not push out all others.
+# One message must not push out all others.
 _LARGEST_SHARE = 4
 
 
 class MessageMemo:
-    """Keeps messages up to ``budget`` bytes; those that no request held for the longest time leave first.
+    """Keeps messages up to ``budget`` bytes; those that no request has used for longest go first.
 
     ``lookups`` counts the requests that looked for theirs. Each call is safe from any thread, and short.
     """
@@ -30,7 +30,7 @@ class MessageMemo:
         self.lookups = 0
 
     def find(self, sources: Iterable[bytes]) -> list[CheckedMessage | bytes]:
-        """What is known of each of these; where nothing is, its bytes."""
+        """For each of these, the known message, or else its bytes."""
         found: list[CheckedMessage | bytes] = []
         with self._lock:
             self.lookups += 1

@@ -1,7 +1,7 @@
 """A message that keeps the rules, with all that follows from it alone.
 
-A conversation comes back with every turn; what is made here is made once for a message (``memo``),
-however often it comes. So a value is shared by all requests that hold the message: nobody may change it.
+A conversation comes back with every turn; what is made here is made once for a message (``memo``), however
+often it comes back. So a value is shared by all requests that hold the message, and must not be changed.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,7 +19,7 @@ from towpath.core.canonical import (
 )
 from towpath.core.reading.cache_marks import ask_for_hour
 
-# What the API's own tools are called with. The result stands beside the call.
+# Calls of the API's own tools. The result is in the same message as the call.
 SERVER_CALLS = frozenset({"server_tool_use", "mcp_tool_use"})
 # The value itself and its place in the dictionary of those that are kept.
 _OWN_BYTES = 200
@@ -30,7 +30,7 @@ class CheckedMessage:
     """``message`` has its content as a list of blocks; ``source`` is what the client wrote, if that is known.
 
     ``block_digests`` has one entry a block. ``call_ids`` are the ids of an assistant's calls, or of the
-    calls that a user's results answer, each with the place of its block; ``server_calls`` those of the calls
+    calls that a user's results answer, each with the index of its block; ``server_calls`` those of the calls
     that the API itself answers, where the message does not have the answer; ``references`` are the names of
     the tools that its results refer to, likewise. ``asks_for_hour``: one of its cache marks is for an hour.
     ``size_bytes`` is what it occupies here.
@@ -54,7 +54,7 @@ class CheckedMessage:
 
 
 def checked_message(message: Mapping[str, Any], source: bytes) -> CheckedMessage:
-    """The value for a message that ``block_checks.check_message`` let pass."""
+    """The value for a message that ``block_rules.check_message`` let pass."""
     role, content = message["role"], content_blocks(message["content"])
     asks_for_hour = ask_for_hour(content)
     if role == "system":
@@ -106,7 +106,7 @@ def _occupied(values: list[Any]) -> int:
     """What values occupy, with all that is in them.
 
     Lists of nothing take 20 times what they take as JSON, a text with an emoji 6 times. What values share
-    (the names of their fields) is charged to each, which makes a short message half as large again.
+    (the names of their fields) is counted for each, which makes a short message half as large again.
     """
     total = 0
     while values:

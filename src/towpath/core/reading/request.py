@@ -2,7 +2,7 @@
 
 Knows the parts of a request and the one form in which the other modules see a conversation: content as
 a list of blocks, roles that alternate, no transient texts; a system message between them is a block of the
-user's before it (``canonical.SYSTEM_TEXT``). Must not know the rules (``checks``) or what
+user's before it (``canonical.SYSTEM_TEXT``). Must not know the rules (``rules``) or what
 any part is used for: a block, a tool and a parameter stay as the client wrote them.
 """
 
@@ -31,7 +31,7 @@ OWN_FIELDS = frozenset({"model", "messages", "system", "tools", "stream", "max_t
 class MessagesRequest:
     """A request that keeps all rules. Its messages end with the user's.
 
-    ``messages`` are shared with other requests: nobody may change them. ``digests`` has one entry a
+    ``messages`` are shared with other requests and must not be changed. ``digests`` has one entry a
     message (``canonical.tips``), ``transient`` counts the texts that were left out. ``loaded_tools`` are the
     names of deferred tools that a result refers to. ``cache_hour``: it asks for an hour in the prompt cache.
     ``parameters`` are all other top-level fields, unknown ones included; the API judges those.
@@ -52,7 +52,7 @@ class MessagesRequest:
 
 @dataclass(frozen=True, slots=True)
 class CountRequest:
-    """A request for a count, with fields of ``MessagesRequest``. Its last message may be anybody's."""
+    """A request for a count, with fields of ``MessagesRequest``. Its last message may be of either side."""
 
     model: str
     messages: tuple[Message, ...]
@@ -112,7 +112,7 @@ def parse_count(
 ) -> CountRequest:
     """The request for a count in an HTTP body, as ``parse_request`` does it.
 
-    It may end with the assistant: a client counts what it has, before the user says more.
+    It may end with the assistant: a client counts what it has before the user continues.
     """
     fields, runs = _read(body, memo, check_count)
     check_between(runs)
@@ -163,10 +163,9 @@ def checked_messages(body: Body, memo: MessageMemo) -> list[CheckedMessage]:
 
 
 def runs_of_one_side(messages: Iterable[CheckedMessage]) -> list[list[CheckedMessage]]:
-    """What the assistant said, what it was told by user and system, and so on in turn.
+    """The messages grouped by side: the assistant's, then those of user and system, and so on.
 
-    What the assistant said without a word that counts is no turn of its own: it is in the run of the user's
-    around it.
+    If nothing that the assistant said counts, that is not a run of its own: it joins the user's around it.
     """
     sides = [(side, list(run)) for side, run in groupby(messages, key=lambda m: m.role == "assistant")]
     heard = [(side and not all(m.says_nothing for m in run), run) for side, run in sides]
@@ -178,9 +177,9 @@ def merge_runs(
 ) -> tuple[tuple[Message, ...], tuple[bytes, ...], int]:
     """The messages as the model sees them, their digests, and the count of texts that were left out.
 
-    Adjacent messages of one role become one, as at the API: its model only ever sees turns. What the
-    assistant said without a word that counts is left out; the CLI would leave it out as well, and join the
-    texts around it with a newline.
+    Adjacent messages of one role become one, as at the API: its model only ever sees turns. An
+    assistant's message in which nothing counts is left out; the CLI would drop it as well, and join the texts
+    around it with a newline.
     """
     messages, digests, transient = [], [], 0
     for whole in runs:

@@ -3,7 +3,7 @@
 Knows what the API says about the top-level fields, and what cannot be carried: those requests get a
 400 that names the field, so that nothing is ever dropped. A parameter without a rule here is left to
 the API; one with a rule may be null, which says the same as its absence. Must not know the inside of a block
-(``block_checks``) or change anything: it only refuses.
+(``block_rules``) or change anything: it only refuses.
 """
 
 import re
@@ -26,7 +26,7 @@ TOOL_CHOICES = ("auto", "any", "tool", "none")
 MIN_THINKING_TOKENS = 1024
 MAX_MESSAGES = 100_000  # the API's own limit
 MAX_MODEL_CHARS = 256  # the API's own, too; a name is part of the CLI's command line, which takes 128 KiB
-# What is said of an answer. A count has none, and the API's own refuses what it does not know.
+# Fields about the answer. A count has no answer, and the API's own endpoint refuses fields it does not know.
 NOT_COUNTED = ("max_tokens", "stream", "temperature", "top_p", "top_k", "stop_sequences", "metadata")
 # The API has no such fields, and says so. In the CLI's extra body they would change what it says of itself:
 # its betas, its version of the API, whom a request is for. With the last one it ignores all other fields
@@ -51,7 +51,7 @@ def check_request(fields: Mapping[str, Any]) -> None:
 
 
 def check_count(fields: Mapping[str, Any]) -> None:
-    """The same for a request that asks how many tokens a conversation has."""
+    """The same for a request to count the tokens of a conversation."""
     check_model(fields)
     for name in NOT_COUNTED:
         if name in fields:
@@ -70,7 +70,7 @@ def check_model(fields: Mapping[str, Any]) -> None:
 
 
 def stated(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields that say something. A null of one without a rule here goes on as it is."""
+    """The fields that say something. A null in a field without a rule here is passed on as it is."""
     return {name: value for name, value in fields.items() if value is not None or name not in OPTIONAL}
 
 
@@ -164,7 +164,7 @@ def check_stop_sequences(value: Any, path: str) -> None:
 def check_thinking(value: Any, path: str) -> None:
     kind = required(typed(value, dict, path), "type", str, path)
     if kind == "disabled":
-        check_no_others(value, ("type",), path)  # the CLI would take them out
+        check_no_others(value, ("type",), path)  # the CLI would remove them
     if kind != "enabled":
         return
     # That it is below max_tokens is the API's to say: with interleaved thinking it need not be.
@@ -185,13 +185,13 @@ PARAMETER_CHECKS: Mapping[str, Callable[[Any, str], None]] = {
     "stop_sequences": check_stop_sequences,
     "thinking": check_thinking,
     "metadata": check_object,
-    "output_config": check_object,  # the CLI takes it apart, a text into its letters
+    "output_config": check_object,  # the CLI iterates over it: a string would become its letters
 }
 OPTIONAL = frozenset({"system", "tools", "tool_choice", "stream", "thread", *PARAMETER_CHECKS})
 
 
 def check_messages(messages: list[Any]) -> None:
-    """Check each message by itself; a known one keeps these rules wherever it stands."""
+    """Check each message on its own; a known one keeps these rules in any position."""
     if not messages:
         raise invalid("messages", "at least one message is required")
     if len(messages) > MAX_MESSAGES:
@@ -213,7 +213,7 @@ def check_conversation(runs: Sequence[Sequence[CheckedMessage]]) -> None:
 
 
 def check_between(runs: Sequence[Sequence[CheckedMessage]]) -> None:
-    """The rules of ``run_checks``."""
+    """The rules of ``run_rules``."""
     check_system_places(runs)
     check_pairing(runs)
     check_server_calls(runs)

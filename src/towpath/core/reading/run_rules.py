@@ -1,7 +1,7 @@
-"""The rules between messages: where a system message stands, and that each call has its one result.
+"""The rules between messages: where a system message may be, and that each call has exactly one result.
 
 Knows runs: the adjacent messages of one side, which count as one message, as at the API (``request``).
-Must not know the inside of a message (``block_checks``). The first broken rule is raised as a 400 whose path
+Must not know the inside of a message (``block_rules``). The first broken rule is raised as a 400 whose path
 counts in the client's own list.
 """
 
@@ -12,7 +12,7 @@ from towpath.core.reading.message import CheckedMessage, answered_calls
 
 
 def check_system_places(runs: Iterable[Sequence[CheckedMessage]]) -> None:
-    """The API's rules: a system message stands behind a user's, and an assistant's or nothing follows."""
+    """The API's rules: a system message follows a user's, and is the last or followed by an assistant's."""
     index = 0
     for run in runs:
         for place, message in enumerate(run):
@@ -40,7 +40,7 @@ def check_references(runs: Iterable[Sequence[CheckedMessage]], tools: Set[str]) 
 
 
 def check_pairing(runs: Iterable[Sequence[CheckedMessage]]) -> None:
-    """Each call must have its one result in the next run, each result its call in the one before.
+    """Each call must have exactly one result in the next run, and each result its call in the one before.
 
     A run is of one side and counts as one message, as at the API.
     """
@@ -91,7 +91,7 @@ def check_results(placed: Sequence[tuple[int, int, str]], open_calls: Mapping[st
 def check_server_calls(runs: Iterable[Sequence[CheckedMessage]]) -> None:
     """Each call that the API itself answers must have its result in the same run.
 
-    The CLI leaves out one that has none, on each way.
+    The CLI drops a call without one, in every way of serving.
     """
     index = 0
     for run in runs:

@@ -1,7 +1,7 @@
-"""Batches and Files: handed on to the upstream as they are, where the operator gave the proxy one.
+"""Batches and files: handed on as they are to the upstream, if the operator gave the proxy one.
 
-Through the Agent SDK they cannot be reached, so there is nothing to make of them here. Bodies go through
-piece by piece, either way: a file has up to 500 MB.
+The Agent SDK cannot reach them, so there is nothing to translate. Bodies pass piece by piece in both
+directions: a file has up to 500 MB.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from towpath.server.upstream.client import UpstreamApi
 
 log = structlog.get_logger(__name__)
 
-# Nothing that leads elsewhere ("..") may reach an upstream that knows the operator's key.
+# No path that leads elsewhere ("..") may reach an upstream that is called with the operator's key.
 _PATH = re.compile(r"(?:/v1){0,2}(/(?:messages/batches|files)(?:/[A-Za-z0-9_-]+)*)")
 _NO_UPSTREAM = (
     "{what} cannot be reached with the Claude CLI's own login: the Agent SDK has no call for them. Set "
@@ -34,7 +34,7 @@ _NO_UPSTREAM = (
     "they are handed on to it."
 )
 
-# How each may be called, below the paths of messages, and of files.
+# The methods of each path, below the paths of messages and of files.
 _BATCHES = {
     "/batches": ["GET", "POST"],
     "/batches/{batch_id}": ["GET", "DELETE"],
@@ -46,14 +46,14 @@ FILES_PATHS = ("/v1/files", "/files", "/v1/v1/files")
 
 
 def relay_routes(messages_paths: Iterable[str], relay: "Relay") -> list[Route]:
-    """Where batches and files are."""
+    """The routes of batches and files."""
     places = [(path + end, how) for path in messages_paths for end, how in _BATCHES.items()]
     places += [(path + end, how) for path in FILES_PATHS for end, how in _FILES.items()]
     return [Route(path, relay, methods=how) for path, how in places]
 
 
 class Relay:
-    """The ASGI application behind the routes. ``client_seconds``: how long a client may not read."""
+    """The ASGI application of these routes. ``client_seconds``: how long a client may stop reading."""
 
     def __init__(self, upstream: UpstreamApi | None, client_seconds: float) -> None:
         self._upstream = upstream
@@ -67,7 +67,7 @@ class Relay:
                 what = "Message batches" if "/batches" in path else "Files"
                 raise ApiError(404, _NO_UPSTREAM.format(what=what))
             handing = _Handing(scope, receive, send, request_id, client_seconds=self._client_seconds)
-            await unless_client_leaves(handing.through(self._upstream, path), handing.receive_behind_body)
+            await unless_client_leaves(handing.through(self._upstream, path), handing.receive_after_body)
         except ClientDisconnect:
             log.info("handed on", request_id=request_id, outcome="client left")
         except ApiError as error:
@@ -95,7 +95,7 @@ class _Handing:
         """Hand the request on, and the answer back."""
         headers = dict(self._request.headers)
         if _describes_batches(path):
-            headers.pop("accept-encoding", None)  # for it is read here
+            headers.pop("accept-encoding", None)  # because it is read here
         has_body = "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
         content = self._body() if has_body else None
         if not has_body:
@@ -111,11 +111,11 @@ class _Handing:
             self._body_is_over.set()
             if not self._head_is_sent:
                 raise
-            # The connection is closed before the answer's end, so nobody takes it for whole.
+            # The connection is closed before the answer's end, so that it is not taken for whole.
             log.warning("an answer broke off", request_id=self._request_id, error=str(error) or "not read")
 
-    async def receive_behind_body(self) -> Message:
-        """What comes from the client when its body is over: that it leaves."""
+    async def receive_after_body(self) -> Message:
+        """What comes from the client after its body: that it leaves."""
         await self._body_is_over.wait()
         return await self._receive()
 
@@ -167,7 +167,7 @@ def _describes_batches(path: str) -> bool:
 
 
 def _with_own_addresses(body: bytes, base_url: str) -> bytes:
-    """The description with ``results_url`` leading here: clients fetch the results there, with their key.
+    """The description with a ``results_url`` that leads here: clients fetch the results with their own key.
 
     One batch, or a page of them. ``base_url`` is this server's, as the client knows it.
     """
@@ -177,5 +177,5 @@ def _with_own_addresses(body: bytes, base_url: str) -> bytes:
             if batch.get("results_url"):
                 batch["results_url"] = f"{base_url}v1/messages/batches/{batch['id']}/results"
     except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError):
-        return body  # whatever it is, it describes no batch
+        return body  # it does not describe a batch
     return orjson.dumps(value)

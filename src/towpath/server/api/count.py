@@ -1,8 +1,8 @@
-"""POST /v1/messages/count_tokens: how many tokens a conversation has, without an answer to it.
+"""POST /v1/messages/count_tokens: how many tokens a conversation has, without answering it.
 
-With an upstream of the operator's own that is the API's count, exact; else what the CLI says, an estimate.
-The header ``x-towpath-count`` tells which. What is counted is what the client sent, as it would go out;
-what the CLI adds to it is not (docs/engine.md, C4).
+With an upstream of the operator's own it is the API's exact count, otherwise the CLI's estimate; the header
+``x-towpath-count`` tells which. The count is of what the client sent, as it would go out, without what the
+CLI adds to it (docs/engine.md, C4).
 """
 
 import asyncio
@@ -40,12 +40,12 @@ from towpath.settings import Settings
 log = structlog.get_logger(__name__)
 
 HEADER = "x-towpath-count"
-_ONE_MILLION = "[1m]"  # the CLI's mark for a beta, no part of the id
+_ONE_MILLION = "[1m]"  # the CLI's mark for a beta, not part of the id
 # Each is a process of 125 MB that takes a core for half a second; clients send 18 counts at once.
 _ESTIMATES_AT_ONCE = 2
 
 Count = Callable[[CountRequest, Headers, str], Awaitable[Response]]
-"""Counts a request of this caller's that came with these headers and has this query."""
+"""Counts a request that came with these headers and this query string."""
 
 
 class CountEndpoint:
@@ -91,7 +91,7 @@ def count_routes(messages_paths: Iterable[str], endpoint: CountEndpoint) -> list
 
 
 class ExactCount:
-    """The API's own. ``model_id`` finds the id that a short name of the CLI's means."""
+    """The API's own. ``model_id`` finds the id that one of the CLI's short names means."""
 
     def __init__(self, upstream: UpstreamApi, model_id: Callable[[str], Awaitable[str]]) -> None:
         self._upstream = upstream
@@ -104,7 +104,7 @@ class ExactCount:
             model = await self._model_id(model)
         path = "/v1/messages/count_tokens" + (f"?{query}" if query else "")
         content = orjson.dumps(_body(request, model.removesuffix(_ONE_MILLION)))
-        # The body is another one than the client's, and a short answer needs no encoding.
+        # The body differs from the client's, and a short answer needs no encoding.
         changed = {"content-type": "application/json", "content-length": str(len(content))}
         kept = {name: value for name, value in headers.items() if name.startswith("anthropic-")}
         async with self._upstream.answer("POST", path, {**kept, **changed}, content) as response:
@@ -118,7 +118,7 @@ class ExactCount:
 
 
 class EstimatedCount:
-    """The CLI's. ``folder`` is for private files, ``cwd`` an empty one; ``environment`` that of all CLIs."""
+    """The CLI's. ``folder`` is for private files, ``cwd`` is empty, ``environment`` that of all CLIs."""
 
     def __init__(
         self, folder: Path, cwd: Path, environment: Mapping[str, str], timeout_seconds: float

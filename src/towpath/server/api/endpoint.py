@@ -50,7 +50,7 @@ class ApiFormat(StreamFormat, Protocol):
 
 
 class Endpoint:
-    """The ASGI application behind the routes of one API.
+    """The ASGI application of the routes of one API.
 
     ``format_of`` makes the format of an exchange from its id.
     """

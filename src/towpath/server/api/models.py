@@ -30,7 +30,7 @@ Ask = Callable[[], Awaitable[Sequence[Mapping[str, Any]]]]
 
 
 class Models:
-    """The two routes. ``ask`` asks the CLI: at the first request, and again when an hour has gone by."""
+    """The two routes. ``ask`` asks the CLI: at the first request, and again after an hour."""
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
@@ -51,7 +51,7 @@ class Models:
             return error_response(error)
 
     async def one(self, request: Request) -> Response:
-        """One, by any name that a request may have for it."""
+        """One, by any name that a request may use for it."""
         try:
             model = find(await self._models(), request.path_params["model_id"])
         except ApiError as error:
@@ -64,7 +64,7 @@ class Models:
         return find(await self._models(), name).id
 
     async def _models(self) -> tuple[Offered, ...]:
-        async with self._asking:  # whoever comes meanwhile gets the same answer
+        async with self._asking:  # those that come meanwhile get the same answer
             if not self._known or time.monotonic() - self._asked_at > _KEPT_SECONDS:
                 self._known = await self._ask_cli() or self._known
                 self._asked_at = time.monotonic()
@@ -78,7 +78,7 @@ class Models:
         try:
             async with asyncio.timeout(_ASK_TIMEOUT_SECONDS):
                 return offered(await self._ask())
-        except Exception as error:  # noqa: BLE001 - the SDK's errors have no common base; an old list will do
+        except Exception as error:  # noqa: BLE001 - the SDK's errors have no common base; an old list is good enough
             log.warning("the CLI was not asked for its models", error=f"{type(error).__name__}: {error}")
             return ()
 

@@ -1,4 +1,4 @@
-"""The body of a request, received and decoded: one place for all doors that read one."""
+"""The body of a request, received and decoded: one place for all endpoints that read one."""
 
 import asyncio
 
@@ -10,9 +10,9 @@ from towpath.core.reading.content_coding import codings_in, decoded
 
 
 async def receive_body(scope: Scope, receive: Receive) -> bytes:
-    """The whole body without its codings, read no further than the limit for either form.
+    """The whole body, decoded. The limit of its size holds before and after that.
 
-    Raises ApiError for a body that is too large, damaged or in a coding that is not known, and
+    Raises ApiError for a body that is too large, damaged or in an unknown coding, and
     ClientDisconnect.
     """
     request = Request(scope, receive)
@@ -24,5 +24,5 @@ async def receive_body(scope: Scope, receive: Receive) -> bytes:
             raise too_large()
         parts.append(part)
     body = b"".join(parts)
-    # Beside the event loop: a body of a few KB may take as long as the largest, 0.1 s.
+    # In a thread: a body of a few KB may take as long to decode as the largest, 0.1 s.
     return await asyncio.to_thread(decoded, body, codings) if codings else body

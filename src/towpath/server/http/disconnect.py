@@ -1,4 +1,4 @@
-"""Work that ends when its client has left: the model must not go on for nobody."""
+"""Work that ends when its client has left: a model must not go on for a client that is gone."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 async def while_client_stays(work: Awaitable[T], receive: Receive) -> T:
-    """What the work makes. It is stopped when the client closes the connection: that is a ClientDisconnect.
+    """The result of the work. If the client closes the connection, the work is cancelled: a ClientDisconnect.
 
     The request's body must have been read.
     """
@@ -21,7 +21,7 @@ async def while_client_stays(work: Awaitable[T], receive: Receive) -> T:
     try:
         await asyncio.wait({doing, leaving}, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        doing.cancel()  # does nothing to work that is done
+        doing.cancel()  # no effect on work that is done
         leaving.cancel()
         await asyncio.gather(doing, leaving, return_exceptions=True)
     if doing.cancelled():
@@ -30,7 +30,7 @@ async def while_client_stays(work: Awaitable[T], receive: Receive) -> T:
 
 
 async def unless_client_leaves(work: Awaitable[None], receive: Receive) -> None:
-    """The same for work that needs no end where nobody waits for it."""
+    """The same for work without a result: it just ends when the client leaves."""
     with suppress(ClientDisconnect):
         await while_client_stays(work, receive)
 

@@ -1,5 +1,5 @@
-"""A stream of server-sent events that tells the truth: its status is known before its head is sent, it
-says something while the model is silent, and it never just ends.
+"""A stream of server-sent events that tells the truth: its status is known before its head is sent, pings
+fill the silence of the model, and it never ends without an end or an error.
 
 Written here, not taken from Starlette, because (a) the head must wait for the first event or error, but
 not for ever, and (b) under ASGI 2.4 Starlette notices a client that has left only at the next write,
@@ -47,7 +47,7 @@ class StreamFormat(Protocol):
 
 
 class MessagesStream:
-    """As the Messages API has it."""
+    """A stream of the Messages API."""
 
     ping = encode(PING)
     end = b""
@@ -65,8 +65,8 @@ class MessagesStream:
 class EventStream:
     """An ASGI response that sends ``items`` as they come, and a ping after ``ping_seconds`` of silence.
 
-    Clients give up on a stream that is silent for 30 to 300 s, proxies between often after 60. A client that
-    does not read for ``client_seconds``, while some 64 KB wait for it, is cut off.
+    Clients give up on a stream that is silent for 30 to 300 s, proxies in between often after 60. A client
+    that does not read for ``client_seconds`` while some 64 KB wait for it is cut off.
     """
 
     def __init__(
@@ -115,7 +115,7 @@ class EventStream:
         await send({"type": "http.response.body", "body": end, "more_body": False})
 
     async def _ping(self, send: Send) -> None:
-        """A ping whenever nothing was sent for a while, with the head in front of the first one."""
+        """Send a ping whenever nothing was sent for a while, and the head before the first one."""
         loop = asyncio.get_running_loop()
         self._last_sent = loop.time()
         while True:

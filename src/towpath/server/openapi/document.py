@@ -1,7 +1,7 @@
-"""GET /openapi.json: what is served, for programs that make clients, and for the test that tries it all.
+"""GET /openapi.json: what is served, for programs that make clients, and for the test that tries all of it.
 
-The document is a value; ``openapi_schemas`` has what a request and an answer look like,
-``openapi_pieces`` what operations have in common. Pure.
+The document is a value; ``schemas`` has what requests look like, ``server.reports`` what the server says of
+itself, and ``pieces`` what operations have in common. Pure.
 """
 
 from collections.abc import Mapping
@@ -41,8 +41,8 @@ _ANSWER_HEADERS: Mapping[str, str] = {
     "x-towpath-session": "The number of the session that served it.",
     "x-towpath-transient-texts": "How many transient texts were left out.",
     "x-towpath-loaded-tools": "How many deferred tools were sent in full, since a result refers to them.",
-    "x-towpath-cache": "Tokens of the prompt cache (`read=1200 write=35`), and behind `; miss=` why it did "
-    "not hold more; absent where the upstream has no figures before the end.",
+    "x-towpath-cache": "Tokens of the prompt cache (`read=1200 write=35`), and after `; miss=` why it did "
+    "not hold more; absent if the upstream has no figures before the end.",
     "server-timing": "Durations in ms.",
     "anthropic-ratelimit-unified-status": "What is known of the account's limits; further headers of this "
     "prefix as in the API.",
@@ -73,7 +73,7 @@ def openapi_document(version: str) -> Json:
             "/v1/models": {"get": _models()},
             "/v1/models/{model_id}": {"get": _model()},
             "/health": {"get": get("How the server is", json_of("HealthReport", "Greeting"), failing=(403,))},
-            "/api/hello": {"get": get("Whether anybody is there", json_of("Hello"), failing=(403,))},
+            "/api/hello": {"get": get("Whether the server is up", json_of("Hello"), failing=(403,))},
             "/v1/limits": {"get": get("Limits of the account", json_of("LimitsReport"), failing=(401, 403))},
             "/metrics": {"get": get("Figures for Prometheus", text(), failing=(401, 403))},
             "/openapi.json": {"get": get("This document", json_of("Document"), failing=(401, 403))},
@@ -81,11 +81,11 @@ def openapi_document(version: str) -> Json:
                 "get": get("What happens now and happened lately", json_of("Activity"), failing=(401, 403))
             },
             "/v1/activity/stream": {"get": get(_FOLLOWING, events(), failing=(401, 403))},
-            "/": {"get": get("The page for a browser, else a greeting", text("html"), failing=(403,))},
+            "/": {"get": get("The page for a browser, otherwise a greeting", text("html"), failing=(403,))},
             "/page/{name}": {"get": _page_file()},
         },
         "components": {"schemas": _schemas(), "securitySchemes": _KEYS},
-        # Without keys of the server's own, any or none will do.
+        # A server without keys of its own takes any key, or none.
         "security": [{}, {"key": []}, {"bearer": []}],
     }
 
@@ -119,7 +119,7 @@ def _schemas() -> Json:
 
 
 def _reports() -> Json:
-    """The schemas of what is typed, with all that they consist of."""
+    """The schemas of the reports, made from their types."""
     _, schemas = schema_components(
         (Greeting, HealthReport, LimitsReport, AnthropicModels, OpenAIModels),
         ref_template="#/components/schemas/{name}",
@@ -141,7 +141,7 @@ def _messages() -> Json:
         "summary": "Ask for the next message of a conversation",
         "parameters": [
             VERSION,
-            header("anthropic-beta", "Names with commas between; passed on."),
+            header("anthropic-beta", "Comma-separated names; passed on."),
             header("x-towpath-mode", "Who executes the tools.", enum=["passthrough", "internal"]),
         ],
         "requestBody": {"required": True, "content": json_of("Request")},
@@ -152,13 +152,13 @@ def _messages() -> Json:
 def _count() -> Json:
     kind = header("x-towpath-count", "Whose count it is.", enum=["exact", "estimate"])
     answer = {
-        "description": "The API's own count with an upstream of the operator's, else the CLI's estimate.",
+        "description": "The API's own count if the operator set an upstream, otherwise the CLI's estimate.",
         "headers": {"x-towpath-count": {key: kind[key] for key in ("description", "schema")}},
         "content": json_of("Count"),
     }
     return {
         "summary": "Count the tokens of a conversation",
-        "parameters": [VERSION, header("anthropic-beta", "Names with commas between; passed on.")],
+        "parameters": [VERSION, header("anthropic-beta", "Comma-separated names; passed on.")],
         "requestBody": {"required": True, "content": json_of("CountRequest")},
         "responses": {"200": answer, **failures(ANY_FAILURE)},
     }

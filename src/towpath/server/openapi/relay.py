@@ -1,4 +1,4 @@
-"""The operations of ``openapi`` that an upstream of the operator's serves: batches and files. Pure."""
+"""The operations of ``openapi`` that the operator's upstream serves: batches and files. Pure."""
 
 from towpath.core.to_json import Json
 from towpath.server.openapi.pieces import ANY_FAILURE, failures, in_path, json_of

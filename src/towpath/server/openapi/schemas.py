@@ -1,7 +1,7 @@
 """What a request and an answer look like, as JSON Schema: the rules of ``core/reading/rules`` for a machine.
 
 Built from the tables that the checks themselves use, so that both say the same. What a schema cannot say
-(a call and its result, unique names, who speaks last) stands in the description of the request. Pure.
+(a call and its result, unique names, who speaks last) is in the description of the request. Pure.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,7 +24,7 @@ Schema = dict[str, Any]
 STRING: Schema = {"type": "string"}
 OBJECT: Schema = {"type": "object"}
 NEVER: Schema = {"not": {}}
-# A character that is no white space to Python. Spelled out: engines differ in what \S is (U+001C, U+FEFF).
+# A character that Python does not take for white space. Spelled out: engines differ in \S (U+001C, U+FEFF).
 WITH_TEXT: Schema = {
     "type": "string",
     "pattern": r"[^\t-\r\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]",
@@ -34,12 +34,12 @@ _SOURCE: Schema = {"type": "object", "properties": {"type": STRING}, "required":
 
 WAYS = ["start", "resume", "answer", None]
 _RULES = (
-    "Beside what the schema says: the conversation does not end with the assistant; each tool_use has "
+    "Besides what the schema says: the conversation does not end with the assistant; each tool_use has "
     "exactly one tool_result in the user's next message, its id is unique; a call of the API's own tools has "
-    "its result in the same message; a message of role system stands "
-    "behind one of the user's, and the assistant's or nothing follows; an error result holds text only; "
+    "its result in the same message; a message of role system follows "
+    "one of the user's, and is the last or followed by the assistant's; an error result holds text only; "
     "tool names are unique; tool_choice any or tool needs tools, and the tool that it names; integers are "
-    "written without point and exponent, below 2^64; the body has at most 32 MB, 200 levels and "
+    "written without decimal point and exponent, below 2^64; the body has at most 32 MB, 200 levels and "
     "a million values. Unknown parameters are passed on to the API."
 )
 
@@ -73,15 +73,15 @@ def request_schema() -> Schema:
 
 
 def count_schema() -> Schema:
-    """The body of POST /v1/messages/count_tokens: the same, without what is said of an answer."""
+    """The body of POST /v1/messages/count_tokens: the same, without the fields about the answer."""
     schema = request_schema()
     properties = {**schema["properties"], **dict.fromkeys(NOT_COUNTED, NEVER)}
-    rules = "As for an answer, but the last message may be anybody's."
+    rules = "As for an answer, but the last message may be of any role."
     return {**schema, "description": rules, "properties": properties, "required": ["model", "messages"]}
 
 
 def answer_schema() -> Schema:
-    """A message of the model's: the answer to a request that does not stream."""
+    """A message from the model: the answer to a request that does not stream."""
     return _object(
         {
             "id": STRING,
@@ -155,7 +155,7 @@ def _tool_result() -> Schema:
 
 
 def _block(kind: str) -> Schema:
-    """A block with the fields that must be there; further ones are the API's to judge, if it gets them."""
+    """A block with its required fields; further ones are for the API to judge, if it gets them."""
     fields = {name: _JSON_TYPES[json_type] for name, json_type in FIELDS.get(kind, {}).items()}
     if "source" in fields:
         fields["source"] = _SOURCE

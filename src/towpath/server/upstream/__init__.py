@@ -1,4 +1,4 @@
-"""The API that the operator gave the proxy an address or a key of, for what the Agent SDK cannot do.
+"""An API whose address or key the operator gave to the proxy, for what the Agent SDK cannot do.
 
-``client`` asks it; ``answer`` decides what of its answers is handed back, and in which form.
+``client`` asks it; ``answer`` decides which parts of its answers are handed back, and in which form.
 """

@@ -1,4 +1,4 @@
-"""What the operator's upstream answered, and what of it is handed back to a client, and in which form."""
+"""What the operator's upstream answered: which parts are handed back to a client, and in which form."""
 
 import asyncio
 import re
@@ -20,7 +20,7 @@ _HANDED_BACK_KIND = "anthropic-ratelimit-"
 _STATUSES = range(200, 600)
 _WITHOUT_BODY = (204, 304)
 _VISIBLE = re.compile(rb"[\t\x20-\x7e]*")
-# What is no JSON can be a page, and on this server's own origin a page may call this server.
+# Anything but JSON could be a page, and a page on this server's own origin could call this server.
 _SANDBOX = "sandbox; default-src 'none'"
 # A page of a thousand batches has less than one million.
 MAX_WHOLE_BYTES = 4 * 1024 * 1024
@@ -29,7 +29,9 @@ MAX_WHOLE_BYTES = 4 * 1024 * 1024
 def check_head(response: httpx.Response) -> None:
     """Raises ApiError, 502, for a status or a header that HTTP does not know and no server can send."""
     if response.status_code not in _STATUSES:
-        sentence = f"the upstream answered with the status {response.status_code}, which HTTP does not have"
+        sentence = (
+            f"the upstream answered with the status {response.status_code}, which does not exist in HTTP"
+        )
         raise ApiError(502, sentence)
     for raw_name, value in response.headers.raw:
         name = raw_name.decode("latin-1").lower()
@@ -38,10 +40,10 @@ def check_head(response: httpx.Response) -> None:
 
 
 def handed_back(response: httpx.Response) -> dict[str, str]:
-    """The headers of an answer that concern the client. What is no JSON, no browser will show as a page."""
+    """The headers of an answer that concern the client, so that no browser shows a body as a page."""
     headers = {name: value for name, value in response.headers.items() if _is_handed_back(name)}
     if response.status_code in _WITHOUT_BODY:
-        headers.pop("content-length", None)  # that of the body which there would be
+        headers.pop("content-length", None)  # the length of a body that is not sent
     if not is_json(response):
         _, semicolon, name = headers.get("content-disposition", "").partition(";")
         headers["content-disposition"] = f"attachment{semicolon}{name}"
@@ -50,7 +52,7 @@ def handed_back(response: httpx.Response) -> dict[str, str]:
 
 
 def is_json(response: httpx.Response) -> bool:
-    """Whether it says so of itself."""
+    """Whether its content type says so."""
     kind: str = response.headers.get("content-type", "").partition(";")[0]
     return kind.strip().lower() == "application/json"
 
@@ -58,7 +60,7 @@ def is_json(response: httpx.Response) -> bool:
 async def whole_body(response: httpx.Response) -> bytes:
     """An answer's body without its codings. Raises ApiError, 502, if it is damaged or beyond the limit.
 
-    Not by httpx: 64 KB that it has read may become any size.
+    httpx does not decode it: 64 KB that it has read may grow to any size.
     """
     parts, length = [], 0
     async for part in response.aiter_raw():

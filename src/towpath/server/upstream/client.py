@@ -1,7 +1,7 @@
-"""The upstream that the operator gave the proxy a key or an address of, for what the Agent SDK cannot do.
+"""The upstream whose key or address the operator gave to the proxy, for what the Agent SDK cannot do.
 
-Only with the operator's own key, or none where a gateway needs none. A login is the CLI's affair: nothing
-here knows it. What a client sent as its key stays here.
+It gets the operator's own key, or none if a gateway needs none. The login belongs to the CLI and is not known
+here. The key that a client sent is not passed on.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -17,7 +17,7 @@ from towpath.settings import Settings
 
 _API = "https://api.anthropic.com"
 _VERSION = "2023-06-01"  # what the CLI sends; for clients that name none
-# Of the clients' headers the upstream gets these.
+# The upstream gets these of a client's headers.
 _HANDED_ON = (
     *("anthropic-version", "anthropic-beta", "content-type", "content-length"),
     *("content-encoding", "accept", "accept-encoding"),
@@ -47,14 +47,14 @@ class UpstreamApi:
         """The answer, of which the body has not been read; leaving the block ends the request.
 
         ``path`` may have a query. Raises ApiError, 502 or 504, if there is no answer, or not all of it, or if
-        its head is none that can be handed back.
+        its head cannot be handed back.
         """
         if self._client is None:  # its certificates take 20 ms to read
             # A cookie would tie the requests of all clients together.
             no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
             self._client = httpx.AsyncClient(timeout=_TIMEOUT, limits=_LIMITS, cookies=no_cookies)
         sent = {name: headers[name] for name in _HANDED_ON if name in headers}
-        # Without a word of the client's: httpx would name encodings that the client may not know.
+        # If the client names none: httpx would name encodings that the client may not know.
         fixed = {"anthropic-version": _VERSION, "accept-encoding": "identity"}
         own = {"user-agent": f"towpath/{__version__}", **self._key}
         try:
