@@ -2,7 +2,6 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any
 
 import httpx
 import orjson
@@ -16,6 +15,7 @@ from towpath.core.errors import ApiError
 from towpath.core.statuses import status_of
 from towpath.server.dashboard.activity import KEPT_ERRORS, KEPT_EXCHANGES, KEPT_OUT
 from towpath.server.exchange.events import CallerRejected, Ended, FirstEvent, LeftQueue, Refused, Streamed
+from towpath.server.reports import ExchangeReport, Totals
 from towpath.settings import Settings
 
 USAGE = {
@@ -33,7 +33,7 @@ def desk(tmp_path: Path) -> Desk:
 
 def numbers(desk: Desk) -> list[int]:
     """The conversations of the exchanges, the oldest first."""
-    return [one["conversation"] for one in reversed(desk.activity.snapshot()["exchanges"])]
+    return [one.conversation for one in reversed(desk.activity.snapshot().exchanges)]
 
 
 def test_it_keeps_the_newest_and_counts_all(desk: Desk) -> None:
@@ -41,25 +41,22 @@ def test_it_keeps_the_newest_and_counts_all(desk: Desk) -> None:
         desk.tell(desk.record(b"%d" % number), session=number, usage=USAGE, error=ApiError(529, f"{number}"))
     seen = desk.activity.snapshot()
 
-    assert len(seen["exchanges"]) == KEPT_EXCHANGES
-    assert [error["message"] for error in seen["errors"]] == [
+    assert len(seen.exchanges) == KEPT_EXCHANGES
+    assert [error.message for error in seen.errors] == [
         str(number) for number in range(149, 149 - KEPT_ERRORS, -1)
     ]
-    assert seen["totals"] == {
-        "exchanges": 150,
-        "failed": 150,
-        **{kind: 150 * count for kind, count in USAGE.items()},
-    }
+    counted = {kind: 150 * count for kind, count in USAGE.items()}
+    assert seen.totals == Totals(exchanges=150, failed=150, **counted)
 
 
 def test_an_exchange_is_seen_from_its_place_in_the_queue_to_its_end(desk: Desk) -> None:
     record = desk.record()
     states = []
 
-    def look() -> dict[str, Any]:
-        (one,) = desk.activity.snapshot()["exchanges"]
-        states.append((one["state"], one["way"]))
-        return dict(one)
+    def look() -> ExchangeReport:
+        (one,) = desk.activity.snapshot().exchanges
+        states.append((one.state, one.way))
+        return one
 
     desk.activity.began(began(record))
     look()
@@ -68,14 +65,14 @@ def test_an_exchange_is_seen_from_its_place_in_the_queue_to_its_end(desk: Desk) 
     look()
     record = record.first_event(reply(taken_at=record.began + 0.02), record.began + 0.32)
     desk.activity.first_event(FirstEvent(record, {}))
-    assert look()["seconds"] is None
+    assert look().seconds is None
     record = record.event({"type": "message_stop"})
     desk.activity.ended(Ended(record.ended(record.began + 2)))
     over = look()
 
     assert states == [("waiting", None), ("asking", None), ("answering", "start"), ("complete", "start")]
-    assert (over["seconds"], over["first_event_ms"]) == (2, 320)
-    assert over["phases_ms"] == {"read": 1, "queue": 0, "start": 20, "model": 300}
+    assert (over.seconds, over.first_event_ms) == (2, 320)
+    assert over.phases_ms == {"read": 1, "queue": 0, "start": 20, "model": 300}
 
 
 def test_a_conversation_is_followed_by_its_session(desk: Desk) -> None:
@@ -107,11 +104,11 @@ def test_a_refused_request_is_an_error_and_no_exchange(desk: Desk) -> None:
     desk.activity.refused(Refused("req_1", ApiError(400, "max_tokens: Input should be greater")))
     seen = desk.activity.snapshot()
 
-    assert seen["exchanges"] == []
-    assert seen["totals"]["failed"] == 1
-    (error,) = seen["errors"]
-    assert error["message"] == "max_tokens: Input should be greater"
-    assert error["plain"] == status_of(400).explanation
+    assert seen.exchanges == []
+    assert seen.totals.failed == 1
+    (error,) = seen.errors
+    assert error.message == "max_tokens: Input should be greater"
+    assert error.plain == status_of(400).explanation
 
 
 def test_a_caller_that_is_kept_out_again_and_again_is_one_error(desk: Desk) -> None:
@@ -121,16 +118,16 @@ def test_a_caller_that_is_kept_out_again_and_again_is_one_error(desk: Desk) -> N
         desk.activity.caller_rejected(CallerRejected(f"req_out_{number}", "/", error))
     seen = desk.activity.snapshot()
 
-    assert [error["request_id"] for error in seen["errors"]] == ["req_out_49", "req_1"]
-    assert seen["errors"][0]["plain"] == KEPT_OUT
-    assert seen["totals"]["failed"] == 1
+    assert [error.request_id for error in seen.errors] == ["req_out_49", "req_1"]
+    assert seen.errors[0].plain == KEPT_OUT
+    assert seen.totals.failed == 1
 
 
 def test_watchers_get_each_change_and_are_let_go(desk: Desk) -> None:
     async def main() -> list[int]:
         seen = []
         async for snapshot in desk.activity.snapshots():
-            seen.append(len(snapshot["exchanges"]))
+            seen.append(len(snapshot.exchanges))
             if len(seen) < 3:
                 desk.tell(desk.record(b"%d" % len(seen)), session=len(seen))
             else:
@@ -167,6 +164,7 @@ def test_a_long_answer_is_not_kept_whole(tmp_path: Path) -> None:
     desk.activity.began(began(record))
     for _ in range(1000):
         desk.activity.streamed(Streamed(record.request_id, text_delta("word ")))
-    (exchange,) = desk.activity.snapshot()["exchanges"]
+    (exchange,) = desk.activity.snapshot().exchanges
 
-    assert len(exchange["answer"]) == 600
+    assert isinstance(exchange.answer, str)
+    assert len(exchange.answer) == 600

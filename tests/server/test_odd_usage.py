@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
-import orjson
+import msgspec
 import pytest
 import structlog
 from rich.console import Console
@@ -73,11 +73,11 @@ def test_odd_usage_is_shown_as_what_can_be_counted(desk: Desk, odd: Any) -> None
     record = desk.record()
     desk.tell(record, usage=odd)
     seen = desk.activity.snapshot()
-    orjson.dumps(seen)
+    msgspec.json.encode(seen)
     console = Console(width=200, record=True, file=io.StringIO())
     console.print(picture(seen, record.began_at, rows=5, width=200))
 
-    assert all(type(n) is int and n >= 0 for n in seen["exchanges"][0]["usage"].values())
+    assert all(type(n) is int and n >= 0 for n in msgspec.structs.astuple(seen.exchanges[0].usage))
     assert "1 exchanges, 0 failed" in console.export_text()
 
 

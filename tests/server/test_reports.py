@@ -1,14 +1,19 @@
 """What the server says of itself is what the OpenAPI document says that it says."""
 
 import time
+from pathlib import Path
 from typing import Any
 
+import httpx
 import jsonschema_rs
 import msgspec
 import pytest
 
+from tests.support.desk import Desk
+from tests.support.waiting import WAIT_SECONDS
 from towpath.core.catalog import OpenAIModel, OpenAIModels, anthropic_page
-from towpath.core.limits import Verdict
+from towpath.core.errors import ApiError
+from towpath.core.limits import Verdict, Window
 from towpath.server.exchange.limits import KnownLimits
 from towpath.server.exchange.publisher import Publisher
 from towpath.server.openapi.document import openapi_document
@@ -41,6 +46,25 @@ def test_a_report_is_as_described(report: Any) -> None:
     described = {"$ref": f"#/components/schemas/{type(report).__name__}", "components": {"schemas": SCHEMAS}}
 
     jsonschema_rs.validate(described, msgspec.to_builtins(report))
+
+
+def test_the_activity_is_as_described(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, shows_content=True, windows=[Window("five_hour", "allowed", 0.5)])
+    desk.tell(desk.record(b"a"), usage={"input_tokens": 3})
+    desk.tell(desk.record(b"b"), error=ApiError(529, "planted"))
+    described = {"$ref": "#/components/schemas/ActivityReport", "components": {"schemas": SCHEMAS}}
+
+    jsonschema_rs.validate(described, msgspec.to_builtins(desk.activity.snapshot()))
+
+
+def test_half_of_a_surrogate_pair_in_an_error_is_shown(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.tell(desk.record(b"a"), error=ApiError(400, "planted \ud83d"))
+    with desk.served() as url:
+        response = httpx.get(f"{url}/v1/activity", timeout=WAIT_SECONDS)
+
+    assert response.status_code == 200
+    assert b"planted \\ud83d" in response.content
 
 
 def test_what_is_not_known_of_limits_is_null() -> None:

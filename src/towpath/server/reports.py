@@ -1,17 +1,18 @@
-"""What the server says of itself, as types: the answers of /health and /v1/limits.
+"""What the server says of itself, as types: the answers of /health, /v1/limits and /v1/activity.
 
 They are sent as they are here, described so in the OpenAPI document, and read so by `towpath top`: names are
 part of the interface. All times are Unix seconds; what is not known is null.
 """
 
-from typing import Any
+from collections.abc import Mapping
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 from starlette.responses import Response
 
 from towpath.core.limits import Window
 from towpath.core.mode import Mode
+from towpath.core.to_json import to_json
 
 
 class Greeting(Struct, frozen=True, kw_only=True):
@@ -79,5 +80,98 @@ class LimitsReport(Struct, frozen=True, kw_only=True):
     refusing: list[Refusing]
 
 
-def report_response(report: Any) -> Response:
-    return Response(msgspec.json.encode(report), media_type="application/json")
+class ServerReport(HealthReport, frozen=True, kw_only=True):
+    """How the server is, and since when it runs."""
+
+    started_at: int
+
+
+class Tokens(Struct, frozen=True, kw_only=True):
+    """Tokens of each kind. New input, what the cache had and what went into it are three kinds."""
+
+    input_tokens: int
+    cache_read_input_tokens: int
+    cache_creation_input_tokens: int
+    output_tokens: int
+
+
+class Totals(Tokens, frozen=True, kw_only=True):
+    """What was counted since the server started."""
+
+    exchanges: int
+    failed: int
+
+
+class ErrorKind(Struct, frozen=True, kw_only=True):
+    """The status of an error, and its type in the API's words."""
+
+    status: int
+    type: str
+
+
+class ExchangeReport(Struct, frozen=True, kw_only=True):
+    """An exchange that runs or is over.
+
+    `conversation` is a number that tells conversations apart. `seconds` is null while it runs. `question` and
+    `answer`, both shortened, are there only if CLAUDE_PROXY_SHOW_CONTENT asks for them.
+    """
+
+    request_id: str
+    conversation: int
+    session: int | None
+    state: str
+    way: str | None
+    reason: str | None
+    model: str
+    mode: Mode
+    messages: int
+    began_at: float
+    seconds: float | None
+    first_event_ms: float | None
+    phases_ms: dict[str, float]
+    stop_reason: str | None
+    usage: Tokens
+    cache_note: str | None
+    error: ErrorKind | None
+    question: str | UnsetType = UNSET
+    answer: str | UnsetType = UNSET
+
+
+class ErrorReport(ErrorKind, frozen=True, kw_only=True):
+    """A request that failed: `plain` says what happened and what to do, `message` is the error's own."""
+
+    at: int
+    request_id: str
+    conversation: int | None
+    plain: str
+    message: str
+
+
+class ProcessReport(Struct, frozen=True, kw_only=True):
+    """A live process: since when it is in its state, and which conversation it served last."""
+
+    session: int
+    pid: int | None
+    state: str
+    since: int
+    memory_mb: int
+    model: str
+    conversation: int | None
+
+
+class ActivityReport(Struct, frozen=True, kw_only=True):
+    """What happens at the moment, and what happened lately; of each list the newest is first."""
+
+    at: float
+    server: ServerReport
+    shows_content: bool
+    totals: Totals
+    limits: LimitsReport
+    exchanges: list[ExchangeReport]
+    errors: list[ErrorReport]
+    processes: list[ProcessReport]
+
+
+def report_response(report: Struct, headers: Mapping[str, str] | None = None) -> Response:
+    body = to_json(msgspec.to_builtins(report))  # msgspec writes no half of a surrogate pair
+    return Response(body, headers=headers, media_type="application/json")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NoReturn
 
 import httpx
+import msgspec
 import typer
 from rich.console import Console, RenderableType
 from rich.live import Live
@@ -14,11 +15,12 @@ from rich.live import Live
 from towpath.cli.address import client_url
 from towpath.cli.flags import settings_from
 from towpath.cli.top.picture import picture
-from towpath.cli.top.reading import NoActivityError, Snapshot, snapshots
+from towpath.cli.top.reading import NoActivityError, snapshots
+from towpath.server.reports import ActivityReport
 
 _TRY_AGAIN_SECONDS = 1.0
 _ROWS_ONCE = 20
-# What stands beside the exchanges: heads, figures, errors.
+# All lines but the exchanges': heads, figures, errors.
 _OTHER_LINES = 18
 
 
@@ -44,9 +46,9 @@ def top(
             _print_json(first, coming, once=once)
         elif once or not sys.stdout.isatty():
             console = Console()
-            console.print(picture(first, first["at"], rows=_ROWS_ONCE, width=console.width))
+            console.print(picture(first, first.at, rows=_ROWS_ONCE, width=console.width))
         else:
-            _Screen(address, settings.keys).show(first, coming)
+            _Screen(address, settings.keys, first).show(coming)
     except NoActivityError as problem:
         _give_up(str(problem))
     except (httpx.HTTPError, httpx.InvalidURL, StopIteration):
@@ -57,27 +59,26 @@ def top(
         pass
 
 
-def _print_json(first: Snapshot, coming: Iterator[Snapshot], *, once: bool) -> None:
-    typer.echo(json.dumps(first))  # in ASCII: no word of a client's can steer the terminal
+def _print_json(first: ActivityReport, coming: Iterator[ActivityReport], *, once: bool) -> None:
+    typer.echo(
+        json.dumps(msgspec.to_builtins(first))
+    )  # in ASCII: no word of a client's can steer the terminal
     if not once:
         for snapshot in coming:
-            typer.echo(json.dumps(snapshot))
+            typer.echo(json.dumps(msgspec.to_builtins(snapshot)))
 
 
 class _Screen:
-    """The whole terminal, drawn anew each second, until Ctrl-C. A server that is gone is awaited."""
+    """The whole terminal, redrawn each second, until Ctrl-C. A server that is gone is awaited."""
 
-    def __init__(self, url: str, keys: tuple[str, ...]) -> None:
+    def __init__(self, url: str, keys: tuple[str, ...], first: ActivityReport) -> None:
         self._url = url
         self._keys = keys
         self._console = Console()
-        self._note = ""
-        self._newest: Snapshot = {}
-        self._ahead_seconds = 0.0  # how far the server's clock is ahead of this one
-
-    def show(self, first: Snapshot, coming: Iterator[Snapshot]) -> None:
-        """Show what comes, the first one of it at once."""
         self._take(first)
+
+    def show(self, coming: Iterator[ActivityReport]) -> None:
+        """Show the first one, then what comes."""
         with Live(
             get_renderable=self._picture, console=self._console, refresh_per_second=1, screen=True
         ) as live:
@@ -93,12 +94,12 @@ class _Screen:
                 time.sleep(_TRY_AGAIN_SECONDS)
                 coming = snapshots(self._url, self._keys)
 
-    def _take(self, snapshot: Snapshot) -> None:
-        self._newest, self._note = snapshot, ""
-        self._ahead_seconds = snapshot["at"] - time.time()
+    def _take(self, newest: ActivityReport) -> None:
+        self._newest, self._note = newest, ""
+        self._ahead_seconds = newest.at - time.time()  # of the server's clock
 
     def _picture(self) -> RenderableType:
-        rows = max(3, self._console.height - _OTHER_LINES - len(self._newest["processes"]))
+        rows = max(3, self._console.height - _OTHER_LINES - len(self._newest.processes))
         now, width = time.time() + self._ahead_seconds, self._console.width
         return picture(self._newest, now, rows=rows, width=width, note=self._note)
 

@@ -1,7 +1,9 @@
 """Figures as a person reads them. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
+
+from towpath.server.reports import Tokens
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 
@@ -33,15 +35,15 @@ def tokens(count: int) -> str:
     return f"{count / 1000:.1f}k" if count < 1_000_000 else f"{count / 1_000_000:.1f}M"
 
 
-def input_tokens(usage: Mapping[str, int]) -> int:
+def input_tokens(usage: Tokens) -> int:
     """All that the model read: new tokens, and those that came from the cache or went into it."""
-    return usage["input_tokens"] + usage["cache_read_input_tokens"] + usage["cache_creation_input_tokens"]
+    return usage.input_tokens + usage.cache_read_input_tokens + usage.cache_creation_input_tokens
 
 
-def cache_share(usage: Mapping[str, int]) -> str:
+def cache_share(usage: Tokens) -> str:
     """How much of the input came from the cache; a dash where there was none."""
     read = input_tokens(usage)
-    return f"{usage['cache_read_input_tokens'] / read:.0%}" if read else "-"
+    return f"{usage.cache_read_input_tokens / read:.0%}" if read else "-"
 
 
 def bars(values: Sequence[float]) -> str:

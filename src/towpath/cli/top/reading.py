@@ -1,12 +1,13 @@
 """Reads the activity of a server over HTTP, as the page does."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import httpx
+import msgspec
 import orjson
 
-Snapshot = dict[str, Any]
+from towpath.core.to_json import Json
+from towpath.server.reports import ActivityReport
 
 # The server says something every 15 s at least (CLAUDE_PROXY_PING_SECONDS).
 _TIMEOUT = httpx.Timeout(5.0, read=60.0)
@@ -16,7 +17,7 @@ class NoActivityError(Exception):
     """The server does not tell; the text is a sentence for a person."""
 
 
-def snapshots(url: str, keys: Sequence[str]) -> Iterator[Snapshot]:
+def snapshots(url: str, keys: Sequence[str]) -> Iterator[ActivityReport]:
     """Snapshots as they come, the first one at once; ends when the server does.
 
     Raises NoActivityError where trying again is of no use, and httpx.HTTPError where it may be.
@@ -32,5 +33,14 @@ def snapshots(url: str, keys: Sequence[str]) -> Iterator[Snapshot]:
         if not stream.headers.get("content-type", "").startswith("text/event-stream"):
             raise NoActivityError(f"What answers at {url} is no Towpath that tells what happens.")
         for line in stream.iter_lines():
-            if line.startswith("data: ") and (said := orjson.loads(line[6:])).pop("type") == "activity":
-                yield said
+            if line.startswith("data: ") and (said := orjson.loads(line[6:]))["type"] == "activity":
+                yield _report(said, url)
+
+
+def _report(said: Json, url: str) -> ActivityReport:
+    try:
+        return msgspec.convert(said, ActivityReport)
+    except msgspec.ValidationError as error:
+        raise NoActivityError(
+            f"The server at {url} is another version of Towpath: use that version's `towpath top`."
+        ) from error

@@ -12,10 +12,10 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 
 import msgspec
+from msgspec.structs import asdict
 
 from towpath.core.errors import ApiError
 from towpath.core.statuses import status_of
-from towpath.core.to_json import Json
 from towpath.core.usage import TOKENS
 from towpath.server.dashboard.conversations import Conversations
 from towpath.server.dashboard.preview import ContentPreview
@@ -30,7 +30,17 @@ from towpath.server.exchange.events import (
 )
 from towpath.server.exchange.record import ExchangeRecord
 from towpath.server.observe.health import Health
-from towpath.server.reports import LimitsReport
+from towpath.server.reports import (
+    ActivityReport,
+    ErrorKind,
+    ErrorReport,
+    ExchangeReport,
+    LimitsReport,
+    ProcessReport,
+    ServerReport,
+    Tokens,
+    Totals,
+)
 from towpath.sessions.plan import MIB
 from towpath.sessions.pool import Pool
 
@@ -52,9 +62,11 @@ class _Running:
     conversation: int
     preview: ContentPreview | None
 
-    def shown(self) -> Json:
-        said = {"question": self.preview.question, "answer": self.preview.answer} if self.preview else {}
-        return {**_exchange(self.exchange, self.conversation), **said}
+    def shown(self) -> ExchangeReport:
+        report = _exchange(self.exchange, self.conversation)
+        if self.preview is None:
+            return report
+        return msgspec.structs.replace(report, question=self.preview.question, answer=self.preview.answer)
 
 
 class Activity:
@@ -73,8 +85,8 @@ class Activity:
         self._started_at = round(time.time())
         self._conversations = Conversations()
         self._running: dict[str, _Running] = {}
-        self._over: deque[Json] = deque(maxlen=KEPT_EXCHANGES)
-        self._errors: deque[Json] = deque(maxlen=KEPT_ERRORS)
+        self._over: deque[ExchangeReport] = deque(maxlen=KEPT_EXCHANGES)
+        self._errors: deque[ErrorReport] = deque(maxlen=KEPT_ERRORS)
         self._totals: Counter[str] = Counter({"exchanges": 0, "failed": 0, **_NO_TOKENS})
         self._watchers: set[asyncio.Event] = set()
         self._is_closed = False
@@ -129,33 +141,35 @@ class Activity:
 
     def caller_rejected(self, event: CallerRejected) -> None:
         """The guard did not let a caller in. One that tries again and again is one error."""
-        if self._errors and self._errors[-1]["message"] == event.error.message:
+        if self._errors and self._errors[-1].message == event.error.message:
             self._errors.pop()
         self._errors.append(_error(event.request_id, event.error, KEPT_OUT, None))
         self._tell()
 
-    def snapshot(self) -> Json:
-        """All that is known: the answer of GET /v1/activity. Times are Unix seconds; newest first."""
+    def snapshot(self) -> ActivityReport:
+        """All that is known: the answer of GET /v1/activity."""
         running = [one.shown() for one in reversed(self._running.values())]
-        return {
-            "server": {**msgspec.to_builtins(self._health.report()), "started_at": self._started_at},
-            "shows_content": self._shows_content,
-            "totals": dict(self._totals),
-            "limits": msgspec.to_builtins(self._limits()),
-            "exchanges": [*running, *reversed(self._over)],
-            "errors": list(reversed(self._errors)),
-            "processes": self._processes(),
-        }
+        return ActivityReport(
+            at=time.time(),
+            server=ServerReport(**asdict(self._health.report()), started_at=self._started_at),
+            shows_content=self._shows_content,
+            totals=Totals(**self._totals),
+            limits=self._limits(),
+            exchanges=[*running, *reversed(self._over)],
+            errors=list(reversed(self._errors)),
+            processes=self._processes(),
+        )
 
-    async def snapshots(self) -> AsyncGenerator[Json]:
+    async def snapshots(self) -> AsyncGenerator[ActivityReport]:
         """A snapshot at once and whenever it has changed, until the server stops."""
         told = asyncio.Event()
         self._watchers.add(told)
-        last: Json | None = None
+        last: ActivityReport | None = None
         try:
             while not self._is_closed:
                 told.clear()
-                if (now := self.snapshot()) != last:
+                now = self.snapshot()
+                if last is None or msgspec.structs.replace(now, at=last.at) != last:
                     last = now
                     yield now
                 with contextlib.suppress(TimeoutError):
@@ -178,52 +192,52 @@ class Activity:
         self._totals["failed"] += 1
         self._errors.append(_error(request_id, error, status_of(error.status).explanation, conversation))
 
-    def _processes(self) -> list[Json]:
+    def _processes(self) -> list[ProcessReport]:
         now, clock = time.time(), time.monotonic()
         return [
-            {
-                "session": session.number,
-                "pid": session.pid,
-                "state": "starting" if session.is_starting else session.state.value,
-                "since": round(now - (clock - session.since)),
-                "memory_mb": session.memory_bytes // MIB,
-                "model": session.launch.model,
-                "conversation": self._conversations.of_session(session.number),
-            }
+            ProcessReport(
+                session=session.number,
+                pid=session.pid,
+                state="starting" if session.is_starting else session.state.value,
+                since=round(now - (clock - session.since)),
+                memory_mb=session.memory_bytes // MIB,
+                model=session.launch.model,
+                conversation=self._conversations.of_session(session.number),
+            )
             for session in self._pool.sessions
         ]
 
 
-def _error(request_id: str, error: ApiError, plain: str, conversation: int | None) -> Json:
-    return {
-        "at": round(time.time()),
-        "request_id": request_id,
-        "conversation": conversation,
-        "status": error.status,
-        "type": error.type,
-        "plain": plain,
-        "message": error.message[:_ERROR_CHARS],
-    }
+def _error(request_id: str, error: ApiError, plain: str, conversation: int | None) -> ErrorReport:
+    return ErrorReport(
+        at=round(time.time()),
+        request_id=request_id,
+        conversation=conversation,
+        status=error.status,
+        type=error.type,
+        plain=plain,
+        message=error.message[:_ERROR_CHARS],
+    )
 
 
-def _exchange(exchange: ExchangeRecord, conversation: int) -> Json:
+def _exchange(exchange: ExchangeRecord, conversation: int) -> ExchangeReport:
     first_event, error, miss = exchange.first_event_seconds, exchange.error, exchange.cache_miss
-    return {
-        "request_id": exchange.request_id,
-        "conversation": conversation,
-        "session": exchange.session,
-        "state": exchange.state.value,
-        "way": exchange.way,
-        "reason": exchange.reason,
-        "model": exchange.model,
-        "mode": exchange.mode.value,
-        "messages": exchange.messages,
-        "began_at": round(exchange.began_at, 3),
-        "seconds": round(exchange.seconds, 3) if exchange.is_over else None,
-        "first_event_ms": round(first_event * 1000, 1) if first_event is not None else None,
-        "phases_ms": exchange.phases_ms,
-        "stop_reason": exchange.stop_reason,
-        "usage": {**_NO_TOKENS, **exchange.tokens},
-        "cache_note": miss.sentence if miss else None,
-        "error": {"status": error.status, "type": error.type} if error else None,
-    }
+    return ExchangeReport(
+        request_id=exchange.request_id,
+        conversation=conversation,
+        session=exchange.session,
+        state=exchange.state.value,
+        way=exchange.way,
+        reason=exchange.reason,
+        model=exchange.model,
+        mode=exchange.mode,
+        messages=exchange.messages,
+        began_at=round(exchange.began_at, 3),
+        seconds=round(exchange.seconds, 3) if exchange.is_over else None,
+        first_event_ms=round(first_event * 1000, 1) if first_event is not None else None,
+        phases_ms=exchange.phases_ms,
+        stop_reason=exchange.stop_reason,
+        usage=Tokens(**{**_NO_TOKENS, **exchange.tokens}),
+        cache_note=miss.sentence if miss else None,
+        error=ErrorKind(status=error.status, type=error.type) if error else None,
+    )

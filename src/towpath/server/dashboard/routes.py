@@ -4,10 +4,10 @@ The files hold no data and need no key; the activity does. By its policy the pag
 elsewhere, and no text in the data can become markup.
 """
 
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
 import orjson
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -21,6 +21,7 @@ from towpath.server.dashboard.activity import Activity
 from towpath.server.errors import new_request_id
 from towpath.server.guard import PAGE_FILES
 from towpath.server.http.streaming import EventStream, Items
+from towpath.server.reports import report_response
 
 _FOLDER = Path(__file__).parent / "page"
 _TYPES = {".css": "text/css", ".html": "text/html", ".js": "text/javascript"}
@@ -54,8 +55,8 @@ class ActivityStream:
 
     async def _items(self) -> Items:
         yield _DATA_HEADERS
-        async for snapshot in self._activity.snapshots():
-            yield {"type": "activity", "at": time.time(), **snapshot}
+        async for report in self._activity.snapshots():
+            yield {"type": "activity", **msgspec.to_builtins(report)}
 
 
 def dashboard_routes(activity: Activity, stream: ActivityStream, *, needs_key: bool) -> list[Route]:
@@ -78,8 +79,7 @@ def dashboard_routes(activity: Activity, stream: ActivityStream, *, needs_key: b
         return Response(files[name], headers=_PAGE_HEADERS, media_type=kind)
 
     async def tell(_: Request) -> Response:
-        body = orjson.dumps({"at": time.time(), **activity.snapshot()})
-        return Response(body, headers=_DATA_HEADERS, media_type="application/json")
+        return report_response(activity.snapshot(), _DATA_HEADERS)
 
     return [
         Route("/", show),

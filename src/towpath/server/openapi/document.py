@@ -24,13 +24,12 @@ from towpath.server.openapi.pieces import (
 )
 from towpath.server.openapi.relay import batches, files
 from towpath.server.openapi.schemas import (
-    activity_schema,
     answer_schema,
     count_schema,
     error_schema,
     request_schema,
 )
-from towpath.server.reports import Greeting, HealthReport, LimitsReport
+from towpath.server.reports import ActivityReport, Greeting, HealthReport, LimitsReport
 
 _CHUNK: Json = {"type": "object", "properties": {"data": {"type": "string"}}}
 _FOLLOWING = "The same as server-sent events: `activity` at once and at each change, `ping` between"
@@ -78,7 +77,9 @@ def openapi_document(version: str) -> Json:
             "/metrics": {"get": get("Figures for Prometheus", text(), failing=(401, 403))},
             "/openapi.json": {"get": get("This document", json_of("Document"), failing=(401, 403))},
             "/v1/activity": {
-                "get": get("What happens now and happened lately", json_of("Activity"), failing=(401, 403))
+                "get": get(
+                    "What happens now and happened lately", json_of("ActivityReport"), failing=(401, 403)
+                )
             },
             "/v1/activity/stream": {"get": get(_FOLLOWING, events(), failing=(401, 403))},
             "/": {"get": get("The page for a browser, otherwise a greeting", text("html"), failing=(403,))},
@@ -105,7 +106,6 @@ def _schemas() -> Json:
         # Anthropic's reference describes these: they are handed on as they are.
         "Batch": {"type": "object"},
         "File": {"type": "object"},
-        "Activity": activity_schema(),
         "Clients": {"type": "array", "items": {"type": "object", "required": ["title", "place", "text"]}},
         # OpenAI describes the rest of these.
         "ChatRequest": {"type": "object", "required": ["model", "messages"]},
@@ -121,7 +121,7 @@ def _schemas() -> Json:
 def _reports() -> Json:
     """The schemas of the reports, made from their types."""
     _, schemas = schema_components(
-        (Greeting, HealthReport, LimitsReport, AnthropicModels, OpenAIModels),
+        (Greeting, HealthReport, LimitsReport, ActivityReport, AnthropicModels, OpenAIModels),
         ref_template="#/components/schemas/{name}",
     )
     return schemas

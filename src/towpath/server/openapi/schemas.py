@@ -32,7 +32,6 @@ WITH_TEXT: Schema = {
 _JSON_TYPES: Mapping[type, Schema] = {str: STRING, dict: OBJECT}
 _SOURCE: Schema = {"type": "object", "properties": {"type": STRING}, "required": ["type"]}
 
-WAYS = ["start", "resume", "answer", None]
 _RULES = (
     "Besides what the schema says: the conversation does not end with the assistant; each tool_use has "
     "exactly one tool_result in the user's next message, its id is unique; a call of the API's own tools has "
@@ -103,25 +102,6 @@ def error_schema() -> Schema:
     error = _object({"type": {"type": "string", "examples": kinds}, "message": STRING, "details": OBJECT})
     error["required"] = ["type", "message"]
     return _object({"type": {"const": "error"}, "error": error, "request_id": STRING})
-
-
-def activity_schema() -> Schema:
-    """What /v1/activity says. Times are Unix seconds; of lists the newest is first."""
-    count = {"type": "integer", "minimum": 0}
-    exchange = {"request_id": STRING, "conversation": count, "state": STRING, "way": {"enum": WAYS}}
-    error = {"at": count, "status": count, "plain": STRING, "message": STRING}
-    process = {"session": count, "state": STRING, "since": count, "memory_mb": count}
-    lists = {"exchanges": exchange, "errors": error, "processes": process}
-    return _object(
-        {
-            "at": {"type": "number"},
-            "server": {"$ref": "#/components/schemas/HealthReport"},
-            "shows_content": {"type": "boolean"},
-            "totals": {"type": "object", "additionalProperties": count},
-            "limits": {"$ref": "#/components/schemas/LimitsReport"},
-            **{name: {"type": "array", "items": _object(fields)} for name, fields in lists.items()},
-        }
-    )
 
 
 def _user() -> Schema:
