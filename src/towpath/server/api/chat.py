@@ -17,7 +17,7 @@ from towpath.server.errors import openai_error_response
 
 
 class ChatFormat:
-    """That API for one request. Its stream has data lines alone, and a word at the end."""
+    """That API for one request. Its stream has only data lines, and ends with `[DONE]`."""
 
     id_headers = ID_HEADERS
     ping = PING

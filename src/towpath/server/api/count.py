@@ -49,7 +49,7 @@ Count = Callable[[CountRequest, Headers, str], Awaitable[Response]]
 
 
 class CountEndpoint:
-    """The ASGI application behind the route. Counts wait in a queue of their own."""
+    """The ASGI application of the route. Counts wait in a queue of their own."""
 
     def __init__(self, settings: Settings, count: Count, memo: MessageMemo, queue: ParseQueue) -> None:
         self._count = count

@@ -1,4 +1,4 @@
-"""What a person may look at: the page at /, its files, and the activity that it shows.
+"""The routes of the page at /, its files, and the activity that it shows.
 
 The files hold no data and need no key; the activity does. By its policy the page loads nothing from
 elsewhere, and no text in the data can become markup.
@@ -34,7 +34,7 @@ _DATA_HEADERS = {"cache-control": "no-store"}
 
 
 class ActivityStream:
-    """The ASGI application of GET /v1/activity/stream: a snapshot whenever something has changed."""
+    """The ASGI application of GET /v1/activity/stream: a report whenever something has changed."""
 
     def __init__(self, activity: Activity, *, ping_seconds: float, client_seconds: float) -> None:
         self._activity = activity

@@ -64,7 +64,6 @@ class Exchanges:
         """The request in a body, and the items of its answer, which begin when asked for.
 
         ``translated`` makes a body of the Messages API of another API's.
-
         Raises ApiError for a request that breaks a rule, ClientDisconnect if its client leaves before that.
         """
         asked = await self._reader.read(body, headers, caller, receive, translated)
