@@ -38,6 +38,12 @@ def work(tmp_path: Path) -> Path:
     git(work / "project", "submodule", "add", "-q", str(work / "library"), "inner")
     (work / "mercurial" / ".hg").mkdir(parents=True)
     (work / "mercurial" / ".hg" / "hgrc").touch()
+    for name in ("conf/svnserve.conf", "db/uuid", "format", "hooks/post-commit.tmpl", "locks/db.lock"):
+        (work / "subversion" / name).parent.mkdir(parents=True, exist_ok=True)
+        (work / "subversion" / name).touch()
+    (work / "concurrent" / "CVS").mkdir(parents=True)
+    for name in ("Entries", "Repository", "Root"):
+        (work / "concurrent" / "CVS" / name).touch()
     (work / "to-repository").symlink_to("project/.git")
     (work / "to-config").symlink_to("project/.git/config")
     (work / "plain" / "up").symlink_to("..")
@@ -60,7 +66,22 @@ PATHS = [
     "bare/hooks/post-update",
     "bare/HEAD",
     "mercurial/.hg/hgrc",
+    "mercurial/HG~1/hgrc",
+    "subversion/hooks/post-commit",
+    "concurrent/CVS/Root",
     "plain/.jj/repo/config.toml",
+    "plain/.sl/config",
+    "plain/.SL/config",
+    "plain/SL~1/config",
+    "plain/.repo/repo/main.py",
+    "plain/.bzr/branch/branch.conf",
+    "plain/.svn/wc.db",
+    "plain/.pijul/config",
+    "plain/_darcs/prefs/defaults",
+    "plain/_MTN/monotonerc",
+    "plain/_FOSSIL_",
+    "plain/.fslckout",
+    "plain/FSLCKO~1",
     "plain/.git",
     "plain/.git/config",
     "plain/.GIT/config",
@@ -110,6 +131,9 @@ def test_nothing_of_a_repository_is_changed(work: Path, path: str) -> None:
         "tree/file",
         "separate/file",
         "plain/HEAD",
+        "plain/Root",
+        "plain/cvs/one.c",
+        "plain/svn/hooks/one",
         "plain/objects/one",
         "plain/refs/one",
         "plain/hooks/pre-commit",

@@ -1,17 +1,28 @@
 """Which files belong to a version control system, which runs programs that stand in them.
 
-``git status`` runs what ``core.fsmonitor`` in ``.git/config`` names, a commit what is in ``.git/hooks``;
-``hg`` and ``jj`` are no better. Who writes there has a program run at the user's next command.
+``git status`` runs what ``core.fsmonitor`` in ``.git/config`` names, a commit what is in ``.git/hooks``; ``repo``
+is itself a program in ``.repo``. The others have settings that name commands, or are code. Who writes there has a
+program run at the user's next command.
 """
 
 import os
 import unicodedata
 
-_NAMES = frozenset({".git", "git~1", ".hg", ".jj"})
+# Git, repo, Mercurial, Sapling, Jujutsu, Breezy, Subversion, Pijul; Darcs, Monotone; checkouts of Fossil.
+_HIDDEN = (".git", ".repo", ".hg", ".sl", ".jj", ".bzr", ".svn", ".pijul")
+_NAMES = frozenset({*_HIDDEN, "_darcs", "_mtn", "_fossil_", ".fslckout", ".fos"})
+# Windows has a second name for each that begins with a dot: GIT~1.
+_SHORT_NAMES = frozenset(f"{name[1:7]}~1" for name in _NAMES if name.startswith("."))
 # Git takes a folder for a repository's, whatever its name, if it has these (is_git_directory in its setup.c):
-# bare ones, those that a .git file points to, and with the latter those of worktrees.
-_REPOSITORY = frozenset({"head", "objects", "refs"})
-_WORKTREE = frozenset({"head", "commondir"})
+# bare ones, those that a .git file points to, and with the second those of worktrees. The third is what
+# svnadmin makes, where a commit runs hooks; the last a folder "CVS", whose Root names such a place.
+_MARKS = (
+    frozenset({"HEAD", "objects", "refs"}),
+    frozenset({"HEAD", "commondir"}),
+    frozenset({"conf", "db", "format", "hooks", "locks"}),
+    frozenset({"Entries", "Repository", "Root"}),
+)
+_MARK_OF = {mark.casefold(): mark for marks in _MARKS for mark in marks}
 
 
 def belongs_to_repository(folder: int, name: str) -> bool:
@@ -19,10 +30,11 @@ def belongs_to_repository(folder: int, name: str) -> bool:
 
     Asked at each step of a path, it holds for all below. Raises OSError.
     """
-    if _as_read(name) in _NAMES:
+    name = _as_read(name)
+    if name in _NAMES | _SHORT_NAMES:
         return True
-    there = {_as_read(name)} | {part for part in _REPOSITORY | _WORKTREE if _is_there(folder, part)}
-    return there >= _REPOSITORY or there >= _WORKTREE
+    coming = _MARK_OF.get(name)
+    return any(all(mark == coming or _is_there(folder, mark) for mark in marks) for marks in _MARKS)
 
 
 def _as_read(name: str) -> str:
@@ -36,9 +48,8 @@ def _as_read(name: str) -> str:
 
 
 def _is_there(folder: int, name: str) -> bool:
-    written = name.upper() if name == "head" else name
     try:
-        os.stat(written, dir_fd=folder, follow_symlinks=False)
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
     except FileNotFoundError:
         return False
     return True
