@@ -7,6 +7,9 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 
 from tests.support.fidelity import user
@@ -36,7 +39,12 @@ def ask_all(
 ) -> list[httpx.Response]:
     # There is nothing behind the walls that such an application would have to close.
     app = create_app(settings.model_copy(update={"upstream_base_url": None, "upstream_api_key": None}))
+    return ask_app(app, places, headers)
 
+
+def ask_app(
+    app: Starlette, places: Iterable[tuple[str, str]], headers: dict[str, str]
+) -> list[httpx.Response]:
     async def send() -> list[httpx.Response]:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:3456") as client:
@@ -103,6 +111,43 @@ def test_a_page_that_was_named_may_call_and_no_other(own: Settings) -> None:
     assert asked.headers["access-control-allow-origin"] == "https://chat.example"
     assert sent.headers["access-control-allow-origin"] == "https://chat.example"
     assert ask(open_to_one, "GET", "/health", {"origin": "https://other.example"}).status_code == 403
+
+
+REFUSED: dict[str, tuple[int, dict[str, str]]] = {
+    "no key": (401, {"content-type": "application/json"}),
+    "no JSON": (400, {"x-api-key": KEY, "content-type": "text/plain"}),
+    "another host": (403, {"x-api-key": KEY, "host": "elsewhere.example"}),
+    "a WebSocket": (426, {"x-api-key": KEY, "content-type": "application/json", "upgrade": "websocket"}),
+}
+
+
+@pytest.mark.parametrize(("status", "headers"), REFUSED.values(), ids=REFUSED)
+def test_a_page_that_was_named_can_read_why_it_is_refused(
+    own: Settings, status: int, headers: dict[str, str]
+) -> None:
+    page = "https://chat.example"
+    open_to_one = Settings(**{**own.model_dump(), "api_key": KEY, "allowed_origins": page})
+    named = ask(open_to_one, "POST", "/v1/messages", {"origin": page, **headers})
+    other = ask(open_to_one, "POST", "/v1/messages", {"origin": "https://other.example", **headers})
+
+    assert (named.status_code, named.headers["access-control-allow-origin"]) == (status, page)
+    assert named.json()["error"]["message"]
+    assert other.status_code == 403
+    assert not any(name.startswith("access-control") for name in other.headers)
+
+
+def test_a_page_that_was_named_can_read_that_the_server_failed(own: Settings) -> None:
+    page = "https://chat.example"
+    app = create_app(own.model_copy(update={"allowed_origins": (page,)}))
+
+    async def fail(_: Request) -> Response:
+        raise RuntimeError
+
+    app.add_route("/failing", fail)
+    response = ask_app(app, [("GET", "/failing")], {"origin": page})[0]
+
+    assert (response.status_code, response.headers["access-control-allow-origin"]) == (500, page)
+    assert response.headers["x-content-type-options"] == "nosniff"
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,11 @@ from functools import partial
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.errors import ServerErrorMiddleware
 
 from towpath.agent.bundled_cli import AuthStatus
 from towpath.server.components import Components, assemble
+from towpath.server.cors import Cors
 from towpath.server.exchange.events import Publish
 from towpath.server.guard import Guard, Rules
 from towpath.server.headers import AlwaysHeaders
@@ -39,7 +40,7 @@ def create_app(
     application = Starlette(
         routes=[*routes(settings, components)],
         middleware=_middleware(settings, components.publish),
-        exception_handlers={HTTPException: not_found, Exception: failed},
+        exception_handlers={HTTPException: not_found},
         lifespan=partial(_lifespan, components, settings.idle_timeout_seconds),
     )
     application.state.let_watchers_go = components.activity.close
@@ -72,20 +73,19 @@ async def _lifespan(components: Components, idle_seconds: float, _: Starlette) -
 
 def _middleware(settings: Settings, publish: Publish) -> list[Middleware]:
     rules = Rules(settings.host, settings.allowed_hosts, settings.allowed_origins, settings.keys)
-    layers = [
+    cors = Middleware(
+        Cors,
+        allow_origins=settings.allowed_origins,
+        allow_methods=["GET", "POST", "DELETE"],
+        allow_headers=["*"],
+        expose_headers=["*"],
+    )
+    return [
         Middleware(AlwaysHeaders),
+        *([cors] if settings.allowed_origins else []),
+        # Starlette's own is outside of all middleware: its answers would lack what these add.
+        Middleware(ServerErrorMiddleware, failed),
         Middleware(OneSpelling),
         Middleware(Guard, rules, publish),
         Middleware(NoWebSockets, OPENAI_PATHS),
     ]
-    if settings.allowed_origins:
-        layers.append(
-            Middleware(
-                CORSMiddleware,
-                allow_origins=settings.allowed_origins,
-                allow_methods=["GET", "POST", "DELETE"],
-                allow_headers=["*"],
-                expose_headers=["*"],
-            )
-        )
-    return layers

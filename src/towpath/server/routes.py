@@ -19,7 +19,6 @@ from towpath.server.components import Components
 from towpath.server.dashboard.routes import ActivityStream, dashboard_routes
 from towpath.server.errors import error_response
 from towpath.server.guard import HELLO
-from towpath.server.headers import ALWAYS
 from towpath.server.observe.metrics import CONTENT_TYPE
 from towpath.server.openapi.document import openapi_document
 from towpath.server.reports import Greeting, report_response
@@ -106,7 +105,4 @@ async def not_found(request: Request, error: Exception) -> Response:
 
 async def failed(_: Request, error: Exception) -> Response:
     """An unforeseen failure, in the API's form; the server's log has all of it."""
-    # Starlette sends it from outside of all middleware.
-    return error_response(
-        ApiError(500, f"{type(error).__name__} in towpath; its log says more", headers=ALWAYS)
-    )
+    return error_response(ApiError(500, f"{type(error).__name__} in towpath; its log says more"))
