@@ -90,11 +90,35 @@ def test_what_is_no_http_is_refused_in_words(waiting: tuple[str, int], data: byt
     assert error["error"]["message"] == "Invalid HTTP request received."
 
 
-def test_an_answer_that_has_begun_gets_no_other_into_it(waiting: tuple[str, int]) -> None:
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"CONNECT api.example:443 HTTP/1.1",
+        b"GET http:// HTTP/1.1",
+        b"GET http:///health HTTP/1.1",
+        b"GET http://127.0.0.1 HTTP/1.1",
+        b"OPTIONS https://127.0.0.1:99999/health HTTP/1.1",
+    ],
+)
+@pytest.mark.parametrize("body", [b"\r\n", b"content-length: 3\r\n\r\nabc"], ids=["bare", "body"])
+def test_a_target_that_is_no_path_is_refused_in_words(
+    waiting: tuple[str, int], line: bytes, body: bytes
+) -> None:
+    with socket.create_connection(waiting) as connection:
+        connection.sendall(line + b"\r\nhost: 127.0.0.1\r\n" + body)
+        status, said = answer(connection)
+
+    error = json.loads(said)["error"]
+    assert (status, error["type"]) == (400, "invalid_request_error")
+    assert "must be a path" in error["message"]
+
+
+@pytest.mark.parametrize("data", [b"\x00\x01 no request\r\n\r\n", b"CONNECT a.example:1 HTTP/1.1\r\n\r\n"])
+def test_an_answer_that_has_begun_gets_no_other_into_it(waiting: tuple[str, int], data: bytes) -> None:
     with socket.create_connection(waiting) as connection:
         connection.sendall(REQUEST % (0, b""))
         received = connection.recv(65536)
-        connection.sendall(b"\x00\x01 no request\r\n\r\n")
+        connection.sendall(data)
         while part := connection.recv(65536):
             received += part
 

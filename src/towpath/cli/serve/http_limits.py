@@ -86,9 +86,15 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The head is whole."""
-        self._is_in_body, self._moved_on = True, True
+        self._moved_on = True
         self._begin_step()
-        super().on_headers_complete()
+        try:
+            super().on_headers_complete()
+        except Exception:  # what it has no path of, it makes no request of: the parser ends here
+            sentence = "the target of a request must be a path, such as /v1/messages: this server is no proxy"
+            self._refuse(ApiError(400, sentence))
+            raise
+        self._is_in_body = True
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body."""
