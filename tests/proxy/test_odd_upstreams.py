@@ -3,9 +3,11 @@
 import gzip
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from tests.support.fidelity import Json, request, user
 from tests.support.raw import RawServer, answers_raw, proxy_before
@@ -85,14 +87,60 @@ def test_a_header_that_is_not_handed_back_may_have_any(
     assert (ask(http).status_code, ask(http).json()["error"]["message"]) == (400, "odd")
 
 
-@asked
-def test_an_answer_without_a_body_has_none(http: httpx.Client, upstream: RawServer, ask: Ask) -> None:
-    upstream.answer = (
-        b"HTTP/1.1 304 Not Modified\r\netag: x\r\ncontent-length: 9\r\nconnection: close\r\n\r\n"
-    )
-    response = ask(http)
+NOT_MODIFIED = b"HTTP/1.1 304 Not Modified\r\netag: x\r\ncontent-length: 9\r\nconnection: close\r\n\r\n"
+
+
+@pytest.mark.parametrize("path", ["/v1/files/file_1/content", "/v1/messages/batches/batch_1"])
+def test_what_has_not_changed_is_not_sent_again(http: httpx.Client, upstream: RawServer, path: str) -> None:
+    upstream.answer = NOT_MODIFIED
+    response = http.get(path, headers={**VERSION, "if-none-match": "x"})
 
     assert (response.status_code, response.headers["etag"], response.content) == (304, "x", b"")
+
+
+def test_what_is_deleted_needs_no_body(http: httpx.Client, upstream: RawServer) -> None:
+    upstream.answer = b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n"
+    response = http.delete("/v1/files/file_1", headers=VERSION)
+
+    assert (response.status_code, response.content) == (204, b"")
+
+
+@asked
+@pytest.mark.parametrize(
+    ("status", "answer"),
+    [
+        (304, NOT_MODIFIED),
+        (204, b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n"),
+        (300, said(b"300 Choices", b"content-type: text/html", body=b"<p>")),
+        (307, said(b"307 On", b"location: https://elsewhere.example/?secret", body=b"")),
+    ],
+)
+def test_a_status_that_answers_nothing(
+    http: httpx.Client, upstream: RawServer, ask: Ask, status: int, answer: bytes
+) -> None:
+    upstream.answer = answer
+
+    assert_is_said_in_words(ask(http), f"the upstream answered with the status {status}")
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b"[]", b"{}", b'{"input_tokens":"many"}', b'{"input_tokens":-1}']
+)
+def test_a_count_that_is_none(http: httpx.Client, upstream: RawServer, body: bytes) -> None:
+    upstream.answer = said(b"200 OK", b"content-type: application/json", body=body)
+
+    assert_is_said_in_words(ASKS["count"](http), "the upstream's answer is no count")
+
+
+def test_an_upstream_that_sends_requests_on_is_warned_of_once(tmp_path: Path) -> None:
+    with answers_raw() as upstream, proxy_before(upstream, tmp_path) as http, capture_logs() as lines:
+        upstream.answer = said(b"302 On", b"location: https://elsewhere.example/?secret", body=b"")
+        for ask in ASKS.values():
+            ask(http)
+
+    warned = [line for line in lines if line["log_level"] == "warning"]
+    assert [line["to"] for line in warned] == ["https://elsewhere.example"]
+    assert "secret" not in str(warned)
 
 
 @pytest.mark.parametrize("ask", [ASKS["batch"], ASKS["count"]], ids=["batch", "count"])
@@ -108,8 +156,10 @@ def test_an_answer_that_is_read_here_has_a_limit(http: httpx.Client, upstream: R
     assert_is_said_in_words(ask(http), "cannot be read")
     upstream.answer = said(b"200 OK", kind, b"content-encoding: odd", body=b"{}")
     assert_is_said_in_words(ask(http), "cannot be read", "odd")
-    upstream.answer = said(b"200 OK", kind, b"content-encoding: gzip", body=gzip.compress(b'{"id":"b"}'))
-    assert ask(http).json() == {"id": "b"}
+    upstream.answer = said(
+        b"200 OK", kind, b"content-encoding: gzip", body=gzip.compress(b'{"input_tokens":7}')
+    )
+    assert ask(http).json() == {"input_tokens": 7}
     assert b"accept-encoding: identity" in upstream.asked[-1].lower()
 
 

@@ -98,7 +98,7 @@ class ExactCount:
         self._model_id = model_id
 
     async def __call__(self, request: CountRequest, headers: Headers, query: str) -> Response:
-        """The upstream's answer, whatever it is."""
+        """The upstream's answer, if it is a count or an error."""
         model = resolve_model(request.model)
         if model in FAMILIES:
             model = await self._model_id(model)
@@ -113,6 +113,8 @@ class ExactCount:
         back.pop("content-length", None)
         back.pop("content-encoding", None)
         if response.is_success:
+            if not _is_count(said):
+                raise ApiError(502, "the upstream's answer is no count: it has no number of input_tokens")
             back[HEADER] = "exact"
         return Response(said, response.status_code, back)
 
@@ -157,3 +159,11 @@ def _body(request: CountRequest, model: str) -> Mapping[str, Any]:
     system, tools = system_text(request.system), list(request.tools)
     body = {"model": model, "messages": api_messages(request.messages), **request.parameters}
     return {**body, **({"system": system} if system else {}), **({"tools": tools} if tools else {})}
+
+
+def _is_count(said: bytes) -> bool:
+    try:
+        tokens = orjson.loads(said)["input_tokens"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return False
+    return type(tokens) is int and tokens >= 0

@@ -27,11 +27,15 @@ MAX_WHOLE_BYTES = 4 * 1024 * 1024
 
 
 def check_head(response: httpx.Response) -> None:
-    """Raises ApiError, 502, for a status or a header that HTTP does not know and no server can send."""
-    if response.status_code not in _STATUSES:
-        sentence = (
-            f"the upstream answered with the status {response.status_code}, which does not exist in HTTP"
-        )
+    """Raises ApiError, 502, for a status or a header that HTTP does not know and no server can send.
+
+    So too for a status with which the request is not answered.
+    """
+    status = response.status_code
+    if status not in _STATUSES:
+        raise ApiError(502, f"the upstream answered with the status {status}, which does not exist in HTTP")
+    if not _is_final(response):
+        sentence = f"the upstream answered with the status {status}, which has nothing of what was asked for"
         raise ApiError(502, sentence)
     for raw_name, value in response.headers.raw:
         name = raw_name.decode("latin-1").lower()
@@ -79,6 +83,17 @@ async def whole_body(response: httpx.Response) -> bytes:
     if len(body) > MAX_WHOLE_BYTES:
         raise _too_large()
     return body
+
+
+def _is_final(response: httpx.Response) -> bool:
+    """Whether it is an error, or has what was asked for. A redirect is not followed: the key stays here."""
+    match response.status_code:
+        case 304:
+            return "if-none-match" in response.request.headers
+        case 204 | 205:
+            return response.request.method == "DELETE"
+        case status:
+            return not 300 <= status < 400
 
 
 def _is_handed_back(name: str) -> bool:

@@ -9,11 +9,14 @@ from contextlib import asynccontextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
+import structlog
 
 from towpath import __version__
 from towpath.core.errors import ApiError
 from towpath.server.upstream.answer import check_head
 from towpath.settings import Settings
+
+log = structlog.get_logger(__name__)
 
 _API = "https://api.anthropic.com"
 _VERSION = "2023-06-01"  # what the CLI sends; for clients that name none
@@ -35,6 +38,7 @@ class UpstreamApi:
         self._base_url = (base_url or _API).rstrip("/")
         self._key = {"x-api-key": api_key} if api_key else {}
         self._client: httpx.AsyncClient | None = None
+        self._has_warned = False
 
     @asynccontextmanager
     async def answer(
@@ -61,6 +65,7 @@ class UpstreamApi:
             async with self._client.stream(
                 method, self._base_url + path, headers={**fixed, **sent, **own}, content=content
             ) as response:
+                self._warn_of_redirect(response)
                 check_head(response)
                 yield response
         except httpx.PoolTimeout as error:
@@ -76,6 +81,19 @@ class UpstreamApi:
         """Close its connections."""
         if self._client:
             await self._client.aclose()
+
+    def _warn_of_redirect(self, response: httpx.Response) -> None:
+        """Once: the next answers will not differ."""
+        if response.next_request is None or self._has_warned:
+            return
+        self._has_warned = True
+        place = response.next_request.url  # a query can have secrets
+        log.warning(
+            "the upstream sends requests on, and the CLI would follow with the key and the conversation; set "
+            "CLAUDE_PROXY_UPSTREAM_BASE_URL to the address that answers",
+            status=response.status_code,
+            to=f"{place.scheme}://{place.netloc.decode()}",
+        )
 
 
 def operators_upstream(settings: Settings) -> UpstreamApi | None:
