@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from towpath.core.canonical import Block
 from towpath.core.errors import invalid
+from towpath.core.reading.cache_marks import KIND, LIVES, marks
 from towpath.core.to_json import Json
 
 T = TypeVar("T", str, int, bool, list[Any], Json)  # the types of JSON
@@ -78,6 +79,22 @@ def check_message(message: Any, path: str) -> None:
     # ``output_config`` after exactly these words; with advice added it gave up.
     check_no_others(message, ("role", "content"), path)
     check_content(message, role, path)
+    if isinstance(message["content"], list):
+        for index, block in enumerate(message["content"]):
+            check_marks(block, f"{path}.content.{index}")
+
+
+def check_marks(block: Block, path: str) -> None:
+    # Most marks never reach the API, which would refuse one that it does not know.
+    for where, mark in marks(block, path):
+        check_mark(mark, where)
+
+
+def check_mark(mark: Any, path: str) -> None:
+    if required(typed(mark, dict, path), "type", str, path) != KIND:
+        raise invalid(f"{path}.type", f"Input should be {KIND!r}")
+    if mark.get("ttl") not in (None, *LIVES):
+        raise invalid(f"{path}.ttl", f"Input should be {' or '.join(map(repr, LIVES))}")
 
 
 def check_content(message: Mapping[str, Any], role: str, path: str) -> None:

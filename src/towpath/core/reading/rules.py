@@ -12,6 +12,8 @@ from typing import Any
 
 from towpath.core.errors import invalid
 from towpath.core.reading.block_rules import (
+    check_mark,
+    check_marks,
     check_message,
     check_no_others,
     check_system_keys,
@@ -108,6 +110,7 @@ def check_system(system: Any) -> None:
         if not required(block, "text", str, path):
             raise invalid(f"{path}.text", "text content blocks must be non-empty")
         check_system_keys(block, path)
+        check_marks(block, path)
 
 
 def check_tools(tools: Any) -> None:
@@ -115,6 +118,8 @@ def check_tools(tools: Any) -> None:
     named = [name for name in names if name is not None]
     if len(set(named)) < len(named):
         raise invalid("tools", "Tool names must be unique.")
+    for index, tool in enumerate(tools):
+        check_marks(tool, f"tools.{index}")
 
 
 def check_tool(tool: Any, path: str) -> str | None:
@@ -185,6 +190,7 @@ PARAMETER_CHECKS: Mapping[str, Callable[[Any, str], None]] = {
     "stop_sequences": check_stop_sequences,
     "thinking": check_thinking,
     "metadata": check_object,
+    "cache_control": check_mark,
     "output_config": check_object,  # the CLI iterates over it: a string would become its letters
 }
 OPTIONAL = frozenset({"system", "tools", "tool_choice", "stream", "thread", *PARAMETER_CHECKS})

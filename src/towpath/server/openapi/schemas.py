@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from towpath.core.reading.block_rules import FIELDS, KEYS, RESULT_TYPES, UNCARRIED_ASSISTANT_TYPES, USER_TYPES
+from towpath.core.reading.cache_marks import KIND, LEVELS, LIVES
 from towpath.core.reading.rules import (
     CLI_FIELDS,
     MAX_MODEL_CHARS,
@@ -51,9 +52,10 @@ def request_schema() -> Schema:
     properties = {
         "model": {"type": "string", "minLength": 1, "maxLength": MAX_MODEL_CHARS},
         "max_tokens": {"type": "integer", "minimum": 1},
-        "messages": {"type": "array", "minItems": 1, "items": {"anyOf": messages}},
+        "messages": {"type": "array", "minItems": 1, "items": {"anyOf": messages, **_with_marked_blocks()}},
         "system": _system(STRING),
-        "tools": {"type": "array", "items": _tool()},
+        "tools": {"type": "array", "items": _tool() | _marked()},
+        "cache_control": _mark(),
         "tool_choice": _object({"type": {"enum": list(TOOL_CHOICES)}}),
         "stream": {"type": "boolean", "default": False},
         "temperature": share,
@@ -102,6 +104,24 @@ def error_schema() -> Schema:
     error = _object({"type": {"type": "string", "examples": kinds}, "message": STRING, "details": OBJECT})
     error["required"] = ["type", "message"]
     return _object({"type": {"const": "error"}, "error": error, "request_id": STRING})
+
+
+def _mark() -> Schema:
+    """A cache mark. The API judges further keys, where it gets them."""
+    return _object({"type": {"const": KIND}, "ttl": {"enum": [*LIVES, None]}}, optional=("ttl",))
+
+
+def _marked(levels: int = LEVELS) -> Schema:
+    """Of a block or tool, its mark and those of the blocks inside it: the rest is said elsewhere."""
+    properties: Schema = {"cache_control": _or_null(_mark())}
+    if levels:
+        inner = _with_marked_blocks(levels - 1)
+        properties |= {**inner["properties"], "source": inner}
+    return {"properties": properties}
+
+
+def _with_marked_blocks(levels: int = LEVELS) -> Schema:
+    return {"properties": {"content": {"items": _marked(levels)}}}
 
 
 def _user() -> Schema:
@@ -153,7 +173,7 @@ def _system_message() -> Schema:
 
 def _system(text: Schema) -> Schema:
     fields = {"type": {"const": "text"}, "text": {**text, "minLength": 1}}
-    further: Schema = {"cache_control": {}, "citations": {"enum": [None, []]}}
+    further: Schema = {"cache_control": _or_null(_mark()), "citations": {"enum": [None, []]}}
     block = _closed({**fields, **further}, optional=further)
     return {"anyOf": [text, {"type": "array", "items": block}]}
 
