@@ -85,8 +85,8 @@ def test_an_error_of_the_api_keeps_its_status_and_its_sentence(
         ("billing_error", 402),
         ("invalid_request", 400),
         ("rate_limit", 429),
-        ("server_error", 500),
-        ("unknown", 500),
+        ("server_error", 502),
+        ("unknown", 502),
     ],
 )
 def test_without_a_status_the_kind_of_error_says_it(kind: AssistantMessageError, status: int) -> None:
@@ -203,3 +203,9 @@ def test_a_cli_that_is_missing_is_named() -> None:
 def test_a_task_that_is_cancelled_did_not_fail() -> None:
     with pytest.raises(asyncio.CancelledError), as_process_died("it failed"):
         raise asyncio.CancelledError
+
+
+def test_an_error_that_the_api_sent_in_a_stream_keeps_its_own_words() -> None:
+    error = error_of("API Error: odd", kind="server_error", note={"apiErrorType": "api_error"})
+
+    assert (error.status, error.message) == (500, "odd")

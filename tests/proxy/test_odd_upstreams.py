@@ -175,6 +175,27 @@ def test_a_status_that_is_none_through_the_cli(
     assert_is_said_in_words(response, f"the upstream answered with the status {int(status)}")
 
 
+EVENTS = (b"200 OK", b"content-type: text/event-stream")
+UNREADABLE: dict[str, Callable[[], bytes]] = {
+    "usage with a number for a list": lambda: said(*EVENTS, body=stream_with('{"iterations":5}').encode()),
+    "no JSON": lambda: said(*EVENTS, body=stream_with('{"input_tokens":Infinity}').encode()),
+    "a header with a control character": lambda: said(*EVENTS, b"x-odd: a\x01b", body=b""),
+    "a page": lambda: said(b"200 OK", b"content-type: text/html", body=b"<html>"),
+    "no HTTP": lambda: b"garbage\r\n\r\n",
+}
+
+
+@pytest.mark.cli
+@pytest.mark.parametrize("answer", UNREADABLE.values(), ids=UNREADABLE)
+def test_what_the_cli_cannot_read(
+    http: httpx.Client, upstream: RawServer, answer: Callable[[], bytes]
+) -> None:
+    upstream.answer = answer()
+    response = http.post("/v1/messages", json=request([user("hi")]))
+
+    assert_is_said_in_words(response, "the upstream did not answer as the API does")
+
+
 @pytest.mark.cli
 def test_an_id_of_the_upstreams_that_no_header_may_have(http: httpx.Client, upstream: RawServer) -> None:
     upstream.answer = said(b"400 Bad", b"content-type: application/json", "request-id: req_ä日".encode())

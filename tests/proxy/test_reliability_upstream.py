@@ -73,7 +73,7 @@ def test_what_is_no_answer_is_an_error(proxy: IsolatedProxy, api: ScriptedApi, r
         relay.spoil(fault)
         refused = proxy.client().post([user("hello")])
 
-        assert refused.status_code == 500
+        assert refused.status_code == 502
         assert refused.json()["error"]["type"] == "api_error"
         assert refused.json()["error"]["message"]
     assert relay.has_spoiled_all  # and none was asked for again

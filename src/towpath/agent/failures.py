@@ -26,8 +26,10 @@ _STATUS_OF: Mapping[str, int] = {
     "invalid_request": 400,
     "model_not_found": 404,
     "rate_limit": 429,
-    "server_error": 500,
 }
+# Without a status, what the CLI says where it could not read the answer, or had none: its own words for what
+# went wrong in it, down to sentences of its JavaScript (docs/engine.md, E11).
+_UNREAD = frozenset({"unknown", "server_error"})
 _ERROR_STATUSES = range(400, 600)  # a gateway may say any number, and the CLI repeats it
 _NOT_LOGGED_IN = (
     "Claude is not logged in on this machine. Log in with the official CLI (`claude auth login`, bundled "
@@ -73,6 +75,8 @@ def api_error(
     message = _api_message(note) or _plain_sentence(result.result or "; ".join(result.errors or []))
     if kind == "authentication_failed" and result.api_error_status is None:
         message = _NOT_LOGGED_IN.format(cli=cli_path())
+    if result.api_error_status is None and kind in _UNREAD and not _is_of_api(note):
+        message, status = f"the upstream did not answer as the API does: {message}", 502
     if status not in _ERROR_STATUSES:
         message = f"the upstream answered with the status {status}, which is no error's: {message}"
         status = 502
@@ -83,6 +87,10 @@ def api_error(
         headers=_retry_after(limits, now) if status == 429 else {},
         request_id=_id_in(note),
     )
+
+
+def _is_of_api(note: Mapping[str, Any]) -> bool:
+    return bool(note.get("apiErrorType") or _api_message(note))
 
 
 def _api_message(note: Mapping[str, Any]) -> str:
