@@ -5,8 +5,8 @@ What a request means is decided in ``core``, what happens to it in ``sessions``.
 - ``app`` wires, ``components`` makes one of each part (``processes``: and the CLIs), ``routes`` says what is
   served where, ``memory`` gives freed memory back. ``errors``: an error as a response; ``reports``:
   what the server says of itself, as types.
-- ``guard`` refuses callers (``loopback``: which hosts are this machine), ``middleware`` spells paths and
-  answers WebSockets, ``headers`` are on every response.
+- ``guard`` refuses callers (``loopback``: which hosts are this machine), ``cors`` lets named pages read the
+  answers, ``middleware`` spells paths and answers WebSockets, ``headers`` are on every response.
 - ``api``: the endpoints that programs call: messages, counts, models, batches, OpenAI's two.
 - ``dashboard``: what a person looks at: the page, and the activity that it shows.
 - ``openapi``: the description of it all for programs that make clients.
