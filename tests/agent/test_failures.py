@@ -8,8 +8,8 @@ import pytest
 from claude_agent_sdk import AssistantMessage, ClaudeSDKError, CLINotFoundError, ResultMessage
 from claude_agent_sdk.types import AssistantMessageError
 
-from towpath.agent.failures import ProcessDied, api_error, as_process_died
-from towpath.core.errors import ApiError
+from towpath.agent.failures import api_error, as_process_died
+from towpath.core.errors import ApiError, ProcessDied
 from towpath.core.limits import Verdict
 
 ADVICE = (

@@ -15,11 +15,11 @@ import pytest
 from tests.support.fidelity import TOOLS, result, user
 from tests.support.processes import wait_until
 from towpath.agent.environment import Upstream, cli_environment
+from towpath.agent.folders import empty_folder, make_private
 from towpath.agent.leftovers import Places, orphans, remove, remove_folder
 from towpath.agent.passthrough import PassthroughProcess
 from towpath.core.launch import Launch
 from towpath.core.reading.request import Message
-from towpath.sessions.folders import empty_folder, make_private
 from towpath.testing import ScriptedApi
 
 pytestmark = pytest.mark.cli
@@ -84,7 +84,7 @@ async def fail_and_be_killed(process: PassthroughProcess, places: Places) -> Non
         pass
     await process.settle()
     (call,) = process.waiting_for
-    await process.answer([result(call, f"no such {WORD}", is_error=True)], [])
+    await process.send([result(call, f"no such {WORD}", is_error=True)])
     async for _ in process.events():
         pass
     await process.settle()

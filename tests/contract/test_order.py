@@ -37,7 +37,7 @@ def test_many_results_of_all_sizes_keep_their_order(
         for results in answered:
             assert [event["type"] async for event in process.events()][-1] == "message_stop"
             await process.settle()
-            await process.answer(results, [])
+            await process.send(results)
         assert [event["type"] async for event in process.events()][-1] == "message_stop"
         await process.stop()
 

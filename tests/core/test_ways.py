@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 
 from tests.support.fidelity import Json, assistant, call, document, image, result, text, user
 from towpath.core.canonical import SYSTEM_TEXT
-from towpath.core.ways import MAX_ERROR_CHARS, MAX_RESULT_CHARS, Answer, Resume, Start, State, choose_way
+from towpath.core.life import State
+from towpath.core.ways import (
+    MAX_ERROR_CHARS,
+    MAX_RESULT_CHARS,
+    Answer,
+    Resume,
+    Start,
+    choose_way,
+    split_results,
+)
 
 
 @dataclass(frozen=True)
@@ -199,9 +208,10 @@ def test_a_session_is_used_only_if_it_rests_and_waits_for_exactly_these_results(
         case Resume(session=session):
             assert session.state in (State.IDLE, State.SPARE)
             assert not ids
-        case Answer(session=session, results=results, rest=rest):
+        case Answer(session=session):
             assert session.state is State.PARKED
             assert session.waiting_for == ids
+            results, rest = split_results(blocks)
             assert [*results, *rest] == blocks
         case Start():
             assert way.reason

@@ -7,19 +7,22 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
-from towpath.agent.failures import ProcessDied
-from towpath.core.errors import ApiError
+from towpath.core.canonical import Block
+from towpath.core.errors import ApiError, ProcessDied
 from towpath.core.events import MESSAGE_STOP, Event, MessageFold
 from towpath.core.launch import Launch
 from towpath.core.reading.request import Message
+from towpath.core.ways import split_results
+from towpath.sessions.process import Entry
 
 
 class FakeProcess:
-    """In place of an ``AgentProcess``. ``asked`` holds the conversations that it was to answer."""
+    """A ``Process``. ``asked`` holds the conversations that it was to answer."""
 
     def __init__(self, launch: Launch) -> None:
         self.launch = launch
         self.pid: int | None = None
+        self.log_fields: Mapping[str, Any] = {}
         self.reply = MessageFold()
         self.heard = 0
         self.is_working = False
@@ -104,7 +107,7 @@ class FakeProcess:
     async def start(
         self,
         messages: Sequence[Message],
-        _additions: Mapping[int, Sequence[dict[str, Any]]],
+        _additions: Mapping[int, Sequence[Entry]],
         *,
         on_end: Callable[[], None],
     ) -> None:
@@ -122,17 +125,14 @@ class FakeProcess:
             self._conversation = list(messages)
             self._ask()
 
-    async def resume(self, blocks: Sequence[dict[str, Any]]) -> None:
+    async def send(self, blocks: Sequence[Block]) -> None:
         assert not self.has_ended
+        assert {block["tool_use_id"] for block in split_results(blocks)[0]} == self.waiting_for
         await _moment()
         if self.has_ended:
             raise ProcessDied("the Claude CLI has ended")
         self._conversation.append({"role": "user", "content": list(blocks)})
         self._ask()
-
-    async def answer(self, results: Sequence[dict[str, Any]], rest: Sequence[dict[str, Any]]) -> None:
-        assert {block["tool_use_id"] for block in results} == self.waiting_for
-        await self.resume([*results, *rest])
 
     async def events(self) -> AsyncIterator[Event]:
         while True:
@@ -152,7 +152,7 @@ class FakeProcess:
     async def settle(self) -> None:
         await _moment()
 
-    def new_additions(self) -> Mapping[int, Sequence[dict[str, Any]]]:
+    def new_additions(self) -> Mapping[int, Sequence[Entry]]:
         return {}
 
     @property
@@ -161,7 +161,7 @@ class FakeProcess:
 
     @property
     def waiting_for(self) -> frozenset[str]:
-        blocks = self.reply.message["content"]
+        blocks = self.reply.message.get("content", ())
         return frozenset(block["id"] for block in blocks if block["type"] == "tool_use")
 
     def kill(self) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from towpath.core.gone_on import GoneOn
 from towpath.core.launch import Launch
-from towpath.core.ways import State
+from towpath.core.life import State
 from towpath.sessions.plan import MIB
 
 

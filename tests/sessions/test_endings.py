@@ -9,6 +9,8 @@ import pytest
 
 from tests.sessions.world import Client, World
 from towpath.core.errors import ApiError
+from towpath.core.life import IllegalTransition
+from towpath.sessions.exchange import Exchange
 
 Opened = Callable[..., World]
 STEPS = range(20)
@@ -36,7 +38,7 @@ def test_a_session_can_be_ended(opened: Opened, steps: int) -> None:
     world = opened(eager=True)
     client = living(world, steps)
     for session in list(world.pool._sessions):
-        session.end()
+        session.end("the test")
     world.loop.settle()
 
     assert not client.is_waiting
@@ -115,11 +117,20 @@ def test_a_session_that_has_not_begun_can_be_ended(opened: Opened) -> None:
     world = opened()
     world.client().say(steps=1)
     (session,) = world.pool._sessions
-    session.end()
+    session.end("the test")
     world.loop.settle()
 
     assert session not in world.pool._sessions
     assert not world.processes[0].was_started
+
+
+def test_a_session_that_serves_somebody_cannot_be_given_to_another(opened: Opened) -> None:
+    world = opened()
+    world.client().say()
+    (session,) = world.pool.sessions
+    exchange = Exchange((), (), (), "resume")
+    with pytest.raises(IllegalTransition, match="running"):
+        session.take(exchange)
 
 
 def test_closing_waits_until_all_processes_have_ended(opened: Opened) -> None:
@@ -141,7 +152,7 @@ def test_a_session_that_ends_can_be_told_to_end(opened: Opened) -> None:
     world.client().say()
     (session,) = world.pool._sessions
     for _ in range(2):
-        session.end()
+        session.end("the test")
         world.loop.settle()
 
     assert world.processes[0].is_stopping

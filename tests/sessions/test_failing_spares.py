@@ -7,7 +7,7 @@ import pytest
 from tests.sessions.known import launch
 from tests.sessions.world import TICK_SECONDS, World, reply
 from towpath.core.canonical import seed
-from towpath.core.ways import State
+from towpath.core.life import State
 from towpath.sessions.plan import MIB
 
 
@@ -16,7 +16,7 @@ def test_a_spare_that_died_is_not_handed_out(world: World) -> None:
     world.come_up()
     spare.die()
 
-    assert world.pool.holders(seed(launch("A").key)) == []
+    assert not world.pool.holders(seed(launch("A").key))
     assert world.begun().ways == ["start: the conversation begins"]
 
 
@@ -24,7 +24,7 @@ def test_a_spare_that_does_not_come_up_is_not_handed_out(world: World) -> None:
     world.spare().fail_to_start()
     world.loop.settle()
 
-    assert world.pool.holders(seed(launch("A").key)) == []
+    assert not world.pool.holders(seed(launch("A").key))
     assert world.begun().ways == ["start: the conversation begins"]
 
 

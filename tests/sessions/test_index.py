@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from towpath.core.canonical import Tip, seed
-from towpath.core.ways import State
+from towpath.core.life import State
 from towpath.sessions.index import Index
 
 TIPS = [seed(name) for name in (b"a", b"b", b"c")]

@@ -6,7 +6,7 @@ import pytest
 
 from tests.sessions.world import IDLE_SECONDS, PARKED_SECONDS, TICK_SECONDS, World, reply
 from tests.support.fidelity import image, result
-from towpath.core.ways import State
+from towpath.core.life import State
 from towpath.sessions.plan import MIB, NEW_PROCESS_BYTES, Ending
 
 Opened = Callable[..., World]

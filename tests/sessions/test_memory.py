@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from towpath.core.ways import State
+from towpath.core.life import State
 from towpath.sessions.memory import NEVER, due, memory_bytes
 
 

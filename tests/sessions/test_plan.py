@@ -6,7 +6,7 @@ import pytest
 
 from tests.sessions.known import LAUNCHES, Known
 from towpath.core.gone_on import GoneOn
-from towpath.core.ways import State
+from towpath.core.life import State
 from towpath.sessions.plan import GROWN_PROCESS_BYTES, MIB, NEW_PROCESS_BYTES, Ending, Limits, plan
 
 NOW = 1000.0

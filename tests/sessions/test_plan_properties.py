@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.sessions.known import LAUNCHES, Known
 from towpath.core.gone_on import GoneOn
 from towpath.core.launch import Launch
-from towpath.core.ways import State
+from towpath.core.life import State
 from towpath.sessions.plan import GROWN_PROCESS_BYTES, MIB, NEW_PROCESS_BYTES, Ending, Limits, Plan, plan
 
 NOW = 1000.0

@@ -8,7 +8,7 @@ import pytest
 from tests.sessions.known import launch
 from tests.sessions.world import IDLE_SECONDS, TICK_SECONDS, World, reply
 from towpath.core.canonical import seed
-from towpath.core.ways import State
+from towpath.core.life import State
 from towpath.sessions.exchange import Exchange
 from towpath.sessions.plan import MIB
 

@@ -1,7 +1,7 @@
 """The real pool, sessions and dispatcher, whatever clients and processes do."""
 
 from collections.abc import Sequence
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
@@ -12,7 +12,7 @@ from tests.sessions.known import LAUNCHES
 from tests.sessions.world import IDLE_SECONDS, PARKED_SECONDS, TICK_SECONDS, Client, World, reply
 from tests.support.profiles import scaled
 from towpath.core.canonical import seed
-from towpath.core.ways import State
+from towpath.core.life import State
 from towpath.sessions.plan import MIB, Ending
 from towpath.sessions.session import Session
 
@@ -130,7 +130,7 @@ class PoolMachine(RuleBasedStateMachine):
     @rule()
     def the_pool_has_looked(self) -> None:
         self.world.tick()
-        closed = [cast(FakeProcess, one._process) for one in self.world.sessions(State.CLOSED)]
+        closed = [self.world.process_of(one) for one in self.world.sessions(State.CLOSED)]
         assert all(process.is_stopping for process in closed)
         live = self.world.sessions(*(set(State) - {State.CLOSED}))
         occupied = sum(session.memory_bytes for session in live)
@@ -157,13 +157,13 @@ class PoolMachine(RuleBasedStateMachine):
         self.known.update(self.world.sessions(*State))
         for session in self.known:
             if session.ended_for == Ending.ANSWERED:
-                assert cast(FakeProcess, session._process).waiting_for & self.answered_calls()
+                assert self.world.process_of(session).waiting_for & self.answered_calls()
 
     @invariant()
     def a_spare_that_is_handed_out_is_alive_and_of_its_launch(self) -> None:
         for launch in LAUNCHES.values():
             for spare in self.world.pool.holders(seed(launch.key)):
-                process = cast(FakeProcess, spare._process)
+                process = self.world.process_of(spare)
                 assert (spare.state, spare.launch, process.launch) == (State.SPARE, launch, launch)
                 assert not process.has_ended
                 assert not process.asked

@@ -6,7 +6,7 @@ import pytest
 
 from tests.sessions.world import IDLE_SECONDS, TICK_SECONDS, Client, World, reply
 from tests.support.fidelity import text
-from towpath.core.ways import State
+from towpath.core.life import State
 
 # Around the 256 events that are kept for a client, besides the one that it has read.
 COUNTS = [250, 254, 255, 256, 257, 300]
@@ -55,7 +55,7 @@ def test_a_reply_that_nobody_reads_is_not_cut_off_by_the_plan(
 def test_a_reply_that_is_ended_while_nobody_reads_ends(opened: Callable[..., World], count: int) -> None:
     world = opened()
     client = slow_reader(world, count)
-    world.session_of(world.processes[0]).end()
+    world.session_of(world.processes[0]).end("the test")
     world.loop.settle()
     read_on(client, world)
 

@@ -7,11 +7,11 @@ import pytest
 from tests.sessions.fake_process import FakeProcess
 from tests.sessions.world import PARKED_SECONDS, Client, World, reply
 from tests.support.fidelity import text
-from towpath.core.ways import State
-from towpath.sessions.stalls import Patience
+from towpath.core.life import State
+from towpath.sessions.stalls import StallTimeouts
 
 FIRST_EVENT_SECONDS, STALL_SECONDS = 200.0, 100.0
-PATIENCE = Patience(FIRST_EVENT_SECONDS, STALL_SECONDS)
+TIMEOUTS = StallTimeouts(FIRST_EVENT_SECONDS, STALL_SECONDS)
 
 # A stall is noticed so much too late at most.
 LATE = 1.1
@@ -21,7 +21,7 @@ MANY_EVENTS = 300  # more than an exchange holds
 @pytest.fixture
 def world(opened: Callable[..., World]) -> World:
     """One without spares."""
-    return opened(patience=PATIENCE)
+    return opened(stall_timeouts=TIMEOUTS)
 
 
 def asked(world: World) -> tuple[Client, FakeProcess]:
@@ -129,7 +129,7 @@ def test_parked_time_does_not_count(world: World) -> None:
 
 
 def test_a_process_that_does_not_end_holds_no_client(opened: Callable[..., World]) -> None:
-    world = opened(linger=True, patience=PATIENCE)
+    world = opened(linger=True, stall_timeouts=TIMEOUTS)
     client, process = asked(world)
     world.loop.pass_time(FIRST_EVENT_SECONDS * LATE)
 

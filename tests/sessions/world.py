@@ -3,36 +3,43 @@
 import asyncio
 import contextlib
 import itertools
-from pathlib import Path
-from typing import cast
+from collections.abc import Mapping, Sequence
 
 from tests.sessions.fake_process import FakeProcess
 from tests.sessions.known import launch
 from tests.sessions.quiet_loop import QuietLoop
 from tests.support.fidelity import Json, call, result, text, user
-from towpath.agent.additions import AdditionStore
-from towpath.agent.process import AgentProcess
-from towpath.core.canonical import digest_of, seed, step
+from towpath.core.canonical import Tip, digest_of, seed, step
 from towpath.core.errors import ApiError
 from towpath.core.events import Event, MessageFold
 from towpath.core.launch import Launch
+from towpath.core.life import State
 from towpath.core.prompt_cache.causes import numbered
-from towpath.core.ways import State
 from towpath.sessions.dispatcher import Dispatcher
 from towpath.sessions.plan import MIB, Limits
 from towpath.sessions.pool import Pool
+from towpath.sessions.process import Entry
 from towpath.sessions.session import Session
-from towpath.sessions.stalls import Patience
+from towpath.sessions.stalls import StallTimeouts
 
 IDLE_SECONDS = 60.0
 PARKED_SECONDS = 120.0
 # Tests that are not about silence let a process take its time.
-ENDLESS = Patience(first_event_seconds=1e6, stall_seconds=1e6)
+ENDLESS = StallTimeouts(first_event_seconds=1e6, stall_seconds=1e6)
 # Until the pool has looked at its sessions, whatever has happened.
 TICK_SECONDS = 6.0
 
 
 _calls = itertools.count()
+
+
+class NoAdditions:
+    """No CLI has added anything."""
+
+    def of(self, _launch: Launch, _tips: Sequence[Tip]) -> Mapping[int, Sequence[Entry]]:
+        return {}
+
+    def remember(self, _launch: Launch, _tip: Tip, _entries: Sequence[Entry]) -> None: ...
 
 
 class World:
@@ -46,7 +53,7 @@ class World:
         mib: int = 10_000,
         linger: bool = False,
         eager: bool = False,
-        patience: Patience = ENDLESS,
+        stall_timeouts: StallTimeouts = ENDLESS,
     ) -> None:
         self.loop = QuietLoop()
         self.limits = Limits(IDLE_SECONDS, PARKED_SECONDS, mib * MIB, spares)
@@ -55,10 +62,10 @@ class World:
         self.clients: list[Client] = []
         self.pool = Pool(
             self._new_process,
-            AdditionStore(Path("nowhere")),
+            NoAdditions(),
             self.limits,
             self.loop.time,
-            patience,
+            stall_timeouts,
         )
         self.dispatcher = Dispatcher(self.pool)
         self._watch = self.loop.create_task(self.pool.watch())
@@ -78,7 +85,11 @@ class World:
 
     def session_of(self, process: FakeProcess) -> Session:
         """The session that owns a process."""
-        return next(s for s in self.pool._sessions if cast(FakeProcess, s._process) is process)
+        return next(session for session in self.pool._sessions if session._process is process)
+
+    def process_of(self, session: Session) -> FakeProcess:
+        """The process that a session owns."""
+        return next(process for process in self.processes if process is session._process)
 
     def come_up(self) -> None:
         """All processes that start come up, and those that wait for them."""
@@ -136,7 +147,7 @@ class World:
         finally:
             self.loop.finish()
 
-    def _new_process(self, launch: Launch) -> AgentProcess:
+    def _new_process(self, launch: Launch) -> FakeProcess:
         process = FakeProcess(launch)
         if not self.linger:
             process.may_stop.set()
@@ -144,7 +155,7 @@ class World:
             process.come_up()
             process.say(*reply())
         self.processes.append(process)
-        return cast(AgentProcess, process)
+        return process
 
 
 class Client:

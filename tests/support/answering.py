@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from tests.sessions.fake_process import FakeProcess
 from tests.support.isolated_proxy import a_key
-from towpath.agent.process import AgentProcess
 from towpath.core.launch import Launch
 from towpath.server.app import create_app
+from towpath.sessions.process import Process
 from towpath.settings import Settings
 from towpath.testing import Reply, serve_in_thread
 from towpath.testing.stream import events
@@ -37,8 +37,8 @@ class AnsweringProcess(FakeProcess):
 def answering_proxy(settings: Settings) -> Iterator[str]:
     """The URL of a proxy that starts no CLI."""
 
-    def process_maker(*_: Any) -> Callable[[Launch], AgentProcess]:
-        return lambda launch: cast(AgentProcess, AnsweringProcess(launch))
+    def process_maker(*_: Any) -> Callable[[Launch], Process]:
+        return AnsweringProcess
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("towpath.server.components.process_maker", process_maker)

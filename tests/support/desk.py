@@ -36,7 +36,7 @@ from towpath.sessions.admission import Admission
 from towpath.sessions.dispatcher import Reply
 from towpath.sessions.plan import Limits
 from towpath.sessions.pool import Pool
-from towpath.sessions.stalls import Patience
+from towpath.sessions.stalls import StallTimeouts
 from towpath.testing import serve_in_thread
 
 
@@ -53,7 +53,7 @@ class Desk:
             AdditionStore(folder),
             Limits(idle_seconds=1, parked_seconds=1, memory_bytes=1, spares=0),
             lambda: 0.0,
-            Patience(),
+            StallTimeouts(),
         )
         health = Health(pool, Admission(running=1, waiting=1), Mode.PASSTHROUGH, is_shared=False, ask=_nobody)
         self.limits = KnownLimits(time.time, Publisher().publish, no_extra_usage=False)

@@ -13,7 +13,7 @@ import orjson
 from claude_agent_sdk import AssistantMessage, CLINotFoundError, ResultMessage
 
 from towpath.agent.bundled_cli import cli_path
-from towpath.core.errors import ApiError
+from towpath.core.errors import ApiError, ProcessDied
 from towpath.core.limits import Verdict
 
 # "API Error: 400 messages.0: bad" | "API Error: Request rejected (429) · Too many"
@@ -35,10 +35,6 @@ _NOT_LOGGED_IN = (
     "Claude is not logged in on this machine. Log in with the official CLI (`claude auth login`, bundled "
     "here: `{cli} auth login`), or set CLAUDE_PROXY_UPSTREAM_API_KEY to an API key."
 )
-
-
-class ProcessDied(Exception):  # noqa: N818 - what happened, not what was wrong
-    """The CLI ended, or never came up: nothing was said about the request itself."""
 
 
 @contextlib.contextmanager

@@ -23,7 +23,7 @@ _ENVIRONMENT = {
     # Else the model is offered a fork of itself beside the client's agents.
     "CLAUDE_CODE_FORK_SUBAGENT": "0",
 }
-# By it a command can be told whose proxy has died (sessions/folders.py).
+# By it a command can be told whose proxy has died (agent/folders.py).
 _FOLDER_VARIABLE = "TOWPATH_PROCESS"
 _STOPPED_AT_LIMIT = "error_max_turns"
 _SHOWN_CHARS = 100
@@ -86,10 +86,6 @@ class InternalProcess(AgentProcess):
     def waiting_for(self) -> frozenset[str]:
         """Nothing: no call is the client's."""
         return frozenset()
-
-    async def answer(self, results: Sequence[dict[str, Any]], rest: Sequence[dict[str, Any]]) -> None:
-        """Never asked for, because it waits for nothing."""
-        raise NotImplementedError
 
     async def events(self) -> AsyncIterator[Event]:
         """The stream events of the turn as one message."""

@@ -14,7 +14,8 @@ from claude_agent_sdk import (
     ResultMessage,
 )
 
-from towpath.agent.failures import ProcessDied, as_process_died
+from towpath.agent.failures import as_process_died
+from towpath.core.errors import ProcessDied
 
 # A stream that nobody reads holds the CLI back; a parked or idle CLI says a line now and then.
 _KEPT_MESSAGES = 1000

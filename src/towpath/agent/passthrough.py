@@ -10,8 +10,10 @@ from towpath.agent.limits import OnVerdict
 from towpath.agent.model_calls import closes_what_broke, goes_on_after
 from towpath.agent.parked_tools import ParkedTools
 from towpath.agent.process import AgentProcess
+from towpath.core.canonical import Block
 from towpath.core.events import MESSAGE_STOP, Event, MessageFold
 from towpath.core.launch import Launch
+from towpath.core.ways import split_results
 
 
 class PassthroughProcess(AgentProcess):
@@ -46,14 +48,17 @@ class PassthroughProcess(AgentProcess):
         """The ids of the calls in the newest reply."""
         return frozenset(self._calls())
 
-    async def answer(self, results: Sequence[dict[str, Any]], rest: Sequence[dict[str, Any]]) -> None:
-        """Let the parked calls return; what stands behind the results follows as the next message."""
-        if not rest:
-            self._model_calls.expect()
-        self._tools.give_in_order(results, end_turn=bool(rest))
+    async def send(self, blocks: Sequence[Block]) -> None:
+        """Hand it the user's next message: the results let its parked calls return, the rest follows."""
+        results, rest = split_results(blocks)
+        if results:
+            if not rest:
+                self._model_calls.expect()
+            self._tools.give_in_order(results, end_turn=bool(rest))
+            if rest:
+                await self._end_turn()
         if rest:
-            await self._end_turn()
-            await self._query(list(rest))
+            await self._query(rest)
 
     async def events(self) -> AsyncIterator[Event]:
         """The stream events of the next reply, to its ``message_stop``.

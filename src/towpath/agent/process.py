@@ -21,7 +21,7 @@ from claude_agent_sdk import Message as CliMessage
 
 from towpath.agent.additions import SessionFileReader, last_failure
 from towpath.agent.bundled_cli import BUNDLED_VERSION
-from towpath.agent.failures import ProcessDied, api_error, as_process_died
+from towpath.agent.failures import api_error, as_process_died
 from towpath.agent.history import Additions, Entry, session_lines
 from towpath.agent.leftovers import remove_folder
 from towpath.agent.limits import HeardLimits, OnVerdict
@@ -29,8 +29,8 @@ from towpath.agent.listener import Hearing
 from towpath.agent.model_calls import ModelCalls, own_event
 from towpath.agent.options import agent_options
 from towpath.agent.transport import KillableTransport, disconnect
-from towpath.core.canonical import unmarked
-from towpath.core.errors import ApiError
+from towpath.core.canonical import Block, unmarked
+from towpath.core.errors import ApiError, ProcessDied
 from towpath.core.events import Event, MessageFold
 from towpath.core.launch import Launch
 from towpath.core.mode import Mode
@@ -151,13 +151,9 @@ class AgentProcess(ABC):
 
         self._hearing.begin(self._client, ended)
 
-    async def resume(self, blocks: Sequence[dict[str, Any]]) -> None:
-        """Hand an idle process the next user message."""
+    async def send(self, blocks: Sequence[Block]) -> None:
+        """Hand it the user's next message. Raises ProcessDied."""
         await self._query(list(blocks))
-
-    @abstractmethod
-    async def answer(self, results: Sequence[dict[str, Any]], rest: Sequence[dict[str, Any]]) -> None:
-        """Let the parked calls return; what stands behind the results follows as the next message."""
 
     @abstractmethod
     def events(self) -> AsyncIterator[Event]:

@@ -17,11 +17,12 @@ import orjson
 from claude_agent_sdk import ClaudeAgentOptions
 
 from towpath.agent.bundled_cli import BUNDLED_VERSION
-from towpath.agent.failures import ProcessDied, as_process_died
+from towpath.agent.failures import as_process_died
 from towpath.agent.history import session_lines
 from towpath.agent.leftovers import remove_folder
 from towpath.agent.options import agent_options
 from towpath.agent.transport import short_lived
+from towpath.core.errors import ProcessDied
 from towpath.core.launch import Launch
 from towpath.core.reading.request import Message
 

@@ -7,7 +7,7 @@ somebody else owns: the messages known by their bytes (``reading.memo``), the pr
 
 - ``reading``: a body becomes a request, or an error in the API's words.
 - ``canonical``, ``ways``, ``nearest``, ``gone_on``: which conversations are the same, which way serves a
-  request, and why no session could.
+  request, and why no session could. ``life``: the states of a session.
 - ``launch``, ``models``, ``mode``, ``catalog``: what is fixed when a process starts.
 - ``events``, ``turn``, ``usage``, ``to_json``: answers, event by event and folded.
 - ``errors``, ``statuses``: failures, and what their statuses mean. ``limits``: the account's.

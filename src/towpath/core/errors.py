@@ -40,6 +40,13 @@ class ApiError(Exception):
         return {"type": "error", "error": error, "request_id": self.request_id or request_id}
 
 
+class ProcessDied(Exception):  # noqa: N818 - what happened, not what was wrong
+    """The CLI ended, or never came up: nothing was said about the request itself.
+
+    Before a client has seen anything of its answer, another process can take over.
+    """
+
+
 def invalid(path: str, problem: str, *, details: Mapping[str, Any] | None = None) -> ApiError:
     """A 400 that names the field, in the API's own form: ``messages.0.content.1.text: problem``."""
     return ApiError(400, f"{path}: {problem}", details=details)

@@ -15,10 +15,10 @@ exactly is measured in docs/engine.md; each row of it is a reason below.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from towpath.core.canonical import SYSTEM_TEXT, canonical_block, result_blocks
+from towpath.core.life import State
 from towpath.core.reading.request import Message
 
 # The CLI replaces a longer result by a note that names a file (documented ceiling of
@@ -29,16 +29,6 @@ MAX_ERROR_CHARS = 10_000
 
 
 NO_SESSION = "no session holds this conversation"
-
-
-class State(StrEnum):
-    """Where a session is in its life."""
-
-    SPARE = "spare"  # holds the empty conversation
-    RUNNING = "running"
-    IDLE = "idle"
-    PARKED = "parked"
-    CLOSED = "closed"
 
 
 _WHY_RESUME = {
@@ -72,12 +62,10 @@ class Resume(Generic[C]):
 
 @dataclass(frozen=True)
 class Answer(Generic[C]):
-    """Let the parked calls return, in the client's order; ``rest`` then follows as the next message."""
+    """Let the parked calls return, in the client's order; what else the message says follows."""
 
     name: ClassVar = "answer"
     session: C
-    results: Sequence[dict[str, Any]]
-    rest: Sequence[dict[str, Any]]
     reason: str = "the parked session waits for these results"
 
 
@@ -98,7 +86,7 @@ def choose_way(messages: Sequence[Message], candidates: Iterable[C]) -> Resume[C
         if results:
             reason = _why_not_answer(session, blocks, results, rest)
             if not reason:
-                return Answer(session, results, rest)
+                return Answer(session)
         else:
             reason = _why_not_resume(session, blocks)
             if not reason:

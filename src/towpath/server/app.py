@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.errors import ServerErrorMiddleware
 
 from towpath.agent.bundled_cli import AuthStatus
+from towpath.agent.folders import remove_run_folder
 from towpath.server.components import Components, assemble
 from towpath.server.cors import Cors
 from towpath.server.exchange.events import Publish
@@ -20,7 +21,6 @@ from towpath.server.headers import AlwaysHeaders
 from towpath.server.memory import forget_when_idle
 from towpath.server.middleware import NoWebSockets, OneSpelling
 from towpath.server.routes import OPENAI_PATHS, failed, not_found, routes
-from towpath.sessions.folders import remove_run_folder
 from towpath.settings import Settings
 
 

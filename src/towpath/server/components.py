@@ -10,6 +10,7 @@ from pathlib import Path
 from towpath.agent.additions import AdditionStore
 from towpath.agent.bundled_cli import AuthStatus, auth_status
 from towpath.agent.catalog import model_entries
+from towpath.agent.folders import additions_folder, empty_folder, run_folder
 from towpath.core.reading.memo import MessageMemo
 from towpath.server.api.count import EstimatedCount
 from towpath.server.api.models import Models
@@ -40,10 +41,9 @@ from towpath.server.processes import environment_of_clis, process_maker
 from towpath.server.upstream.client import UpstreamApi, operators_upstream
 from towpath.sessions.admission import Admission
 from towpath.sessions.dispatcher import Dispatcher
-from towpath.sessions.folders import additions_folder, empty_folder, run_folder
 from towpath.sessions.plan import MIB, Limits
 from towpath.sessions.pool import Pool
-from towpath.sessions.stalls import Patience
+from towpath.sessions.stalls import StallTimeouts
 from towpath.settings import Settings
 
 
@@ -86,7 +86,7 @@ def assemble(
         AdditionStore(additions_folder(settings.state_dir)),
         _pool_limits(settings),
         time.monotonic,
-        patience=Patience(settings.first_event_timeout_seconds, settings.stall_timeout_seconds),
+        stall_timeouts=StallTimeouts(settings.first_event_timeout_seconds, settings.stall_timeout_seconds),
     )
     admission = Admission(running=settings.max_concurrent, waiting=settings.max_waiting)
     health = Health(

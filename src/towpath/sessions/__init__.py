@@ -1,11 +1,10 @@
-"""Live processes and the requests they serve. Nothing here knows HTTP, and nothing here knows the SDK.
+"""Live processes and the requests they serve. Nothing here knows HTTP, the SDK or ``agent``.
 
 - ``dispatcher``: carries out the way that ``core.ways`` chose, and falls back to Start as long as the client
   has not seen a byte. ``admission``: how many run at once. ``exchange``: one exchange on its way through.
 - ``session``: one process and its conversation, owned by one task. ``stalls``: when it is silent for too
-  long. ``learning``: what its CLI adds to the conversation.
+  long. ``learning``: what its CLI adds to the conversation. ``process``: what they need of a process.
 - ``pool``: all sessions. ``index``: which of them holds a conversation.
 - ``plan``: which sessions end and which spares start, decided from values; ``demand``, ``waiting`` and
   ``memory`` are what it weighs.
-- ``folders``: the private folders of the processes.
 """

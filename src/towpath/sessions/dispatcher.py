@@ -3,22 +3,22 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
-from typing import assert_never
 
 import structlog
 
-from towpath.agent.failures import ProcessDied
 from towpath.core.canonical import Tip
-from towpath.core.errors import ApiError
+from towpath.core.errors import ApiError, ProcessDied
 from towpath.core.events import Event
 from towpath.core.launch import Launch
 from towpath.core.reading.request import Message
 from towpath.core.ways import NO_SESSION, Answer, Resume, Start, choose_way
-from towpath.sessions.exchange import Exchange, Way
+from towpath.sessions.exchange import Exchange
 from towpath.sessions.pool import Pool
 from towpath.sessions.session import Session
 
 log = structlog.get_logger(__name__)
+
+Way = Resume[Session] | Answer[Session] | Start
 
 
 @dataclass(frozen=True)
@@ -53,50 +53,41 @@ class Dispatcher:
         """The reply to the newest message. Raises ApiError if there is none.
 
         ``tips`` are those of the launch's key and the messages (``canonical.tips``), ``numbers`` those of the
-        messages alone (``cache.numbered``).
+        messages alone (``causes.numbered``).
         """
         self._pool.note(launch, begins=len(messages) == 1)
         way = self._way(messages, tips)
         if way == Start(NO_SESSION) and (why := self._pool.why_none(launch, tips, numbers)):
             way = Start(f"{NO_SESSION}: {why}")
         try:
-            return await self._open(launch, Exchange(messages, tips, numbers, way))
+            return await self._open(launch, way, Exchange(messages, tips, numbers, way.name))
         except ProcessDied as error:
             log.warning("process died before its first event", way=way.name, error=str(error))
             again = Start(f"{way.name} failed: {error}")
         try:
-            return await self._open(launch, Exchange(messages, tips, numbers, again))
+            return await self._open(launch, again, Exchange(messages, tips, numbers, again.name))
         except ProcessDied as error:
             raise ApiError(500, f"{error}; it was tried twice") from error
 
     def _way(self, messages: Sequence[Message], tips: Sequence[Tip]) -> Way:
         return choose_way(messages, self._pool.holders(tips[-2]))
 
-    async def _open(self, launch: Launch, exchange: Exchange) -> Reply:
-        session = self._hand_over(launch, exchange)
+    async def _open(self, launch: Launch, way: Way, exchange: Exchange) -> Reply:
+        if isinstance(way, Start):
+            session = self._pool.start(launch, exchange)
+        else:
+            session = way.session
+            self._pool.take(session, exchange)
         events = _until_left(session, exchange)
         first = await anext(events)
-        assert exchange.taken_at is not None
-        way = exchange.way
         return Reply(way.name, way.reason, session.number, exchange.taken_at, first, events)
-
-    def _hand_over(self, launch: Launch, exchange: Exchange) -> Session:
-        match exchange.way:
-            case Resume(session=session) | Answer(session=session):
-                assert isinstance(session, Session)
-                self._pool.take(session, exchange)
-                return session
-            case Start():
-                return self._pool.start(launch, exchange)
-            case _:
-                assert_never(exchange.way)
 
 
 async def _until_left(session: Session, exchange: Exchange) -> AsyncGenerator[Event]:
     """The exchange's events; a reader that leaves before the end ends the session.
 
-    A process that dies is that before the first event, so that another one can take over, and an error of
-    the API's kind afterwards.
+    If the process dies before the first event, that is raised as it is, so that another one can take over;
+    later it is an ApiError.
     """
     begun = complete = False
     try:
@@ -110,5 +101,5 @@ async def _until_left(session: Session, exchange: Exchange) -> AsyncGenerator[Ev
         raise
     except (GeneratorExit, asyncio.CancelledError):
         if not complete:
-            session.end()
+            session.end("its client left")
         raise

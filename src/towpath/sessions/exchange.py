@@ -1,9 +1,9 @@
 """One exchange on its way through a session: the owner task writes events, the server reads them."""
 
 import asyncio
+import math
 from array import array
 from collections.abc import AsyncIterator, Sequence
-from typing import Any
 
 from structlog.contextvars import get_contextvars
 
@@ -11,31 +11,28 @@ from towpath.core.canonical import Tip, digest_of, link
 from towpath.core.events import Event
 from towpath.core.prompt_cache.causes import numbered
 from towpath.core.reading.request import Message
-from towpath.core.ways import Answer, Resume, Start
-
-Way = Resume[Any] | Answer[Any] | Start
 
 # A client that reads slowly holds the model's stream back instead of filling the proxy's memory.
 _CHANNEL_EVENTS = 256
 
 
 class Exchange:
-    """The conversation of a request, the way it is served, and the channel for its events.
+    """The conversation of a request, the name of the way it is served, and the channel for its events.
 
     ``tips`` are the digests of all prefixes of ``messages`` (``canonical.tips``), ``numbers`` has a number
-    for each message (``cache.numbered``). ``taken_at`` is when a process that was ready took it, by the
-    clock of the sessions (seconds). ``log_fields`` are what the log says of its request: the session's task
-    has a context of its own.
+    for each message (``causes.numbered``). ``taken_at`` is when a process that was ready took it, by the
+    clock of the sessions (seconds; infinite until then). ``log_fields`` are what the log says of its
+    request: the session's task has a context of its own.
     """
 
     def __init__(
-        self, messages: Sequence[Message], tips: Sequence[Tip], numbers: Sequence[int], way: Way
+        self, messages: Sequence[Message], tips: Sequence[Tip], numbers: Sequence[int], way: str
     ) -> None:
         self.messages = messages
         self.tips = tips
         self.numbers = numbers
         self.way = way
-        self.taken_at: float | None = None
+        self.taken_at = math.inf
         self.log_fields = get_contextvars()
         self._is_finished = False
         self._room = asyncio.Semaphore(_CHANNEL_EVENTS)

@@ -5,7 +5,7 @@ from collections.abc import Hashable, Sequence
 from typing import Generic, Protocol, TypeVar
 
 from towpath.core.canonical import Tip
-from towpath.core.ways import State
+from towpath.core.life import State
 
 # A conversation that comes back later than so many others have ended is told less.
 _ENDED = 1000

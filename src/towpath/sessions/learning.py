@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterable
 
 import structlog
 
-from towpath.agent.additions import AdditionStore
-from towpath.agent.process import AgentProcess
 from towpath.core.canonical import Tip
 from towpath.core.launch import Launch
+from towpath.sessions.process import KnownAdditions, Process
 
 log = structlog.get_logger(__name__)
 
@@ -25,7 +24,7 @@ class Learning:
     """
 
     def __init__(
-        self, launch: Launch, process: AgentProcess, store: AdditionStore, clock: Callable[[], float]
+        self, launch: Launch, process: Process, store: KnownAdditions, clock: Callable[[], float]
     ) -> None:
         self._launch = launch
         self._process = process

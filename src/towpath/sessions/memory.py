@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 
 import psutil
 
-from towpath.core.ways import State
+from towpath.core.life import State
 
 # A process that rests gives memory back for half a minute (docs/engine.md, M1); then it stays as it is.
 _SETTLES_SECONDS = 40.0

@@ -8,7 +8,7 @@ from typing import Generic, Protocol, TypeVar
 
 from towpath.core.gone_on import GoneOn
 from towpath.core.launch import Launch
-from towpath.core.ways import State
+from towpath.core.life import State
 from towpath.sessions.waiting import LEFT_SECONDS, Wait, wait
 
 MIB = 1024 * 1024

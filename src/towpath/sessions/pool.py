@@ -8,21 +8,20 @@ from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 
-from towpath.agent.additions import AdditionStore
-from towpath.agent.process import AgentProcess
 from towpath.core.canonical import Tip
 from towpath.core.errors import ApiError
 from towpath.core.gone_on import gone_on
 from towpath.core.launch import Launch
+from towpath.core.life import State
 from towpath.core.nearest import difference
-from towpath.core.ways import Answer, State
 from towpath.sessions.demand import Demand
 from towpath.sessions.exchange import Exchange
 from towpath.sessions.index import Index
 from towpath.sessions.memory import due, memory_bytes
 from towpath.sessions.plan import Ending, Limits, plan
+from towpath.sessions.process import KnownAdditions, Process
 from towpath.sessions.session import Session
-from towpath.sessions.stalls import Patience
+from towpath.sessions.stalls import StallTimeouts
 
 log = structlog.get_logger(__name__)
 
@@ -43,17 +42,17 @@ class Pool:
 
     def __init__(
         self,
-        new_process: Callable[[Launch], AgentProcess],
-        additions: AdditionStore,
+        new_process: Callable[[Launch], Process],
+        additions: KnownAdditions,
         limits: Limits,
         clock: Callable[[], float],
-        patience: Patience,
+        stall_timeouts: StallTimeouts,
     ) -> None:
         self._new_process = new_process
         self._additions = additions
         self._limits = limits
         self._clock = clock
-        self._patience = patience
+        self._stall_timeouts = stall_timeouts
         self._demand = Demand(limits.idle_seconds)
         self._starts = asyncio.Semaphore(_STARTS_PER_CORE * (os.cpu_count() or 1))
         self._sessions: dict[Session, asyncio.Task[None]] = {}
@@ -64,8 +63,11 @@ class Pool:
         self._is_closed = False
 
     def holders(self, tip: Tip) -> Sequence[Session]:
-        """The sessions that hold exactly this conversation, those that are ready first."""
-        return sorted(self._index.holders(tip), key=lambda session: session.is_starting)
+        """The sessions that hold exactly this conversation, the first to hold it first.
+
+        So of the spares those that are ready come first: they are started one after the other.
+        """
+        return self._index.holders(tip)
 
     def why_none(self, launch: Launch, tips: Sequence[Tip], numbers: Sequence[int]) -> str:
         """Why no session holds the conversation before the newest message; empty if that is not known."""
@@ -94,7 +96,7 @@ class Pool:
 
     def take(self, session: Session, exchange: Exchange) -> None:
         """Give a session that holds the exchange's conversation its newest message."""
-        if isinstance(exchange.way, Answer):
+        if session.state is State.PARKED:
             self._demand.answered(session.launch, self._clock() - session.since)
         session.take(exchange)
 
@@ -117,7 +119,7 @@ class Pool:
         self._is_closed = True
         owners = list(self._sessions.values())
         for session in list(self._sessions):
-            session.end()
+            session.end("the proxy stops")
         await asyncio.gather(*owners, return_exceptions=True)
 
     def census(self) -> Mapping[State, int]:
@@ -165,7 +167,7 @@ class Pool:
     def _new_session(self, launch: Launch) -> Session:
         process = self._new_process(launch)
         return Session(
-            launch, process, self._additions, self._clock, self._starts, self._notice, self._patience
+            launch, process, self._additions, self._clock, self._starts, self._notice, self._stall_timeouts
         )
 
     def _see_who_is_left(self, launch: Launch, exchange: Exchange) -> None:

@@ -1,7 +1,7 @@
 """One live process and the conversation that it holds, owned by one task.
 
-The task that connects an SDK client must be the one that disconnects it (engine-facts F8): so all that
-happens to a process happens in ``_own``, and everybody else leaves exchanges in its inbox.
+The task that connects an SDK client must be the one that disconnects it: so all that happens to a process
+happens in ``_own``, and everybody else leaves exchanges in its inbox.
 """
 
 import asyncio
@@ -12,19 +12,18 @@ from functools import partial
 import structlog
 from structlog.contextvars import bind_contextvars
 
-from towpath.agent.additions import AdditionStore
-from towpath.agent.failures import ProcessDied
-from towpath.agent.process import AgentProcess
 from towpath.core.canonical import Tip, seed
-from towpath.core.errors import ApiError
+from towpath.core.errors import ApiError, ProcessDied
 from towpath.core.gone_on import GoneOn
 from towpath.core.launch import Launch
-from towpath.core.ways import Answer, Resume, Start, State
+from towpath.core.life import FIRST, State, followed
+from towpath.core.ways import Start
 from towpath.sessions.exchange import Exchange
 from towpath.sessions.learning import Learning, all_done
 from towpath.sessions.memory import NEVER
 from towpath.sessions.plan import NEW_PROCESS_BYTES
-from towpath.sessions.stalls import Patience, Watch
+from towpath.sessions.process import KnownAdditions, Process
+from towpath.sessions.stalls import StallDetector, StallTimeouts
 
 log = structlog.get_logger(__name__)
 
@@ -34,30 +33,30 @@ _numbers = itertools.count(1)
 
 
 class Session:
-    """A process from its start to its end.
+    """A process from its start to its end. ``core.life`` has its states.
 
     ``tip`` is the digest of the conversation that it holds while it is idle, parked or a spare, else None.
-    ``numbers`` has a number for each message that it was told or said (``cache.numbered``). ``gone_on`` says
-    whether the conversation that it is parked in has gone on elsewhere, ``ended_for`` why somebody ended it.
-    ``since`` is when it came into its state, by the clock that was passed in (seconds). ``memory_bytes`` is
-    what it occupied when that was last measured, at ``measured_at``. ``starts`` bounds how many processes
-    start at once; ``on_change`` is called when this one has started, and whenever its state changes.
-    ``patience`` is how long it may say nothing while it serves somebody.
+    ``numbers`` has a number for each message that it was told or said (``causes.numbered``). ``gone_on`` says
+    whether the conversation that it is parked in has gone on elsewhere, ``ended_for`` why somebody ended it
+    (empty if nobody did). ``since`` is when it entered its state, by the clock that was passed in (seconds).
+    ``is_starting``: its process has not come up yet. ``memory_bytes`` is what that occupied when it was last
+    measured, at ``measured_at``. ``starts`` bounds how many processes start at once; ``on_change`` is called
+    when this one has started, and whenever its state changes.
     """
 
     def __init__(
         self,
         launch: Launch,
-        process: AgentProcess,
-        additions: AdditionStore,
+        process: Process,
+        additions: KnownAdditions,
         clock: Callable[[], float],
         starts: asyncio.Semaphore,
         on_change: "Callable[[Session], None]",
-        patience: Patience,
+        stall_timeouts: StallTimeouts,
     ) -> None:
         self.number = next(_numbers)
         self.launch = launch
-        self.state = State.RUNNING
+        self.state = FIRST
         self.tip: Tip | None = None
         self.waiting_for: frozenset[str] = frozenset()
         self.numbers: Sequence[int] = ()
@@ -70,10 +69,9 @@ class Session:
         self._clock = clock
         self._starts = starts
         self._on_change = on_change
-        self._patience = patience
+        self._stall_timeouts = stall_timeouts
         self._process = process
         self._additions = additions
-        self._was_told_to_end = False
         self._is_interruptible = False
         self._learning = Learning(launch, process, additions, clock)
         self._inbox: asyncio.Queue[Exchange | None] = asyncio.Queue()
@@ -94,14 +92,15 @@ class Session:
 
     @property
     def died_as_spare(self) -> bool:
-        """Whether the process ended by itself before it served anybody."""
-        return self.state is State.CLOSED and not self._was_told_to_end and not self._learning.served
+        """Whether the process ended on its own before it served anybody."""
+        return self.state is State.CLOSED and not self.ended_for and not self._learning.served
 
     def open(self, exchange: Exchange, others: Iterable["Session"]) -> "asyncio.Task[None]":
         """Start the process with the exchange's conversation; the task returned owns it to its end.
 
         ``others`` may just have replied: what their CLIs added to the conversation is learned first.
         """
+        self._enter(State.RUNNING)
         return self._begin(exchange, partial(self._start, exchange, list(others)))
 
     def prepare(self) -> "asyncio.Task[None]":
@@ -109,19 +108,19 @@ class Session:
 
         It may be given its first exchange at once, which then waits no longer than for a new process.
         """
-        self._enter(State.SPARE, seed(self.launch.key))
+        self.tip = seed(self.launch.key)
+        self._on_change(self)
         return self._begin(None, partial(self._process.start, (), {}, on_end=self._notice_end))
 
     def take(self, exchange: Exchange) -> None:
-        """Give an idle or parked session, or a spare, its next exchange."""
+        """Give an idle or parked session, or a spare, its next exchange. Raises IllegalTransition."""
         self._enter(State.RUNNING)
         self._inbox.put_nowait(exchange)
 
-    def end(self, why: str = "") -> None:
-        """Let the owner end the process now, whatever it does; ``why``, if that is worth telling later."""
-        self._was_told_to_end = True
+    def end(self, why: str) -> None:
+        """Let the owner end the process now, whatever it does; ``why`` is for a person."""
         self.ended_for = self.ended_for or why
-        self._enter(State.CLOSED)
+        self._close()
         if self._is_interruptible and self._owner:  # else it has not begun, or is at its end
             self._is_interruptible = False
             self._owner.cancel()
@@ -141,7 +140,7 @@ class Session:
             del start  # it holds the first exchange, and sessions that were before this one
             self.is_starting = False
             self._on_change(self)
-            # None comes when the process has ended by itself.
+            # None comes when the process has ended on its own.
             while (exchange := exchange or await self._inbox.get()) and self._can_serve:
                 await self._serve(exchange)
                 exchange = None  # else a session that rests would keep the whole conversation in memory
@@ -168,8 +167,8 @@ class Session:
         return self.state is State.RUNNING and not self._process.has_ended
 
     def _let_go(self, exchange: Exchange | None, error: Exception) -> None:
-        """Nobody is served here any more: whoever still waits is told why, before the process has ended."""
-        self._enter(State.CLOSED)
+        """Serve nobody any more. Those who still wait are told why before the process has ended."""
+        self._close()
         waiting = [self._inbox.get_nowait() for _ in range(self._inbox.qsize())]
         for left in (exchange, *waiting):
             if left:
@@ -182,7 +181,7 @@ class Session:
 
     def _notice_end(self) -> None:
         if self.state is not State.RUNNING:
-            self._enter(State.CLOSED)  # at once: it must not be handed out
+            self._close()  # at once: it must not be handed out
         self._inbox.put_nowait(None)
 
     async def _serve(self, exchange: Exchange) -> None:
@@ -190,36 +189,33 @@ class Session:
         self._learning.served.append(exchange.tips[-1])
         self.numbers = exchange.numbers
         exchange.taken_at = self._clock()
-        self._process.log_fields = {
-            **exchange.log_fields,
-            "session": self.number,
-            "way": exchange.way.name,
-        }
+        self._process.log_fields = {**exchange.log_fields, "session": self.number, "way": exchange.way}
         bind_contextvars(**self._process.log_fields)
         try:
             await self._pass_on(exchange)
             await self._settle()
         except (ApiError, ProcessDied) as error:
             # The process now holds an attempt that the client's conversation does not.
-            self._enter(State.CLOSED)
+            self._close()
             self._process.kill()
             exchange.abandon(error)
         await self._learning.go_on(is_in_a_hurry=lambda: not self._inbox.empty())
 
     async def _pass_on(self, exchange: Exchange) -> None:
         """The reply to one exchange, to its end; the session ends if the process falls silent."""
-        watch = Watch(self._process, self._patience, self._clock)
-        watching = asyncio.create_task(self._end_if_stalled(exchange, watch))
+        detector = StallDetector(self._process, self._stall_timeouts, self._clock)
+        watching = asyncio.create_task(self._end_if_stalled(exchange, detector))
         try:
-            await self._hand_over(exchange)
+            if exchange.way != Start.name:  # a process that starts with the conversation replies unasked
+                await self._process.send(exchange.messages[-1]["content"])
             async for event in self._process.events():
                 if event["type"] == "message_stop":
                     self._hold(exchange)
                     exchange.finish(event)
                 else:
-                    watch.has_begun = watch.is_held_back = True
+                    detector.has_begun = detector.is_held_back = True
                     await exchange.put(event)
-                    watch.is_held_back = False
+                    detector.is_held_back = False
         finally:
             watching.cancel()
 
@@ -230,38 +226,32 @@ class Session:
                 await self._process.settle()
         except TimeoutError:
             log.warning("the CLI does not finish its turn")
-            self._enter(State.CLOSED)
+            self._close()
             self._process.kill()
 
-    async def _end_if_stalled(self, exchange: Exchange, watch: Watch) -> None:
-        error = await watch.stall()
+    async def _end_if_stalled(self, exchange: Exchange, detector: StallDetector) -> None:
+        error = await detector.stall()
         log.warning("the process is silent", error=error.message)
         exchange.abandon(error)
-        self.end()
-
-    async def _hand_over(self, exchange: Exchange) -> None:
-        match exchange.way:
-            case Answer(results=results, rest=rest):
-                await self._process.answer(results, rest)
-            case Resume():
-                await self._process.resume(exchange.messages[-1]["content"])
-            case Start():
-                pass  # the process was started with the conversation and answers it by itself
+        self.end("its process was silent for too long")
 
     def _hold(self, exchange: Exchange) -> None:
         """Before the client sees the end of the reply, so that its next request finds this session."""
         self._learning.expect()
         if self._process.has_ended:
-            self._enter(State.CLOSED)
+            self._close()
             return
         tip, self.numbers = exchange.followed_by(self._process.reply.message)
         waiting_for = self._process.waiting_for
         self._enter(State.PARKED if waiting_for else State.IDLE, tip, waiting_for)
 
+    def _close(self) -> None:
+        """It may have been closed before, by somebody else or for another reason: that holds."""
+        if self.state is not State.CLOSED:
+            self._enter(State.CLOSED)
+
     def _enter(self, state: State, tip: Tip | None = None, waiting_for: frozenset[str] = frozenset()) -> None:
-        if self.state is State.CLOSED:
-            return  # for good
-        self.state = state
+        self.state = followed(self.state, state)
         self.tip = tip
         self.waiting_for = waiting_for
         self.gone_on = GoneOn.NO

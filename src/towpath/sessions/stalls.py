@@ -1,7 +1,7 @@
 """When a process says nothing for too long, and what its client is told then.
 
-Counted is what comes of the model and of tools, also what no client sees (a subagent's words). The API's
-pings are not among it: the CLI keeps them to itself.
+A sign of life is anything from the model or from a tool, even if no client sees it (a subagent's words). The
+API's pings are not among them: the CLI does not forward them.
 """
 
 import asyncio
@@ -11,17 +11,17 @@ from typing import Protocol
 
 from towpath.core.errors import ApiError
 
-# How often it is looked, as a share of the limit: a stall is noticed a tenth too late at most. Each event
-# need not say when it came, then.
+# How often to look, as a share of the limit: so events need no time stamps, and a stall is noticed at most a
+# tenth too late.
 _LOOK_SHARE = 0.05
 
 
 @dataclass(frozen=True)
-class Patience:
+class StallTimeouts:
     """How long a process that serves a request may say nothing, in seconds.
 
-    ``first_event_seconds``: from when it has the request; its start has a limit of its own, and the time
-    in the queue counts nowhere. ``stall_seconds``: between what follows.
+    ``first_event_seconds`` counts from when it has the request: neither the time in the queue nor its start,
+    which has a limit of its own. ``stall_seconds`` is for all that follows.
     """
 
     first_event_seconds: float = 300.0
@@ -29,30 +29,35 @@ class Patience:
 
 
 class Serving(Protocol):
-    """A process that serves a request. ``heard`` grows with each sign of life."""
+    """A process that serves a request."""
 
     @property
-    def heard(self) -> int: ...
+    def heard(self) -> int:
+        """How many signs of life there have been."""
+        ...
+
     @property
-    def is_working(self) -> bool: ...
+    def is_working(self) -> bool:
+        """Whether silence is no stall at the moment: a tool runs."""
+        ...
 
 
-class Watch:
-    """What happens in one exchange: ``has_begun`` after its first event, ``is_held_back`` while its
-    client does not take what is there."""
+class StallDetector:
+    """Watches one exchange, whose owner sets ``has_begun`` after the first event and ``is_held_back`` while
+    the client does not read what is there."""
 
-    def __init__(self, process: Serving, patience: Patience, clock: Callable[[], float]) -> None:
+    def __init__(self, process: Serving, timeouts: StallTimeouts, clock: Callable[[], float]) -> None:
         self.has_begun = False
         self.is_held_back = False
         self._process = process
-        self._patience = patience
+        self._timeouts = timeouts
         self._clock = clock
 
     async def stall(self) -> ApiError:
-        """Until the process has been silent for too long; what to tell the client."""
+        """Wait until the process has been silent for too long; returns what to tell the client."""
         heard, lives = self._process.heard, self._clock()
         while True:
-            limit = self._patience.stall_seconds if self.has_begun else self._patience.first_event_seconds
+            limit = self._timeouts.stall_seconds if self.has_begun else self._timeouts.first_event_seconds
             if self._process.heard != heard or self._process.is_working or self.is_held_back:
                 heard, lives = self._process.heard, self._clock()
             if self._clock() - lives >= limit:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import psutil
 
+from towpath.agent.folders import is_of_another_user
 from towpath.cli.doctor.findings import Finding, ok, problem, warning
 from towpath.cli.doctor.shell import command_line
-from towpath.sessions.folders import is_of_another_user
 
 _MIB = 1024**2
 # A conversation's files are below 100 MB, and up to 20 of them may run.

@@ -15,13 +15,13 @@ import typer
 import uvicorn
 
 from towpath import __version__
+from towpath.agent.folders import FolderError, make_private
 from towpath.cli.logs import configure_logging
 from towpath.cli.serve.http_limits import HttpLimits, limited
 from towpath.cli.serve.supervisor import BAD_SETTINGS, Supervisor, handed_down
 from towpath.cli.serve.systemd import watched
 from towpath.python import python_command
 from towpath.server.loopback import is_loopback
-from towpath.sessions.folders import FolderError, make_private
 from towpath.settings import Settings, unknown_settings
 
 

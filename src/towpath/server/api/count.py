@@ -21,9 +21,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from towpath.agent.failures import ProcessDied
 from towpath.agent.token_estimate import context_tokens
-from towpath.core.errors import ApiError
+from towpath.core.errors import ApiError, ProcessDied
 from towpath.core.launch import Launch, system_text
 from towpath.core.models import FAMILIES, resolve_model
 from towpath.core.reading.memo import MessageMemo

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.strangers import strangers_folder
-from towpath.sessions.folders import FolderError, make_private
+from towpath.agent.folders import FolderError, make_private
 
 
 def seen(folder: Path) -> tuple[int, list[str]]:

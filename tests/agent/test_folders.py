@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from tests.support.waiting import WAIT_SECONDS
-from towpath.sessions.folders import _name_of, additions_folder, empty_folder, run_folder
+from towpath.agent.folders import _name_of, additions_folder, empty_folder, run_folder
 
 
 @pytest.fixture(scope="module")
