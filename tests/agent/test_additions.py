@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from tests.support.fidelity import Json, assistant, user
-from towpath.agent.additions import AdditionStore, SessionFileReader, last_failure
+from towpath.agent.additions import AdditionStore
 from towpath.agent.history import WITHIN_RESULTS
+from towpath.agent.session_file import SessionFileReader, last_failure
 from towpath.core.canonical import Tip, seed, step
 from towpath.core.launch import Launch
 

@@ -8,6 +8,7 @@ import anthropic
 import httpx
 import pytest
 
+from towpath.core.errors import ProcessDied
 from towpath.server.api.models import Models
 from towpath.testing import ScriptedApi
 
@@ -41,7 +42,7 @@ def test_the_cli_is_asked_once_and_a_failure_is_said() -> None:
         asked.append(1)
         await asyncio.sleep(0)
         if len(asked) == 1:
-            raise OSError("no such file")
+            raise ProcessDied("no such file")
         return [{"value": "opus", "resolvedModel": "claude-opus-9"}]
 
     async def main() -> None:

@@ -4,9 +4,10 @@ The only place that reads the CLI's sentences. The status is the CLI's own field
 id and, for some errors, the API's whole answer stand in a note that the CLI writes into its session file.
 """
 
+import asyncio
 import contextlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -42,7 +43,7 @@ def as_process_died(what: str) -> Iterator[None]:
     """Calls of the SDK: whatever they raise becomes ProcessDied, "``what``: its first line".
 
     The SDK's errors have no common base: for a control request that fails, or is not answered in time, it
-    raises a bare Exception. A time limit of the proxy's own belongs around it: that is no error of the SDK's.
+    raises a bare Exception.
     """
     try:
         yield
@@ -53,6 +54,17 @@ def as_process_died(what: str) -> Iterator[None]:
     except Exception as error:
         first_line = str(error).partition("\n")[0]  # below it the SDK gives advice
         raise ProcessDied(f"{what}: {first_line or type(error).__name__}") from error
+
+
+@contextlib.asynccontextmanager
+async def done_within(seconds: float, what: str) -> AsyncIterator[None]:
+    """The same, and ProcessDied as well if the time is over, "``what`` within 60 s"."""
+    try:
+        async with asyncio.timeout(seconds):
+            with as_process_died(what):
+                yield
+    except TimeoutError:
+        raise ProcessDied(f"{what} within {seconds:g} s") from None
 
 
 def api_error(

@@ -9,14 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
-from claude_agent_sdk import AgentDefinition, HookMatcher, McpSdkServerConfig
-from claude_agent_sdk.types import (
-    HookContext,
-    HookInput,
-    PreToolUseHookSpecificOutput,
-    SyncHookJSONOutput,
-)
-from mcp.server.lowlevel import Server
+from claude_agent_sdk import AgentDefinition
+from claude_agent_sdk.types import HookContext, HookInput, SyncHookJSONOutput
 from mcp.types import (
     CallToolRequestParams,
     CallToolResult,
@@ -27,7 +21,7 @@ from mcp.types import (
 )
 from mcp.types import Tool as McpTool
 
-from towpath.agent.parked_tools import SERVER_NAME, called_name
+from towpath.agent.tool_server import RESULT_SIZE, called_name, decision, guard, server
 from towpath.core.client_habits.subagent_names import closest
 from towpath.core.client_habits.subagents import Agent
 from towpath.tools import Image, Text, Toolbox
@@ -38,7 +32,6 @@ log = structlog.get_logger("towpath.tools")
 AGENT_TOOLS = frozenset({"Task", "Agent"})
 # Others of its inputs let the CLI itself work on the host: a worktree beside the workspace, say.
 _AGENT_INPUTS = ("description", "prompt", "subagent_type", "model")
-_RESULT_SIZE = {"anthropic/maxResultSizeChars": 500_000}
 _NO_SUCH_TOOL = "There is no such tool here."
 
 
@@ -65,32 +58,24 @@ class HostTools:
 
     def options(self) -> dict[str, Any]:
         """What these tools add to the options of a process."""
-        server: Server[Any] = Server(SERVER_NAME, on_list_tools=self._list, on_call_tool=self._call)
         return {
-            "mcp_servers": {SERVER_NAME: McpSdkServerConfig(type="sdk", name=SERVER_NAME, instance=server)},
-            "hooks": {"PreToolUse": [HookMatcher(hooks=[self._decide])]},
+            "mcp_servers": server(self._list, self._call),
+            "hooks": guard(self._decide),
             "tools": ["Task"] if self._agents else [],
             "agents": {name: _definition(agent) for name, agent in self._agents.items()},
             "max_turns": self._max_turns,
         }
-
-    def end(self) -> None:
-        """The CLI has ended; whoever owns the toolbox closes it."""
 
     async def _decide(
         self, call: HookInput, _tool_use_id: str | None, _context: HookContext
     ) -> SyncHookJSONOutput:
         """Let these tools through, and an agent's call under the name that it has here."""
         name = called_name(call)
-        output: PreToolUseHookSpecificOutput = {
-            "hookEventName": "PreToolUse",
-            "permissionDecision": "allow" if name in self._names | AGENT_TOOLS else "deny",
-        }
-        if output["permissionDecision"] == "deny":
-            output["permissionDecisionReason"] = _NO_SUCH_TOOL
         if name in AGENT_TOOLS:
-            output["updatedInput"] = self._with_known_agent(call.get("tool_input"))
-        return {"hookSpecificOutput": output}
+            return decision(allows=True, new_input=self._with_known_agent(call.get("tool_input")))
+        if name in self._names:
+            return decision(allows=True)
+        return decision(allows=False, reason=_NO_SUCH_TOOL)
 
     def _with_known_agent(self, arguments: object) -> dict[str, Any]:
         arguments = arguments if isinstance(arguments, dict) else {}
@@ -109,7 +94,7 @@ class HostTools:
                 description=tool.description,
                 input_schema=tool.input_schema,
                 annotations=ToolAnnotations(read_only_hint=tool.is_read_only),
-                _meta=_RESULT_SIZE,
+                _meta=RESULT_SIZE,
             )
             for tool in self._toolbox.tools
         ]

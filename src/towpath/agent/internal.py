@@ -3,15 +3,13 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from claude_agent_sdk import ResultMessage, StreamEvent
+from claude_agent_sdk import ResultMessage
 
 from towpath.agent.host_tools import HostTools
 from towpath.agent.limits import OnVerdict
-from towpath.agent.model_calls import closes_what_broke, goes_on_after
 from towpath.agent.process import AgentProcess
-from towpath.core.errors import ApiError
+from towpath.core.canonical import Block
 from towpath.core.events import Event, MessageFold
 from towpath.core.launch import Launch
 from towpath.core.turn import WholeTurn
@@ -66,7 +64,7 @@ class InternalProcess(AgentProcess):
             launch,
             folder,
             {**environment, **_ENVIRONMENT},
-            self._tools,
+            self._tools.options,
             start_timeout_seconds=start_timeout_seconds,
             on_verdict=on_verdict,
         )
@@ -82,20 +80,12 @@ class InternalProcess(AgentProcess):
         """Whether a tool runs."""
         return self._tools.running > 0
 
-    @property
-    def waiting_for(self) -> frozenset[str]:
-        """Nothing: no call is the client's."""
-        return frozenset()
-
     async def events(self) -> AsyncIterator[Event]:
         """The stream events of the turn as one message."""
         self._turn_so_far = MessageFold()
         async for event in self._turn():
             self._turn_so_far.add(event)
             yield event
-
-    async def settle(self) -> None:
-        """The turn's result was its last word."""
 
     async def stop(self) -> None:
         """End the CLI and the commands that run for it."""
@@ -117,22 +107,17 @@ class InternalProcess(AgentProcess):
     async def _calls(self) -> AsyncIterator[tuple[Event | ResultMessage, MessageFold]]:
         """The events of the turn's own model calls, no subagent's, each with its message so far.
 
-        Last comes the turn's result, unless a call was the last one because the CLI was ended behind it.
+        Last comes the turn's result, unless the CLI was ended after a call.
         """
         call = MessageFold()
-        while not isinstance(message := await self._next_message(), ResultMessage):
-            if not isinstance(message, StreamEvent) or message.parent_tool_use_id is not None:
-                continue
-            event: Event = message.event
+        while not isinstance(event := await self._next_event(), ResultMessage):
             if event["type"] == "message_start":
                 call = MessageFold()
             call.add(event)
-            if closes_what_broke(event, call.message):
-                continue  # what broke it follows as the turn's result
             yield event, call
             if event["type"] == "message_delta" and self._would_go_on(call):
                 return
-        yield message, call
+        yield event, call
 
     async def _end(self, turn: WholeTurn, result: ResultMessage | None) -> Sequence[Event]:
         """The last events of a turn. Raises ApiError if it failed."""
@@ -161,20 +146,8 @@ class InternalProcess(AgentProcess):
             return ()
         return turn.say("\n\nFiles changed:\n" + "".join(f"- {path}\n" for path in changed))
 
-    def _would_go_on(self, call: MessageFold) -> bool:
-        """Calls are answered here, whatever they are."""
-        return goes_on_after(call.message)
 
-    def _may_not_go_on(self, error: ApiError) -> None:
-        """End the CLI while the tools run, before it gives their results to the model.
-
-        A turn whose last answer has come has nothing more to ask.
-        """
-        if self._model_calls.newest.message.get("stop_reason") == "tool_use":
-            self._stop_by(error)
-
-
-def _in_a_line(call: dict[str, Any]) -> str:
+def _in_a_line(call: Block) -> str:
     inputs = call["input"] if isinstance(call["input"], dict) else {}
     telling = next((str(inputs[name]) for name in _TELLING if name in inputs), "")
     return f"{call['name']} {' '.join(telling.split())[:_SHOWN_CHARS]}".strip()

@@ -1,27 +1,22 @@
-"""Everything that a CLI says, in order, whether or not somebody listens.
+"""Everything that a CLI says, in order, whether or not somebody asks for it.
 
-So its end is noticed at once, and what it said about errors is there when a turn fails. Knows the SDK's
+So its end is noticed at once, and what it said about an error is there when a turn fails. Knows the SDK's
 messages, not what they mean for a conversation.
 """
 
 import asyncio
 from collections.abc import Callable
 
-from claude_agent_sdk import (
-    AssistantMessage,
-    ClaudeSDKClient,
-    Message,
-    ResultMessage,
-)
+from claude_agent_sdk import AssistantMessage, ClaudeSDKClient, Message, ResultMessage
 
 from towpath.agent.failures import as_process_died
 from towpath.core.errors import ProcessDied
 
-# A stream that nobody reads holds the CLI back; a parked or idle CLI says a line now and then.
+# When they are full the CLI is held back. A parked or idle one only says a line now and then.
 _KEPT_MESSAGES = 1000
 
 
-class Hearing:
+class CliListener:
     """The messages of one CLI from its connection to its end.
 
     ``said`` is its newest message about an error.
@@ -37,7 +32,7 @@ class Hearing:
         self._task = asyncio.create_task(self._hear(client, on_end))
 
     async def next_message(self) -> Message:
-        """The next message. Raises ProcessDied behind the last one."""
+        """The next message. Raises ProcessDied after the last one."""
         message = await self._messages.get()
         if isinstance(message, ProcessDied):
             raise message
@@ -52,7 +47,7 @@ class Hearing:
         return message
 
     async def end(self, timeout_seconds: float) -> bool:
-        """Whether the CLI has ended, waiting for it so long."""
+        """Whether the CLI has ended, waiting for it at most that long."""
         return self._task is None or bool((await asyncio.wait({self._task}, timeout=timeout_seconds))[0])
 
     def stop(self) -> None:

@@ -31,6 +31,11 @@ class ModelCalls:
         self._is_expected = False
         self._ids: set[tuple[str | None, str]] = set()  # with the call whose subagent made it
 
+    @property
+    def another_follows(self) -> bool:
+        """Whether the CLI is about to make the next call of this turn, which nobody has to ask for."""
+        return not self._one_each and self.newest.message.get("stop_reason") == "tool_use"
+
     def remember(self, messages: Iterable[Message]) -> None:
         """The conversation that the CLI starts with: no call may get an id that it has."""
         blocks = (block for message in messages for block in message["content"])

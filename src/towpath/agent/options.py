@@ -14,6 +14,7 @@ from claude_agent_sdk import ClaudeAgentOptions
 
 from towpath import __version__
 from towpath.agent.environment import CLOSED_DOORS, private_places
+from towpath.agent.private_files import write_private
 from towpath.core.errors import ApiError
 from towpath.core.launch import Launch
 from towpath.core.reading.cache_marks import HOUR
@@ -41,9 +42,9 @@ def agent_options(
     ApiError for a launch that the CLI would not start with.
     """
     settings_file = folder / "settings.json"
-    _write_private(settings_file, _settings(launch))
+    write_private(settings_file, _settings(launch))
     system_file = folder / "system.txt"
-    _write_private(system_file, launch.system.encode())
+    write_private(system_file, launch.system.encode())
     own = {**environment, **private_places(folder)}
     own["ENABLE_PROMPT_CACHING_1H" if launch.cache_hour else "FORCE_PROMPT_CACHING_5M"] = "1"
     if continues:
@@ -114,8 +115,3 @@ def _with_life(tool: dict[str, Any], life: Mapping[str, str]) -> dict[str, Any]:
 
 def _without_mark(tool: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in tool.items() if name != "cache_control"}
-
-
-def _write_private(path: Path, data: bytes) -> None:
-    path.touch(mode=0o600)
-    path.write_bytes(data)

@@ -6,17 +6,10 @@ until the client's result arrives with a later request. That is a parked turn (d
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from claude_agent_sdk import HookMatcher, McpSdkServerConfig
-from claude_agent_sdk.types import (
-    HookContext,
-    HookInput,
-    PreToolUseHookSpecificOutput,
-    SyncHookJSONOutput,
-)
-from mcp.server.lowlevel import Server
+from claude_agent_sdk.types import HookContext, HookInput, SyncHookJSONOutput
 from mcp.types import (
     CallToolRequestParams,
     CallToolResult,
@@ -26,13 +19,11 @@ from mcp.types import (
     ToolAnnotations,
 )
 
-from towpath.core.canonical import result_blocks
-from towpath.core.ways import MAX_RESULT_CHARS
+from towpath.agent.tool_server import RESULT_SIZE, called_name, decision, guard, server
+from towpath.core.canonical import Block, result_blocks
 
-SERVER_NAME = "client"
 _TOOL_USE_ID = "claudecode/toolUseId"
 _END_TURN = {"claude/endTurn": True}
-_RESULT_SIZE = {"anthropic/maxResultSizeChars": MAX_RESULT_CHARS}
 
 
 class ParkedTools:
@@ -42,25 +33,20 @@ class ParkedTools:
         self._names = names
         self._results: dict[str, asyncio.Future[CallToolResult]] = {}
         self._arrival = asyncio.Event()
-        self._in_order: deque[dict[str, Any]] = deque()  # the first of them has been given
+        self._in_order: deque[Block] = deque()  # the first of them has been given
         self._end_turn = False
         self._has_ended = False
 
     def options(self) -> dict[str, Any]:
         """What these tools add to the options of a process."""
-        server: Server[Any] = Server(SERVER_NAME, on_list_tools=self._list, on_call_tool=self._call)
-        config = McpSdkServerConfig(type="sdk", name=SERVER_NAME, instance=server)
-        return {
-            "mcp_servers": {SERVER_NAME: config} if self._names else {},
-            "hooks": {"PreToolUse": [HookMatcher(hooks=[self._allow_only_these])]},
-            "tools": [],
-        }
+        servers = server(self._list, self._call) if self._names else {}
+        return {"mcp_servers": servers, "hooks": guard(self._allow_only_these), "tools": []}
 
     def knows(self, tool_name: str) -> bool:
         """Whether a call of this name would come here."""
         return tool_name in self._names
 
-    async def wait_for(self, tool_use_ids: Sequence[str]) -> None:
+    async def wait_for(self, tool_use_ids: Collection[str]) -> None:
         """Until the CLI has made all of these calls, or has ended and never will."""
         while not self._has_ended and any(one not in self._results for one in tool_use_ids):
             self._arrival.clear()
@@ -71,7 +57,7 @@ class ParkedTools:
         self._has_ended = True
         self._arrival.set()
 
-    def give_in_order(self, blocks: Sequence[dict[str, Any]], *, end_turn: bool) -> None:
+    def give_in_order(self, blocks: Sequence[Block], *, end_turn: bool) -> None:
         """Let calls return the client's tool_results, each when the one before it has been recorded.
 
         The CLI records them in the order in which it finishes them, which is none that can be foreseen where
@@ -89,7 +75,7 @@ class ParkedTools:
             if self._in_order:
                 self.give(self._in_order[0], end_turn=self._end_turn)
 
-    def give(self, block: dict[str, Any], *, end_turn: bool) -> None:
+    def give(self, block: Block, *, end_turn: bool) -> None:
         """Let a call return the client's tool_result now."""
         texts = [TextContent(type="text", text=item["text"]) for item in result_blocks(block)]
         result = CallToolResult(
@@ -102,12 +88,8 @@ class ParkedTools:
     async def _allow_only_these(
         self, call: HookInput, _tool_use_id: str | None, _context: HookContext
     ) -> SyncHookJSONOutput:
-        """A hook that lets exactly the client's tools through; ``allowed_tools`` was not enough (F1)."""
-        output: PreToolUseHookSpecificOutput = {
-            "hookEventName": "PreToolUse",
-            "permissionDecision": "allow" if self.knows(called_name(call)) else "deny",
-        }
-        return {"hookSpecificOutput": output}
+        """Let exactly the client's tools through."""
+        return decision(allows=self.knows(called_name(call)))
 
     async def _list(self, _context: object, _params: object) -> ListToolsResult:
         # The model sees the client's own tools (options.extra_body); these only dispatch the calls.
@@ -118,7 +100,7 @@ class ParkedTools:
                 description="Runs in the client.",
                 input_schema={"type": "object"},
                 annotations=ToolAnnotations(read_only_hint=True),
-                _meta=_RESULT_SIZE,
+                _meta=RESULT_SIZE,
             )
             for name in self._names
         ]
@@ -131,11 +113,6 @@ class ParkedTools:
         self._results[tool_use_id] = result
         self._arrival.set()
         return await result
-
-
-def called_name(call: HookInput) -> str:
-    """The name of the tool that a hook is asked about, as the model knows it."""
-    return str(call.get("tool_name", "")).removeprefix(f"mcp__{SERVER_NAME}__")
 
 
 def _records(message: Mapping[str, Any], tool_use_id: str) -> bool:

@@ -1,13 +1,12 @@
 """A process whose tools the client executes: an exchange is one model call, and a call of a tool parks it."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from claude_agent_sdk import ResultMessage, StreamEvent
+from claude_agent_sdk import ResultMessage
 
 from towpath.agent.limits import OnVerdict
-from towpath.agent.model_calls import closes_what_broke, goes_on_after
 from towpath.agent.parked_tools import ParkedTools
 from towpath.agent.process import AgentProcess
 from towpath.core.canonical import Block
@@ -33,7 +32,7 @@ class PassthroughProcess(AgentProcess):
             launch,
             folder,
             environment,
-            self._tools,
+            self._tools.options,
             start_timeout_seconds=start_timeout_seconds,
             on_verdict=on_verdict,
         )
@@ -46,7 +45,10 @@ class PassthroughProcess(AgentProcess):
     @property
     def waiting_for(self) -> frozenset[str]:
         """The ids of the calls in the newest reply."""
-        return frozenset(self._calls())
+        if self.has_ended:
+            return frozenset()
+        blocks = self.reply.message.get("content", ())
+        return frozenset(block["id"] for block in blocks if block["type"] == "tool_use")
 
     async def send(self, blocks: Sequence[Block]) -> None:
         """Hand it the user's next message: the results let its parked calls return, the rest follows."""
@@ -58,7 +60,7 @@ class PassthroughProcess(AgentProcess):
             if rest:
                 await self._end_turn()
         if rest:
-            await self._query(rest)
+            await super().send(rest)
 
     async def events(self) -> AsyncIterator[Event]:
         """The stream events of the next reply, to its ``message_stop``.
@@ -67,14 +69,9 @@ class PassthroughProcess(AgentProcess):
         ``has_ended`` tells afterwards whether the process can still be used.
         """
         while True:
-            message = await self._next_message()
-            if isinstance(message, ResultMessage):
-                raise await self._failure(message)
-            if not isinstance(message, StreamEvent) or message.parent_tool_use_id is not None:
-                continue
-            event: Event = message.event
-            if closes_what_broke(event, self.reply.message):
-                continue  # what broke it follows as the turn's result
+            event = await self._next_event()
+            if isinstance(event, ResultMessage):
+                raise await self._failure(event)
             yield event
             if event["type"] == "message_delta" and self._would_go_on(self.reply):
                 yield MESSAGE_STOP
@@ -87,19 +84,18 @@ class PassthroughProcess(AgentProcess):
         return super()._hear(message)
 
     async def settle(self) -> None:
-        """Until the reply is behind the process: all its calls parked, or the turn's result taken off."""
-        if self._calls():
-            await self._tools.wait_for(self._calls())
-        elif not self.has_ended:
-            await self._end_turn()
+        """Wait until all calls of the reply are parked, or the turn is over."""
+        if self.waiting_for:
+            await self._tools.wait_for(self.waiting_for)
+        else:
+            await super().settle()
 
-    def _calls(self) -> list[str]:
-        if self.has_ended:
-            return []
-        return [b["id"] for b in self.reply.message.get("content", ()) if b["type"] == "tool_use"]
+    def _note_end(self, on_end: Callable[[], None]) -> None:
+        self._tools.end()
+        super()._note_end(on_end)
 
     def _would_go_on(self, call: MessageFold) -> bool:
-        """So too after a call that cannot wait here: the CLI itself answers one of an unknown tool."""
+        """Also after a call that cannot wait here: the CLI itself answers one of an unknown tool."""
         blocks = call.message["content"]
         calls_here = all(self._tools.knows(b.get("name")) for b in blocks if b["type"] == "tool_use")
-        return goes_on_after(call.message) or not calls_here or call.has_broken_input
+        return super()._would_go_on(call) or not calls_here or call.has_broken_input

@@ -11,23 +11,22 @@ import time
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
-from claude_agent_sdk import ClaudeAgentOptions, ClaudeSDKClient, ResultMessage
+from claude_agent_sdk import ClaudeAgentOptions, ClaudeSDKClient, ResultMessage, StreamEvent
 from claude_agent_sdk import Message as CliMessage
 
-from towpath.agent.additions import SessionFileReader, last_failure
-from towpath.agent.bundled_cli import BUNDLED_VERSION
-from towpath.agent.failures import api_error, as_process_died
-from towpath.agent.history import Additions, Entry, session_lines
+from towpath.agent.failures import api_error, as_process_died, done_within
+from towpath.agent.history import Additions, Entry
 from towpath.agent.leftovers import remove_folder
 from towpath.agent.limits import HeardLimits, OnVerdict
-from towpath.agent.listener import Hearing
-from towpath.agent.model_calls import ModelCalls, own_event
+from towpath.agent.listener import CliListener
+from towpath.agent.model_calls import ModelCalls, closes_what_broke, goes_on_after, own_event
 from towpath.agent.options import agent_options
+from towpath.agent.session_file import SessionFileReader, last_failure, write_session_file
 from towpath.agent.transport import KillableTransport, disconnect
 from towpath.core.canonical import Block, unmarked
 from towpath.core.errors import ApiError, ProcessDied
@@ -48,18 +47,6 @@ _REMOVAL_ATTEMPTS = 30
 _TRY_AGAIN_SECONDS = 1.0
 
 
-class CliTools(Protocol):
-    """The tools of a process, whoever executes them."""
-
-    def options(self) -> Mapping[str, Any]:
-        """What they add to the options of the process."""
-        ...
-
-    def end(self) -> None:
-        """The CLI has ended: nobody waits for a result any more."""
-        ...
-
-
 class AgentProcess(ABC):
     """A CLI with the conversation that it holds. ``folder`` is private to it.
 
@@ -73,7 +60,7 @@ class AgentProcess(ABC):
         launch: Launch,
         folder: Path,
         environment: Mapping[str, str],
-        tools: CliTools,
+        tool_options: Callable[[], Mapping[str, Any]],
         *,
         start_timeout_seconds: float,
         on_verdict: OnVerdict,
@@ -82,14 +69,15 @@ class AgentProcess(ABC):
         self._folder = folder
         self._environment = environment
         self._start_timeout_seconds = start_timeout_seconds
-        self._cli_tools = tools
+        self._tool_options = tool_options
         self._session_file = folder / f"{uuid.uuid4()}.jsonl"
         self._client: ClaudeSDKClient | None = None
         self._transport: KillableTransport | None = None
-        self._hearing = Hearing()
+        self._listener = CliListener()
         self._heard_limits = HeardLimits(launch.model, on_verdict)
         self._model_calls = ModelCalls(one_each=launch.mode is Mode.PASSTHROUGH)
         self._stopped_by: ApiError | None = None
+        self._is_turn_over = True
         self._writing: asyncio.Future[ClaudeAgentOptions] | None = None
         self._file: SessionFileReader | None = None
         self.log_fields: Mapping[str, Any] = {}
@@ -112,9 +100,9 @@ class AgentProcess(ABC):
         """The newest message that was given out, as far as it has come."""
 
     @property
-    @abstractmethod
     def waiting_for(self) -> frozenset[str]:
-        """The ids of the calls in the newest reply whose results it waits for."""
+        """The ids of the calls in the newest reply whose results it waits for: none, if tools run here."""
+        return frozenset()
 
     async def start(
         self, messages: Sequence[Message], additions: Additions, *, on_end: Callable[[], None]
@@ -132,28 +120,27 @@ class AgentProcess(ABC):
         if messages:
             self._model_calls.remember(messages)
             self._model_calls.expect()
+            self._is_turn_over = False
         results_count = self._launch.mode is Mode.PASSTHROUGH
         self._file = SessionFileReader(self._session_file, results_count=results_count)
         self._transport = KillableTransport(options, self._hear)
         self._client = ClaudeSDKClient(options, transport=self._transport)
-        try:
-            async with asyncio.timeout(self._start_timeout_seconds):
-                with as_process_died("the Claude CLI did not start"):
-                    await self._client.connect()
-        except TimeoutError:
-            sentence = f"the Claude CLI did not start within {self._start_timeout_seconds:g} s"
-            raise ProcessDied(sentence) from None
-
-        def ended() -> None:
-            self.has_ended = True
-            self._cli_tools.end()
-            on_end()
-
-        self._hearing.begin(self._client, ended)
+        async with done_within(self._start_timeout_seconds, "the Claude CLI did not start"):
+            await self._client.connect()
+        self._listener.begin(self._client, partial(self._note_end, on_end))
 
     async def send(self, blocks: Sequence[Block]) -> None:
         """Hand it the user's next message. Raises ProcessDied."""
-        await self._query(list(blocks))
+
+        async def prompt() -> AsyncIterator[dict[str, Any]]:
+            message = {"role": "user", "content": [unmarked(block) for block in blocks]}
+            yield {"type": "user", "message": message, "parent_tool_use_id": None}
+
+        assert self._client
+        self._model_calls.expect()
+        self._is_turn_over = False
+        with as_process_died("the Claude CLI has ended"):
+            await self._client.query(prompt())
 
     @abstractmethod
     def events(self) -> AsyncIterator[Event]:
@@ -163,13 +150,18 @@ class AgentProcess(ABC):
         ``has_ended`` tells afterwards whether the process can still be used.
         """
 
-    @abstractmethod
     async def settle(self) -> None:
-        """Until the reply is behind the process, and the next exchange can come."""
+        """Wait until the next exchange can come."""
+        if not self._is_turn_over and not self.has_ended:
+            await self._end_turn()
 
-    @abstractmethod
     def _would_go_on(self, call: MessageFold) -> bool:
         """Whether the CLI would follow this answer with a request that its client has not asked for."""
+        return goes_on_after(call.message)
+
+    def _note_end(self, on_end: Callable[[], None]) -> None:
+        self.has_ended = True
+        on_end()
 
     def _hear(self, message: dict[str, Any]) -> bool:
         """Take note of a message as soon as it is read; whether it is passed on.
@@ -187,9 +179,11 @@ class AgentProcess(ABC):
         event = own_event(message)
         if event and event["type"] == "message_delta" and self._would_go_on(self._model_calls.newest):
             self.kill()
-        if error := self._heard_limits.hear(message):
-            self._may_not_go_on(error)
-        return True
+        error = self._heard_limits.hear(message)
+        if error and self._model_calls.another_follows:
+            self._stop_by(error)  # while the tools run, before the CLI gives their results to the model
+        # What broke a message follows as the turn's result.
+        return not (event and closes_what_broke(event, self._model_calls.newest.message))
 
     def _stop_by(self, error: ApiError) -> None:
         """End the CLI; after what it has said so far, this is what its client is told."""
@@ -198,12 +192,19 @@ class AgentProcess(ABC):
 
     async def _next_message(self) -> CliMessage:
         try:
-            return await self._hearing.next_message()
+            return await self._listener.next_message()
         except ProcessDied as error:
             raise self._stopped_by or error from None
 
-    def _may_not_go_on(self, error: ApiError) -> None:  # noqa: B027 - for most there is nothing to do
-        """A further model call of this turn is forbidden, and why. Where an exchange is one, it is over."""
+    async def _next_event(self) -> Event | ResultMessage:
+        """The next event of a model call, no subagent's; or the turn's result. Raises ProcessDied."""
+        while True:
+            message = await self._next_message()
+            if isinstance(message, ResultMessage):
+                self._is_turn_over = True
+                return message
+            if isinstance(message, StreamEvent) and message.parent_tool_use_id is None:
+                return message.event
 
     def new_additions(self) -> Mapping[int, Sequence[Entry]]:
         """What the CLI added to the conversation since the last call, by the number of the exchange."""
@@ -229,9 +230,9 @@ class AgentProcess(ABC):
         self.has_ended = True
         if self._transport:
             self._transport.terminate()
-        if not await self._hearing.end(_ENDS_WITHIN_SECONDS):
+        if not await self._listener.end(_ENDS_WITHIN_SECONDS):
             self.kill()
-        self._hearing.stop()
+        self._listener.stop()
         if self._client and self._transport:
             await disconnect(self._client, self._transport)
 
@@ -247,39 +248,19 @@ class AgentProcess(ABC):
             await asyncio.sleep(_TRY_AGAIN_SECONDS)
 
     def _write_files(self, messages: Sequence[Message], additions: Additions) -> ClaudeAgentOptions:
-        self._folder.mkdir(mode=0o700, parents=True)
-        lines = session_lines(
-            self._session_file.stem,
-            messages,
-            additions,
-            cwd=self._launch.cwd,
-            model=self._launch.model,
-            version=BUNDLED_VERSION,
-            timestamp=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        )
-        self._session_file.touch(mode=0o600)
-        self._session_file.write_bytes(lines)
+        write_session_file(self._session_file, self._launch, messages, additions)
         return agent_options(
             self._launch,
             self._folder,
             self._session_file,
-            self._cli_tools.options(),
+            self._tool_options(),
             self._environment,
             continues=bool(messages),
         )
 
-    async def _query(self, content: list[dict[str, Any]]) -> None:
-        async def prompt() -> AsyncIterator[dict[str, Any]]:
-            message = {"role": "user", "content": [unmarked(block) for block in content]}
-            yield {"type": "user", "message": message, "parent_tool_use_id": None}
-
-        assert self._client
-        self._model_calls.expect()
-        with as_process_died("the Claude CLI has ended"):
-            await self._client.query(prompt())
-
     async def _end_turn(self) -> None:
-        result = await self._hearing.result()
+        result = await self._listener.result()
+        self._is_turn_over = True
         if result.is_error:
             raise await self._failure(result)
 
@@ -287,4 +268,4 @@ class AgentProcess(ABC):
         note: Mapping[str, Any] = {}
         with contextlib.suppress(OSError, RuntimeError):
             note = await asyncio.to_thread(last_failure, self._session_file)
-        return api_error(result, self._hearing.said, note, self._heard_limits.newest, now=time.time())
+        return api_error(result, self._listener.said, note, self._heard_limits.newest, now=time.time())

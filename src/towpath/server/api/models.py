@@ -18,7 +18,7 @@ from towpath.core.catalog import (
     offered,
     openai_model,
 )
-from towpath.core.errors import ApiError
+from towpath.core.errors import ApiError, ProcessDied
 from towpath.server.errors import error_response
 from towpath.server.reports import report_response
 
@@ -78,7 +78,7 @@ class Models:
         try:
             async with asyncio.timeout(_ASK_TIMEOUT_SECONDS):
                 return offered(await self._ask())
-        except Exception as error:  # noqa: BLE001 - the SDK's errors have no common base; an old list is good enough
+        except (ProcessDied, TimeoutError) as error:  # an old list is good enough
             log.warning("the CLI was not asked for its models", error=f"{type(error).__name__}: {error}")
             return ()
 
