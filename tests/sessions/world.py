@@ -133,7 +133,7 @@ class World:
             process.may_stop.set()
         self.loop.pass_time(TICK_SECONDS)
 
-        assert closing.done()
+        assert closing.done(), self.pool
         assert self._watch.done()
         assert [client for client in self.clients if client.is_waiting] == []
         assert self.loop.unhandled == []

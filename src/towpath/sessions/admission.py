@@ -24,6 +24,10 @@ class Admission:
         self._answers: deque[asyncio.Future[None]] = deque()
         self._others: deque[asyncio.Future[None]] = deque()
 
+    def __repr__(self) -> str:
+        running = self._running - self._free
+        return f"<Admission: {running} of {self._running} running, {self.waiting} of {self._room} waiting>"
+
     @property
     def waiting(self) -> int:
         """How many wait."""

@@ -68,7 +68,7 @@ class Demand:
         """Its spare died by itself: no other one until it is used again."""
         self._uses.pop(launch.key, None)
 
-    def wanted(self, places: int, now: float) -> Sequence[Launch]:
+    def wanted(self, spares: int, now: float) -> Sequence[Launch]:
         """The launches that deserve a spare, the most deserving first, and once more for each further one.
 
         The order changes only when a conversation begins, not with each of its requests: a change may
@@ -80,7 +80,7 @@ class Demand:
                 use.begun.popleft()
         ranked = sorted(lately, key=_merit, reverse=True)
         rounds = range(1, max((use.burst() for use in lately), default=0) + 1)
-        return [use.launch for number in rounds for use in ranked if use.burst() >= number][:places]
+        return [use.launch for number in rounds for use in ranked if use.burst() >= number][:spares]
 
 
 def _merit(use: _Use) -> tuple[bool, float, int]:

@@ -11,7 +11,7 @@ from towpath.core.life import State
 _ENDED = 1000
 
 
-class Holding(Hashable, Protocol):
+class IndexedSession(Hashable, Protocol):
     """What the index needs to know of a session. ``ended_for`` says why it ended, if somebody ended it."""
 
     @property
@@ -22,7 +22,7 @@ class Holding(Hashable, Protocol):
     def ended_for(self) -> str: ...
 
 
-H = TypeVar("H", bound=Holding)
+H = TypeVar("H", bound=IndexedSession)
 
 
 class Index(Generic[H]):

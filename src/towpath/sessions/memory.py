@@ -14,7 +14,7 @@ _LOOK_AGAIN_SECONDS = 120.0
 NEVER = -math.inf
 
 
-class Measured(Protocol):
+class MeasuredSession(Protocol):
     """``since`` and ``measured_at`` are by one clock (seconds); ``measured_at`` is ``NEVER`` at first."""
 
     @property
@@ -25,7 +25,7 @@ class Measured(Protocol):
     def measured_at(self) -> float: ...
 
 
-S = TypeVar("S", bound=Measured)
+S = TypeVar("S", bound=MeasuredSession)
 
 
 def due(sessions: Iterable[S], now: float) -> list[S]:

@@ -37,7 +37,7 @@ class Ending(StrEnum):
     MEMORY = "memory short"
 
 
-class Lasting(Hashable, Protocol):
+class PlannedSession(Hashable, Protocol):
     """What the plan needs to know of a session. ``since`` is when it came into its state (seconds)."""
 
     @property
@@ -54,7 +54,7 @@ class Lasting(Hashable, Protocol):
     def gone_on(self) -> GoneOn: ...
 
 
-S = TypeVar("S", bound=Lasting)
+S = TypeVar("S", bound=PlannedSession)
 
 # Over the budget, what costs least when it is missed goes first: the next turn of an idle conversation takes
 # half a second more, and so does a new one without its spare; parked calls belong to a turn that its user
@@ -94,7 +94,7 @@ def plan(
     kept = [session for session in live if session not in ended]
     left = {s for s, its in waits.items() if now - s.since >= its.likely}
     by_worth = _by_worth(kept, left)
-    free = limits.memory_bytes - starting * NEW_PROCESS_BYTES - _occupied(kept)
+    free = limits.memory_bytes - starting * NEW_PROCESS_BYTES - _size_bytes(kept)
     is_busy = starting or any(session.is_starting for session in live)
     missing = None if is_busy else _missing_spare(kept, wanted)
     if missing:
@@ -102,12 +102,12 @@ def plan(
             s for s in by_worth if s in left or (s.state is State.IDLE and now - s.since >= LEFT_SECONDS)
         ]
         giving_way = _until_freed(GROWN_PROCESS_BYTES - free, unused)
-        if free + _occupied(giving_way) >= GROWN_PROCESS_BYTES:
+        if free + _size_bytes(giving_way) >= GROWN_PROCESS_BYTES:
             return Plan({**ended, **giving_way}, missing)
     return Plan({**ended, **_until_freed(-free, by_worth)}, None)
 
 
-def _wait(session: Lasting, paces: Mapping[bytes, float], limits: Limits) -> Wait:
+def _wait(session: PlannedSession, paces: Mapping[bytes, float], limits: Limits) -> Wait:
     pace = paces.get(session.launch.key)
     return wait(session, pace, idle_seconds=limits.idle_seconds, parked_seconds=limits.parked_seconds)
 
@@ -142,7 +142,7 @@ def _spares_too_many(live: Sequence[S], wanted: Sequence[Launch]) -> list[S]:
     return unwanted[::-1]
 
 
-def _occupied(sessions: Iterable[S]) -> int:
+def _size_bytes(sessions: Iterable[S]) -> int:
     return sum(session.memory_bytes for session in sessions)
 
 

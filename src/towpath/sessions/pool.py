@@ -62,6 +62,10 @@ class Pool:
         self._has_changed = asyncio.Event()
         self._is_closed = False
 
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{count} {state}" for state, count in self.census().items())
+        return f"<Pool: {counts}, {len(self._sessions) - len(self.sessions)} ending>"
+
     def holders(self, tip: Tip) -> Sequence[Session]:
         """The sessions that hold exactly this conversation, the first to hold it first.
 

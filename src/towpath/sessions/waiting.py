@@ -12,7 +12,7 @@ LEFT_SECONDS = 60.0
 _PACE_FACTOR = 2
 
 
-class Waiting(Protocol):
+class ParkedSession(Protocol):
     """What counts of a parked session."""
 
     @property
@@ -32,7 +32,7 @@ class Wait:
     longest: float
 
 
-def wait(session: Waiting, pace: float | None, *, idle_seconds: float, parked_seconds: float) -> Wait:
+def wait(session: ParkedSession, pace: float | None, *, idle_seconds: float, parked_seconds: float) -> Wait:
     """For how long a parked session waits.
 
     ``pace``: the longest of the last waits of its launch that ended in an answer, if any did
