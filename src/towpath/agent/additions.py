@@ -1,8 +1,8 @@
 """What the CLI adds to a conversation, kept so that it can be given back at the same place.
 
 In the first request of a process the CLI adds reminders of its own (environment, model, date) at the
-newest message. A conversation that is started anew each time would have them at another place each
-time, and the API's prompt cache of its history would be lost: that is the user's money (invariant 7).
+newest message. A conversation that gets a new process for each request would have them at a different place
+each time, and the API's prompt cache of its history would be lost: that is the user's money.
 The CLI writes them into its session file as ``attachment`` entries with the text they rendered to, and
 repeats such entries, where a file has them, instead of adding new ones.
 """
@@ -29,12 +29,12 @@ _KEPT_SECONDS = 30 * 24 * 3600
 class AdditionStore:
     """The additions of conversations by tip, and the newest ones of each environment.
 
-    The second kind serves a conversation whose first process this proxy never saw (it was restarted, or
-    the conversation came from elsewhere): what the CLI said last in the same directory about the same
+    The second kind is for a conversation whose first process this proxy never saw (it was restarted, or
+    the conversation came from elsewhere): what the CLI last said in the same directory about the same
     model, at the place where a conversation begins. It is kept in ``folder`` over restarts, until nobody has
     written it for a month.
 
-    It reads and writes files: call it from threads, any of them.
+    It reads and writes files: call it in threads; several may at once.
     """
 
     def __init__(self, folder: Path, *, conversations: int = 4000) -> None:
@@ -45,7 +45,7 @@ class AdditionStore:
         _remove_old(folder)
 
     def remember(self, launch: Launch, tip: Tip, entries: Sequence[Entry]) -> None:
-        """``entries`` were added behind the last message that ``tip`` covers."""
+        """``entries`` were added after the last message that ``tip`` covers."""
         if not entries:
             return
         environment = [entry for entry in entries if entry["attachment"]["type"] in _ENVIRONMENT_KINDS]

@@ -27,7 +27,7 @@ _ENVIRONMENT: Mapping[str, str] = {
     "CLAUDE_CODE_DISABLE_ATTACHMENTS": "1",
     "CLAUDE_CODE_DISABLE_AUTO_MEMORY": "1",
     "DISABLE_AUTO_COMPACT": "1",
-    # How much a model takes is the API's to say: the CLI would refuse some 780 KB by itself. The second
+    # How much a model takes is the API's to say: the CLI alone would refuse some 780 KB. The second
     # is honoured only with the first.
     "DISABLE_COMPACT": "1",
     "CLAUDE_CODE_MAX_CONTEXT_TOKENS": "100000000",
@@ -59,7 +59,7 @@ _ENVIRONMENT: Mapping[str, str] = {
     # all the rest of a start is 0.6. In ms; memory comes back ten seconds later.
     "BUN_GC_TIMER_INTERVAL": "10000",
 }
-# The same by settings, for what no variable closes or a later CLI calls otherwise.
+# The same by settings, where there is no variable or a later CLI may rename it.
 CLOSED_DOORS: Mapping[str, Any] = {
     "crossSessionInbound": "refuse",
     "disableRemoteControl": True,
@@ -97,8 +97,8 @@ class Upstream:
 
 
 def cli_environment(upstream: Upstream, proxy_environment: Mapping[str, str]) -> dict[str, str]:
-    """What to set for a CLI. The SDK inherits all the rest, so what it is not to get is emptied: an empty
-    value is an unset one to the CLI."""
+    """What to set for a CLI. The SDK hands down all the rest, so what the CLI must not get is emptied: it
+    takes an empty value for an unset one."""
     own = {name: "" for name in proxy_environment if not _is_handed_on(name.upper())}
     own.update(_ENVIRONMENT)
     if upstream.base_url:
@@ -126,7 +126,7 @@ def private_places(folder: Path) -> dict[str, str]:
 async def passing_cli(
     environment: Mapping[str, str], parent: Path
 ) -> AsyncIterator[tuple[dict[str, str], Path]]:
-    """Environment and empty working directory of a CLI that is asked one thing; its files go with it.
+    """Environment and empty working directory of a CLI that is asked one thing. Its files are removed.
 
     ``environment`` is that of all CLIs, ``parent`` a folder that is there.
     """

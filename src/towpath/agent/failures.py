@@ -1,7 +1,7 @@
 """How a turn failed, as an error of the API.
 
-The only place that reads the CLI's sentences. The status is the CLI's own field; the type, the request
-id and, for some errors, the API's whole answer stand in a note that the CLI writes into its session file.
+The only place that reads the CLI's sentences. The status is a field of its own; the type, the request id
+and, for some errors, the API's whole answer are in a note that the CLI writes into its session file.
 """
 
 import asyncio

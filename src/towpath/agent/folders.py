@@ -15,9 +15,9 @@ from towpath.agent.leftovers import remove_folder
 _RUNS, _EMPTY, _ADDITIONS = "run", "empty", "additions"
 # Measured: a CLI ends within 0.07 s of SIGTERM.
 _ENDS_WITHIN_SECONDS = 2.0
-# Of a name that was not made here nothing may be concluded about a process.
+# Any other name was not made here, and says nothing about a process.
 _NAME = re.compile(r"\d+-\d+-[0-9a-f]{8}")
-_PROC_STARTED = 19  # of the fields behind the name, proc(5)
+_PROC_STARTED = 19  # of the fields after the name, proc(5)
 
 
 class FolderError(Exception):
@@ -43,7 +43,7 @@ def make_private(state_dir: Path) -> None:
 
 
 def is_of_another_user(folder: Path) -> bool:
-    """Whether a folder, or the link that leads there, is not this user's. Raises OSError."""
+    """Whether a folder, or the link that leads to it, belongs to somebody else. Raises OSError."""
     if sys.platform == "win32":
         return False  # it has no such owners; the default is below the user's own profile
     return any(seen.st_uid != os.geteuid() for seen in (folder.lstat(), folder.stat()))
@@ -52,8 +52,8 @@ def is_of_another_user(folder: Path) -> bool:
 def run_folder(state_dir: Path) -> Path:
     """A new folder for this proxy's processes. Raises FolderError.
 
-    Those of proxies that are gone are removed, and processes that still use them are ended before, which
-    can take 2 s. It must be called before this proxy has processes.
+    The folders of proxies that are gone are removed, after processes that still use them have been ended,
+    which can take 2 s. Call it before this proxy has processes.
     """
     make_private(state_dir)
     runs = state_dir / _RUNS
@@ -84,11 +84,11 @@ def additions_folder(state_dir: Path) -> Path:
 
 
 def _name_of(process: psutil.Process) -> str:
-    """Tells a process from another one that has its number later; in a container all have the same.
+    """A name that no later process with the same number gets; in a container every proxy has the same number.
 
-    On Linux by the ticks from the machine's start to its own. The time of day would not do: psutil adds
-    when the machine started, which moves with each correction of the clock, and a proxy that lives would
-    be taken for a dead one.
+    On Linux it has the ticks from the machine's start to the process's own. The time of day would not do:
+    psutil calculates it from the machine's start, which moves with each correction of the clock, and a living
+    proxy would be taken for a dead one.
     """
     try:
         stat = Path(f"/proc/{process.pid}/stat").read_text()

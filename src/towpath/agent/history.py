@@ -6,14 +6,14 @@ to it, so the file may lie in a private folder and the user's own session list s
 The shape of a file, measured in tests/contract:
 
 1. A ``system`` entry that opens it; the CLI refuses an empty file. It is not sent to the API.
-2. One entry a message, without cache_control: the API allows four marks, and the CLI sets three. Behind
-   it one for a system message (``_system_entry``), then the attachment entries that the CLI itself wrote
-   there in an earlier process (``additions``); where there are any, it adds none of its own. An entry with
-   tool results begins with an empty text, which is not sent (``_APART``).
+2. One entry a message, without cache_control: the API allows four marks, and the CLI sets three. It is
+   followed by one for a system message (``_system_entry``), then by the attachment entries that the CLI
+   itself wrote there in an earlier process (``additions``); where it finds any, it adds none of its own. An
+   entry with tool results begins with an empty text, which is not sent (``_APART``).
 3. A user entry without content. With CLAUDE_CODE_RESUME_INTERRUPTED_TURN the CLI takes it for the
    prompt that was left unanswered, and calls the model. Since it says nothing, the API sees exactly the
-   messages before it, whatever the last one is: text, images, tool results alone or with text behind.
-   (Without it, results at the end get "Continue from where you left off.", and an image at the end gets
+   messages before it, whatever the last one is: text, images, tool results with or without text after them.
+   (Otherwise results at the end get "Continue from where you left off.", and an image at the end gets
    a line that names a file of this host.)
 """
 
@@ -29,14 +29,14 @@ from towpath.core.to_json import Json
 
 Entry = Json
 Additions = Mapping[int, Sequence[Entry]]
-"""The CLI's own entries by position: those at k stand behind the first k messages."""
+"""The CLI's own entries by position: those at k follow the first k messages."""
 
 WITHIN_RESULTS = "withinResults"
-"""The key of an addition that a live process made: where results were given, it stands inside the last."""
+"""The key that marks an addition of a live process: if results were given, it is inside the last of them."""
 
-# The CLI puts its reminders into the last tool result of an entry that begins with one, with a newline
-# after the result's own text. Any other entry it leaves as it is, and the reminders follow the results. It
-# leaves an empty text out of what it asks the model, but not out of what it has counted.
+# If an entry begins with a tool result, the CLI puts its reminders into the last result, with a newline after
+# the result's own text; after any other entry they follow. It does not send an empty text to the model,
+# though it counts one.
 _APART = {"type": "text", "text": ""}
 # Else the CLI would read "/clear" or "@/etc/passwd" at the start of the newest text as a command.
 _VERBATIM = {"queueSkipSlashCommands": True, "queueSkipAttachments": True}
@@ -56,7 +56,7 @@ def session_lines(
     """The session file of a conversation that waits for its next answer; without messages, of a new one.
 
     ``timestamp`` is the present in ISO 8601: the CLI does not continue a turn that is too old.
-    ``is_counted``: the CLI is only to count it, to which it adds nothing.
+    ``is_counted``: the CLI will only count it, and then adds nothing.
     """
     entries: list[Entry] = [_opening()]
     for position, message in enumerate(messages, start=1):
@@ -110,8 +110,8 @@ def _message_entries(message: Message, position: int, model: str, *, are_apart: 
 def _system_entry(text: str) -> Entry:
     """A message of role ``system``, in the form in which the CLI writes down those of its own.
 
-    It sends them as such to the models that take them, with its own reminders behind them if these stand
-    at the same place; for other models it puts them in front of what the user says.
+    It sends them as such to the models that take them, followed by its own reminders for the same place; for
+    other models it puts them in front of what the user says.
     """
     return {
         "type": "attachment",
@@ -140,10 +140,10 @@ def _assistant_entry(message: Message, position: int, model: str) -> Entry:
 
 
 def _native_result(block: dict[str, Any]) -> dict[str, Any]:
-    """A tool result in the very form in which the CLI sends one that came back through a parked call.
+    """A tool result in exactly the form in which the CLI sends one that came back through a parked call.
 
-    So the bytes of a prefix do not depend on the way that its steps took. References to tools are left out:
-    the CLI would say so in a sentence of its own, and the launch has these tools in full.
+    So the bytes of a prefix do not depend on the ways that its requests took. References to tools are left
+    out: the CLI would put a sentence of its own there, and the launch has these tools in full.
     """
     if block["type"] != "tool_result":
         return block

@@ -21,11 +21,11 @@ _ENVIRONMENT = {
     # Else the model is offered a fork of itself beside the client's agents.
     "CLAUDE_CODE_FORK_SUBAGENT": "0",
 }
-# By it a command can be told whose proxy has died (agent/folders.py).
+# The sweep in agent/folders.py finds commands of a dead proxy by it.
 _FOLDER_VARIABLE = "TOWPATH_PROCESS"
 _STOPPED_AT_LIMIT = "error_max_turns"
 _SHOWN_CHARS = 100
-# Of the inputs of a call, the one that says most in a line.
+# Which of a call's inputs says most in one line: the first of these that it has.
 _TELLING = ("file_path", "command", "pattern", "subagent_type")
 
 

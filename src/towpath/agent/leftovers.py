@@ -1,11 +1,12 @@
 """What a CLI writes beside the private folder of its process, and how it is known to be ours.
 
-An entry, ``sessions/<pid>.json`` below its configuration: other sessions of Claude Code on the machine read
-it. A CLI that ends takes it away; one that is killed cannot. It names a path in the private folder (see
-``environment.private_places``). And where a user's cache cannot be moved (macOS, Windows), the logs of its
-tools. They name the session, and its id is the name of the private session file.
+- An entry, ``sessions/<pid>.json`` below its configuration, which other sessions of Claude Code on the
+  machine read. A CLI that ends removes it; one that is killed cannot. It names a path in the private folder
+  (see ``environment.private_places``).
+- Where a user's cache cannot be moved (macOS, Windows), the logs of its tools. They name the session, whose
+  id is the name of the private session file.
 
-``orphans`` finds what earlier versions left: they knew nothing of either.
+``orphans`` finds what earlier versions left, which removed neither.
 """
 
 import contextlib
@@ -101,7 +102,7 @@ def _logs(places: Places) -> list[tuple[Path, Json]]:
 
 
 def _first_line(path: Path) -> Json:
-    """The object in the first line of a file; an empty one if there is none."""
+    """The object in the first line of a file, or an empty one."""
     try:
         with path.open("rb") as file:
             said = orjson.loads(file.readline())
@@ -111,7 +112,7 @@ def _first_line(path: Path) -> Json:
 
 
 def _may_run(entry: Json) -> bool:
-    """Whether the process may be alive. Of a container's nothing is known outside of it."""
+    """Whether the process may be alive. Outside of a container its processes cannot be looked up."""
     domain, pid = entry.get("pidDomain"), entry.get("pid")
     with contextlib.suppress(OSError):
         if ":pid:[" in str(domain) and not str(domain).endswith(str(Path("/proc/self/ns/pid").readlink())):
@@ -120,7 +121,7 @@ def _may_run(entry: Json) -> bool:
 
 
 def _was_below(folder: Path, entry: Json) -> bool:
-    """Whether a path that it names is a folder, or below it."""
+    """Whether one of the paths that it names is the folder, or below it."""
     named = [Path(str(entry.get(key))) for key in ("logPath", "messagingSocketPath", "cwd")]
     roots = {folder.absolute(), folder.resolve()}
     return any(path.is_relative_to(root) for path in named for root in roots)

@@ -1,8 +1,8 @@
 """What one CLI says of the account's limits, read as the API's verdicts.
 
-It says so behind an answer, and only if that differs from what it said before (docs/engine.md, L2 and
-L3). So an answer without such a word repeats the newest one: without that, what another process heard
-later would count for ever.
+It says so after an answer, and only if that differs from what it said before (docs/engine.md, L2 and L3).
+So an answer that says nothing of them repeats the newest verdict: otherwise what another process heard in the
+meantime would count for ever.
 """
 
 import time
@@ -14,11 +14,11 @@ from towpath.core.errors import ApiError
 from towpath.core.limits import ExtraUsage, Verdict, Window
 
 OnVerdict = Callable[[Verdict], ApiError | None]
-"""Told of each verdict; returns the error with which a turn ends that would go on, if it must not."""
+"""Told of each verdict. Returns an error if a turn that needs a further model call has to end with it."""
 
 
 class HeardLimits:
-    """The verdicts that a CLI of one model has told. ``newest`` is the last of them."""
+    """The verdicts that the CLI of one process has passed on. ``newest`` is the last of them."""
 
     def __init__(self, model: str, on_verdict: OnVerdict) -> None:
         self._model = model
@@ -35,7 +35,7 @@ class HeardLimits:
                 info = message["rate_limit_info"]
                 return self._tell(verdict_of(info, self._model, self._answer_began_at or time.time()))
             case "result" if message.get("is_error"):
-                self._answer_began_at = None  # of an answer that broke off the CLI does not tell
+                self._answer_began_at = None  # the CLI has no verdict for an answer that broke off
             case "user" | "result" if self.newest and self._answer_began_at:
                 return self._tell(replace(self.newest, at=self._answer_began_at))
         return None

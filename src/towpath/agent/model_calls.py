@@ -13,7 +13,7 @@ from towpath.core.reading.request import Message
 _GOES_ON_AFTER = frozenset({"max_tokens", "refusal", "model_context_window_exceeded"})
 # After these the CLI wants to have something to show.
 _WANTS_TEXT_AFTER = frozenset({"end_turn", "stop_sequence"})
-# White space to JavaScript, though not to Python. The other way round costs a process at most.
+# White space to JavaScript, though not to Python. Where it is the other way round, at most a process is lost.
 _BYTE_ORDER_MARK = "\ufeff"
 _SHOWN_CHARS = 100
 
@@ -74,7 +74,7 @@ class ModelCalls:
 
 
 def own_event(message: Mapping[str, Any]) -> Event | None:
-    """The stream event in a message of the CLI; None if there is none, or it is a subagent's."""
+    """The stream event in a message of the CLI; None if it has none or a subagent's."""
     is_own = message.get("type") == "stream_event" and message.get("parent_tool_use_id") is None
     return message["event"] if is_own else None
 

@@ -71,14 +71,14 @@ def agent_options(
 def extra_body(launch: Launch) -> dict[str, Any]:
     """The top-level fields that the CLI merges into each API request of the process."""
     body = dict(launch.body)
-    body.pop("cache_control", None)  # automatic caching: the CLI caches the newest message by itself
+    body.pop("cache_control", None)  # automatic caching: the CLI caches the newest message anyway
     if "tools" in body:
         body["tools"] = _within_breakpoints(body["tools"], {"ttl": HOUR} if launch.cache_hour else {})
     return body
 
 
 def _settings(launch: Launch) -> bytes:
-    """The private settings file: one environment string would be limited to 128 KiB."""
+    """The private settings file: an environment variable could not have more than 128 KiB."""
     settings = {
         "env": {"CLAUDE_CODE_EXTRA_BODY": orjson.dumps(extra_body(launch)).decode()},
         # Else a tool with the name of one of the CLI's own (Bash) brings a reminder about git commits.
@@ -98,7 +98,7 @@ def _settings(launch: Launch) -> bytes:
 def _within_breakpoints(tools: list[dict[str, Any]], life: Mapping[str, str]) -> list[dict[str, Any]]:
     """The tools with cache_control on the last one that has it only: the API refuses a fifth breakpoint.
 
-    It refuses a mark that lives longer than one before it, too; so ``life`` is that of the CLI's own.
+    It also refuses a mark that lives longer than one before it; so ``life`` is that of the CLI's own.
     """
     marked = [index for index, tool in enumerate(tools) if tool.get("cache_control")]
     surplus = set(marked[:-_TOOL_BREAKPOINTS])

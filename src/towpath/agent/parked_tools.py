@@ -60,9 +60,9 @@ class ParkedTools:
     def give_in_order(self, blocks: Sequence[Block], *, end_turn: bool) -> None:
         """Let calls return the client's tool_results, each when the one before it has been recorded.
 
-        The CLI records them in the order in which it finishes them, which is none that can be foreseen where
-        it has several at once. With ``end_turn`` the turn ends without a model call after the last one, so
-        that a message can follow.
+        The CLI records them in the order in which it finishes them, and that cannot be foreseen where it has
+        several at once. With ``end_turn`` the turn ends after the last one without a model call, so that a
+        message can follow.
         """
         self._in_order.extend(blocks)
         self._end_turn = end_turn
@@ -116,6 +116,6 @@ class ParkedTools:
 
 
 def _records(message: Mapping[str, Any], tool_use_id: str) -> bool:
-    """Whether the CLI says that the result of this call stands in the conversation."""
+    """Whether the CLI says that the result of this call is now part of the conversation."""
     content = message["message"]["content"] if message.get("type") == "user" else ()
     return any(isinstance(block, Mapping) and block.get("tool_use_id") == tool_use_id for block in content)

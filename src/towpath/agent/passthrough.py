@@ -53,21 +53,17 @@ class PassthroughProcess(AgentProcess):
     async def send(self, blocks: Sequence[Block]) -> None:
         """Hand it the user's next message: the results let its parked calls return, the rest follows."""
         results, rest = split_results(blocks)
+        if results and not rest:
+            self._model_calls.expect()
+            self._tools.give_in_order(results, end_turn=False)
+            return
         if results:
-            if not rest:
-                self._model_calls.expect()
-            self._tools.give_in_order(results, end_turn=bool(rest))
-            if rest:
-                await self._end_turn()
-        if rest:
-            await super().send(rest)
+            self._tools.give_in_order(results, end_turn=True)
+            await self._end_turn()
+        await super().send(rest)
 
     async def events(self) -> AsyncIterator[Event]:
-        """The stream events of the next reply, to its ``message_stop``.
-
-        Raises ApiError if the API or the CLI answered with an error, ProcessDied if the CLI ended.
-        ``has_ended`` tells afterwards whether the process can still be used.
-        """
+        """The stream events of one model call."""
         while True:
             event = await self._next_event()
             if isinstance(event, ResultMessage):

@@ -1,8 +1,8 @@
-"""One running CLI: takes the conversation, a next message or tool results; gives the API's stream events.
+"""One running CLI: takes a conversation, then one message after the other; gives the API's stream events.
 
 It knows nothing of HTTP, of other processes or of which request it serves. One task owns it: ``start``
-and ``stop`` are called from the same one. What an exchange is to it differs with the mode, that is with
-who executes the tools: ``passthrough`` and ``internal`` say so.
+and ``stop`` are called from the same one. How much of a turn is one exchange depends on the mode, that is on
+who executes the tools: see ``passthrough`` and ``internal``.
 """
 
 import asyncio
@@ -39,10 +39,10 @@ log = structlog.get_logger(__name__)
 
 # Measured: 0.04 to 0.07 s.
 _ENDS_WITHIN_SECONDS = 5.0
-# What comes of the model and of tools. The CLI says other things of its own while it waits for them; the
-# API's pings it keeps to itself.
+# Messages that show progress by the model or by a tool. While it waits for them the CLI says other things of
+# its own; the API's pings it does not forward.
 _SIGNS_OF_LIFE = frozenset({"stream_event", "assistant", "user", "result"})
-# To remove a folder takes an open file, and a thread, which the machine may not have at the moment.
+# Removing a folder takes an open file and a thread, and the machine may have none left at the moment.
 _REMOVAL_ATTEMPTS = 30
 _TRY_AGAIN_SECONDS = 1.0
 
@@ -50,9 +50,10 @@ _TRY_AGAIN_SECONDS = 1.0
 class AgentProcess(ABC):
     """A CLI with the conversation that it holds. ``folder`` is private to it.
 
-    ``environment`` is that of all CLIs. ``heard`` counts what came of the model and
-    of tools, subagents included. ``log_fields`` are what the log says of the exchange that it serves.
-    ``on_verdict`` is told what its answers say of the account's limits.
+    ``environment`` is that of all CLIs, ``tool_options`` makes those options that say which tools there are.
+    ``heard`` counts what came from the model and from tools, subagents included. ``log_fields`` are what the
+    log says of the exchange that it serves. ``on_verdict`` is told what its answers say of the account's
+    limits.
     """
 
     def __init__(
@@ -91,7 +92,7 @@ class AgentProcess(ABC):
 
     @property
     def is_working(self) -> bool:
-        """Whether it is right that nothing comes of the model: a tool runs."""
+        """Whether a tool runs, so that the model has nothing to say."""
         return False
 
     @property
@@ -166,8 +167,8 @@ class AgentProcess(ABC):
     def _hear(self, message: dict[str, Any]) -> bool:
         """Take note of a message as soon as it is read; whether it is passed on.
 
-        A CLI that would go on by itself has to be ended here: there are some 10 ms until its next request,
-        too little to wait until somebody takes the event (with 8 replies at once, 4 of 24 ends were late).
+        A CLI that would go on unasked has to be ended here: its next request leaves some 10 ms later, and
+        somebody who has to be woken up first may be too late (with 8 replies at once, 4 of 24 ends were).
         """
         if self._stopped_by:
             return False
@@ -212,7 +213,7 @@ class AgentProcess(ABC):
 
     @property
     def replies_written(self) -> int:
-        """How many of its replies ``new_additions`` has come past."""
+        """How many of its replies ``new_additions`` has read past."""
         return self._file.replies if self._file else 0
 
     def kill(self) -> None:
@@ -224,8 +225,8 @@ class AgentProcess(ABC):
     async def stop(self) -> None:
         """End the CLI, bounded; it writes its session file to the end.
 
-        It must be gone before the SDK disconnects: that ends parked calls, and a CLI that still runs takes
-        their end for results and asks the model once more (seen in 1 of 6 ends).
+        It must be gone before the SDK disconnects, which ends parked calls: a CLI that still runs takes their
+        end for results and asks the model once more (seen in 1 of 6 ends).
         """
         self.has_ended = True
         if self._transport:

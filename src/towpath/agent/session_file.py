@@ -48,9 +48,9 @@ def write_session_file(
 class SessionFileReader:
     """Reads what a CLI has appended to its session file since the last look.
 
-    The CLI writes with some delay, so what belongs to an exchange is told by its place in the file, not
-    by when it is read: the first reply is the first exchange's, and each user entry behind a reply
-    begins another one; one with tool results only where those are the client's (``results_count``).
+    The CLI writes with some delay, so the place in the file says which exchange an entry belongs to, not the
+    time when it is read: the first reply is the first exchange's, and each user entry after a reply begins
+    another one. An entry with tool results does so only if these are the client's (``results_count``).
     """
 
     def __init__(self, path: Path, *, results_count: bool = True) -> None:
@@ -69,7 +69,7 @@ class SessionFileReader:
     def new_additions(self) -> dict[int, list[Entry]]:
         """The attachment entries that have a text, by exchange (0 is the process's first).
 
-        Of an exchange that has new ones, all so far: the CLI writes them in several goes.
+        For an exchange that has new ones, all of them so far: the CLI writes them in several goes.
         """
         with self._path.open("rb") as file:
             file.seek(self._offset)

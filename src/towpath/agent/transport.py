@@ -1,8 +1,8 @@
 """The SDK's own transport, with a way to end the process at once.
 
 ``disconnect`` closes the CLI's input and waits for it to finish; but a CLI that is about to send a
-request of its own must not finish. The SDK has no call for that, so this module reaches into the
-transport; nothing else does.
+request of its own must not finish. The SDK has no call for that, so this module, and no other, reaches into
+the transport.
 """
 
 import asyncio
@@ -20,11 +20,11 @@ from claude_agent_sdk._internal.transport.subprocess_cli import SubprocessCLITra
 
 @cache
 def tied_to_parent() -> Sequence[str]:
-    """What stands before a command so that it gets SIGTERM when its parent dies; nothing where no such
-    program is (docs/decisions/0007).
+    """Words to put before a command so that it gets SIGTERM when its parent dies; none where no program can
+    do that (docs/decisions/0007).
 
-    The kernel sends it when the thread ends that started the command: that of the event loop. The
-    program, of util-linux, is asked once whether it can: that of busybox has the name only.
+    The kernel sends it when the thread ends that started the command: that of the event loop. The program
+    is util-linux's; it is tried once, because busybox has one of the same name that cannot.
     """
     program = shutil.which("setpriv") if sys.platform == "linux" else None
     prefix = [program, "--pdeathsig", "TERM", "--"] if program else []
@@ -39,8 +39,7 @@ async def _no_prompt() -> AsyncIterator[dict[str, Any]]:
 class KillableTransport(SubprocessCLITransport):
     """A CLI process that can be ended without its cooperation.
 
-    ``notice`` is called with each message as soon as it has been read, before anybody waits for it, and says
-    whether it is passed on.
+    ``notice`` is called with each message as soon as it has been read, and says whether it is passed on.
     """
 
     def __init__(self, options: ClaudeAgentOptions, notice: Callable[[dict[str, Any]], bool]) -> None:
@@ -62,7 +61,7 @@ class KillableTransport(SubprocessCLITransport):
         return self._process.pid if self._process else None
 
     async def connect(self) -> None:
-        """Start the process. Who gives up meanwhile waits until it can be ended: else nobody owned it."""
+        """Start the process. If cancelled, this waits until the process can be ended: nobody else would."""
         spawning = asyncio.ensure_future(super().connect())
         try:
             await asyncio.shield(spawning)
@@ -74,8 +73,8 @@ class KillableTransport(SubprocessCLITransport):
             raise
 
     async def close(self) -> None:
-        """End it, and give back its pipes: one that was ended in mid-stream is paused, and a paused pipe
-        never sees its end (6 abandoned streams left 6 open until the garbage collector came by)."""
+        """End it, and close its pipes: a process that is ended in mid-stream leaves its pipe paused, and a
+        paused pipe never sees its end (6 abandoned streams left 6 open until garbage was collected)."""
         process = self._process
         try:
             await super().close()
@@ -98,9 +97,9 @@ class KillableTransport(SubprocessCLITransport):
 
 @contextlib.asynccontextmanager
 async def short_lived(options: ClaudeAgentOptions) -> AsyncIterator[ClaudeSDKClient]:
-    """A client to connect and to ask; behind the block its CLI has ended, also if it never came up.
+    """A client to connect and to ask; after the block its CLI has ended, even if it never came up.
 
-    It is tied to the proxy's life, as all CLIs are: the SDK's own is so only while it reads its input.
+    It dies with the proxy, as all CLIs do; with the SDK's own transport only while it reads its input.
     """
     transport = KillableTransport(options, lambda _: True)
     client = ClaudeSDKClient(options, transport=transport)
@@ -112,7 +111,7 @@ async def short_lived(options: ClaudeAgentOptions) -> AsyncIterator[ClaudeSDKCli
 
 
 async def disconnect(client: ClaudeSDKClient, transport: KillableTransport) -> None:
-    """Let go of a CLI that has ended, or is about to; whatever the SDK has to say of that is no news.
+    """Let go of a CLI that has ended, or is about to: errors of the SDK say nothing new then.
 
     The client does not close its transport if it gave up while connecting.
     """

@@ -13,8 +13,8 @@ _RETRY_AFTER_SECONDS = 5
 class Admission:
     """A gate for ``running`` exchanges with room for ``waiting`` ones before it.
 
-    Two queues, first come, first served in each: the answers to parked calls go before the rest, since
-    each lets a process go on that is there already and occupies memory meanwhile.
+    Two queues, first come, first served in each. Answers to parked calls go before the rest: each lets a
+    process go on that is there already and occupies memory meanwhile.
     """
 
     def __init__(self, *, running: int, waiting: int) -> None:
@@ -62,13 +62,13 @@ class Admission:
             await place
         except asyncio.CancelledError:
             if place.done() and not place.cancelled():
-                self._pass_on()  # the place came in the very moment in which its caller left
+                self._pass_on()  # the place was given in the same moment in which its caller left
             elif place in queue:
                 queue.remove(place)
             raise
 
     def _pass_on(self) -> None:
-        """A place is free: for the next one that waits, so that nobody who comes meanwhile is before it."""
+        """Hand the freed place to the next waiter, so that no newcomer overtakes it."""
         for queue in (self._answers, self._others):
             while queue:
                 if not (place := queue.popleft()).done():  # done: its caller has just left

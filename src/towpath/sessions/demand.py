@@ -2,9 +2,9 @@
 
 A value with the clock passed in.
 
-A spare is a bet: that a conversation of the same kind (client, agent, project) begins soon. Agents reuse
-their launches, so the bet is mostly won; a client that puts something new into each conversation's launch
-loses it every time. So a launch that has begun two conversations goes before one that has begun one.
+A spare is a bet that a conversation of the same kind (client, agent, project) begins soon. Agents reuse
+their launches, so the bet is mostly won; with a client that puts something new into each conversation's
+launch it is always lost. So a launch that has begun two conversations goes before one that has begun one.
 """
 
 import itertools
@@ -56,7 +56,7 @@ class Demand:
             self._uses.popitem(last=False)
 
     def answered(self, launch: Launch, seconds: float) -> None:
-        """The results of calls came so many seconds after the calls."""
+        """The results of calls came this many seconds after the calls."""
         if use := self._uses.get(launch.key):
             use.waits.append(seconds)
 
@@ -65,11 +65,11 @@ class Demand:
         return {key: max(use.waits) for key, use in self._uses.items() if use.waits}
 
     def forget(self, launch: Launch) -> None:
-        """Its spare died by itself: no other one until it is used again."""
+        """Its spare died on its own: start no other one until the launch is used again."""
         self._uses.pop(launch.key, None)
 
     def wanted(self, spares: int, now: float) -> Sequence[Launch]:
-        """The launches that deserve a spare, the most deserving first, and once more for each further one.
+        """The launches that deserve a spare, the most deserving first; once more for each further spare.
 
         The order changes only when a conversation begins, not with each of its requests: a change may
         cost a process.

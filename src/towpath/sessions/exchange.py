@@ -12,7 +12,7 @@ from towpath.core.events import Event
 from towpath.core.prompt_cache.causes import numbered
 from towpath.core.reading.request import Message
 
-# A client that reads slowly holds the model's stream back instead of filling the proxy's memory.
+# More than this, and a client that reads slowly holds the model back: it must not fill the proxy's memory.
 _CHANNEL_EVENTS = 256
 
 
@@ -49,7 +49,7 @@ class Exchange:
         self._channel.put_nowait(event)
 
     def finish(self, last: Event) -> None:
-        """The reply ends with this event. There is always room for it: nobody waits for a slow reader."""
+        """The reply ends with this event. It always fits in: the session must not wait for a slow reader."""
         self._is_finished = True
         self._channel.put_nowait(last)
         self._channel.put_nowait(None)

@@ -7,7 +7,7 @@ from typing import Generic, Protocol, TypeVar
 from towpath.core.canonical import Tip
 from towpath.core.life import State
 
-# A conversation that comes back later than so many others have ended is told less.
+# When more than this many have ended since, a conversation that comes back is told less.
 _ENDED = 1000
 
 
@@ -26,7 +26,7 @@ H = TypeVar("H", bound=IndexedSession)
 
 
 class Index(Generic[H]):
-    """Is told of each change of a session's tip."""
+    """Knows which sessions hold a conversation, if it is told of each change of a session's tip."""
 
     def __init__(self) -> None:
         self._tips: dict[H, Tip] = {}

@@ -12,7 +12,7 @@ from towpath.sessions.process import KnownAdditions, Process
 
 log = structlog.get_logger(__name__)
 
-# Measured: the CLI writes its session file 10 to 20 ms after the reply, and says nothing when it has.
+# Measured: the CLI writes its session file 10 to 20 ms after the reply, and does not say when it has.
 _WRITES_WITHIN_SECONDS = 1.0
 _LOOK_AGAIN_SECONDS = 0.01
 
@@ -35,19 +35,19 @@ class Learning:
         self.is_done.set()
 
     def expect(self) -> None:
-        """The process has replied: what it added is not known from now on."""
+        """The process has replied: from now on there may be additions that are not known yet."""
         self.is_done.clear()
 
     async def go_on(self, is_in_a_hurry: Callable[[], bool]) -> None:
         """Look until the CLI has written all of it down, as long as nobody is in a hurry.
 
-        The next exchange does not wait for that: its own look finds what this one did not. If the session is
-        ended meanwhile, ``before_the_end`` goes on with it.
+        The next exchange does not wait: the look after it finds what this one did not. If the session is
+        ended meanwhile, ``before_the_end`` looks on.
         """
         await self._look(_WRITES_WITHIN_SECONDS, is_in_a_hurry)
 
     async def before_the_end(self) -> None:
-        """The same for a process that is to be stopped: it would not write down what it has not yet."""
+        """The same for a process that is about to be stopped: what it has not written by then is lost."""
         if not self.is_done.is_set() and not self._process.has_ended:
             await self._look(_WRITES_WITHIN_SECONDS, lambda: False)
 
@@ -55,8 +55,8 @@ class Learning:
         """The last look, when the process has stopped."""
         await self._look(0, lambda: False)
 
-    async def _look(self, patience_seconds: float, is_in_a_hurry: Callable[[], bool]) -> None:
-        deadline = self._clock() + patience_seconds
+    async def _look(self, at_most_seconds: float, is_in_a_hurry: Callable[[], bool]) -> None:
+        deadline = self._clock() + at_most_seconds
         try:
             while True:
                 await asyncio.to_thread(self._remember_new)
@@ -79,7 +79,7 @@ class Learning:
 
 
 async def all_done(learnings: Iterable[Learning]) -> None:
-    """Until all of these know what their processes added, or take too long."""
+    """Wait until all of these know what their processes added, or take too long."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(_WRITES_WITHIN_SECONDS):
             for one in learnings:

@@ -1,4 +1,4 @@
-"""What processes occupy: their share of memory, so that the sum over all is what the machine gives."""
+"""How much memory processes take, as shares whose sum is what the machine has given to all of them."""
 
 import math
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ import psutil
 
 from towpath.core.life import State
 
-# A process that rests gives memory back for half a minute (docs/engine.md, M1); then it stays as it is.
+# A resting process gives memory back for half a minute (docs/engine.md, M1); then its size stays the same.
 _SETTLES_SECONDS = 40.0
 _LOOK_AGAIN_SECONDS = 120.0
 NEVER = -math.inf
@@ -29,7 +29,7 @@ S = TypeVar("S", bound=MeasuredSession)
 
 
 def due(sessions: Iterable[S], now: float) -> list[S]:
-    """Those to measure now: a look takes the kernel 3 to 5 ms a process, 1 % of a core for ten of them."""
+    """Those to measure now: that takes the kernel 3 to 5 ms a process, 1 % of a core for ten of them."""
     return [
         session
         for session in sessions
@@ -40,8 +40,8 @@ def due(sessions: Iterable[S], now: float) -> list[S]:
 
 
 def memory_bytes(pids: Iterable[int]) -> dict[int, int]:
-    """The proportional set size (PSS) of each process that lives; where a system has none, what is its own
-    alone (USS). The CLI's binary counts once for all of them that way."""
+    """The proportional set size (PSS) of each process that lives, so that the CLI's binary counts once for
+    all of them; where a system does not tell it, the memory that is the process's alone (USS)."""
     measured = {}
     for pid in pids:
         try:

@@ -56,10 +56,10 @@ class PlannedSession(Hashable, Protocol):
 
 S = TypeVar("S", bound=PlannedSession)
 
-# Over the budget, what costs least when it is missed goes first: the next turn of an idle conversation takes
-# half a second more, and so does a new one without its spare; parked calls belong to a turn that its user
-# waits for. But before all of these, parked calls that are not likely to be answered: 45 replies in the form
-# of a forced call left 31 such processes and no idle one, and a new conversation took 8 times as long.
+# Over the budget, the session that is missed least goes first: without an idle one the next turn takes half a
+# second more, and so does a new conversation without its spare; but the user waits for the turn that parked
+# calls belong to. Before all of these go parked calls that are not likely to be answered: 45 replies in the
+# form of a forced call left 31 such processes and no idle one, and a new conversation took 8 times as long.
 _WORTH = {State.IDLE: 0, State.SPARE: 1, State.PARKED: 2}
 
 
@@ -125,7 +125,7 @@ def _expired(live: Sequence[S], waits: Mapping[S, Wait], limits: Limits, now: fl
 
 
 def _by_worth(kept: Iterable[S], left: Set[S]) -> list[S]:
-    """Those that rest, what is missed least first; ``left`` are parked, and no answer is likely."""
+    """Those that rest, the least missed first; ``left`` are parked, and no answer is likely."""
     resting = [session for session in kept if session.state in _WORTH]
     return sorted(resting, key=lambda s: (s not in left, _WORTH[s.state], s.since))
 

@@ -1,4 +1,4 @@
-"""All live sessions, and the executor of the plan that starts spares and ends what is too much."""
+"""All live sessions, and what carries out the plan that starts spares and ends sessions."""
 
 import asyncio
 import contextlib
@@ -25,9 +25,9 @@ from towpath.sessions.stalls import StallTimeouts
 
 log = structlog.get_logger(__name__)
 
-# Ages and memory are looked at so often; a new demand is noticed at once.
+# How often to look at ages and memory; a new demand is noticed at once.
 _LOOK_EVERY_SECONDS = 5.0
-# A spare's start takes a core for half a second: the step that made it wanted goes first.
+# Starting a spare takes a core for half a second: the request that made it wanted goes first.
 _LET_PASS_SECONDS = 0.25
 # Measured: six at once on two cores take 1.0 to 1.4 s each, twenty 5 to 6 s.
 _STARTS_PER_CORE = 2
@@ -36,8 +36,8 @@ _STARTS_PER_CORE = 2
 class Pool:
     """Sessions by what they hold. ``new_process`` makes a process that has not been started.
 
-    ``starts`` counts the processes that were to start so far, by what for; ``ends`` counts the sessions that
-    the plan ended, by why.
+    ``starts`` counts the processes that were to start so far, by purpose; ``ends`` counts the sessions that
+    the plan ended, by reason.
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class Pool:
         session.take(exchange)
 
     async def watch(self) -> None:
-        """Carry out the plan as time goes by, until cancelled: before the pool is closed."""
+        """Carry out the plan as time goes by, until cancelled. Cancel it before the pool is closed."""
         measured = self._clock()
         while True:
             with contextlib.suppress(TimeoutError):
@@ -119,7 +119,7 @@ class Pool:
             self._carry_out_plan()
 
     async def close(self) -> None:
-        """End all sessions and wait for their processes. No other ones begin."""
+        """End all sessions and wait for their processes. No new ones begin."""
         self._is_closed = True
         owners = list(self._sessions.values())
         for session in list(self._sessions):
@@ -175,7 +175,7 @@ class Pool:
         )
 
     def _see_who_is_left(self, launch: Launch, exchange: Exchange) -> None:
-        """The exchange is to be started: parked sessions in its conversation may wait in vain from now on."""
+        """A process will start for the exchange: sessions parked in its conversation may wait in vain now."""
         before = exchange.tips[-2]
         is_known = bool(self._index.holders(before) or self._index.ended(before))
         parked = [session for session in self._sessions if session.state is State.PARKED]

@@ -6,14 +6,14 @@ from typing import Protocol
 from towpath.core.gone_on import GoneOn
 from towpath.core.launch import Launch
 
-# An agent at work is answered sooner.
+# While an agent is at work, its calls are answered sooner.
 LEFT_SECONDS = 60.0
-# The tools of an agent differ: one may take twice as long as the slowest of the last ones.
+# The tools of an agent differ: one may take twice as long as the slowest of the recent ones.
 _PACE_FACTOR = 2
 
 
 class ParkedSession(Protocol):
-    """What counts of a parked session."""
+    """What the decision needs to know of a parked session."""
 
     @property
     def launch(self) -> Launch: ...
@@ -49,7 +49,7 @@ def wait(session: ParkedSession, pace: float | None, *, idle_seconds: float, par
     nothing is known                                for the idle timeout          the parked timeout
     ==============================================  ============================  ==================
 
-    It is never longer than the parked timeout. To be wrong costs the next step a start, and no answer.
+    It is never longer than the parked timeout. If it was too short, the next request takes a start.
     """
     if session.gone_on is GoneOn.SURELY:
         return Wait(0, 0)
