@@ -1,4 +1,4 @@
-"""What a session needs of a process, and of what is known of its CLI's additions.
+"""What a session needs of a process, and of the store of what CLIs add to conversations.
 
 ``agent`` has both; ``server.components`` brings them together. So nothing here loads the SDK.
 """
@@ -46,7 +46,7 @@ class Process(Serving, Protocol):
 
     @property
     def replies_written(self) -> int:
-        """Of how many of its replies ``new_additions`` knows all that was added before them."""
+        """How many of its replies ``new_additions`` has read past."""
         ...
 
     async def start(
@@ -65,7 +65,10 @@ class Process(Serving, Protocol):
         ...
 
     async def send(self, blocks: Sequence[Block]) -> None:
-        """Hand it the user's next message; if it waits for results, these come first. Raises ProcessDied."""
+        """Hand it the user's next message, or the results that it waits for and what follows them.
+
+        Raises ProcessDied, or ApiError if the turn of the results failed.
+        """
         ...
 
     def events(self) -> AsyncIterator[Event]:
@@ -81,7 +84,10 @@ class Process(Serving, Protocol):
         ...
 
     def new_additions(self) -> Mapping[int, Sequence[Entry]]:
-        """What it added since the last call, by exchange (0 is its first). Reads a file; raises OSError."""
+        """What it added since the last call, by exchange (0 is its first).
+
+        Reads a file. Raises OSError, or ValueError for a line that is no JSON.
+        """
         ...
 
     def kill(self) -> None:
