@@ -10,9 +10,10 @@ from towpath.core.canonical import Block, Tip
 from towpath.core.events import Event, MessageFold
 from towpath.core.launch import Launch
 from towpath.core.reading.request import Message
+from towpath.core.to_json import Json
 from towpath.sessions.stalls import Serving
 
-Entry = dict[str, Any]
+Entry = Json
 """Something that a CLI added to a conversation: passed on here, never looked into."""
 
 

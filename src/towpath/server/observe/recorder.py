@@ -15,6 +15,7 @@ import orjson
 import structlog
 
 from towpath import __version__
+from towpath.agent.private_files import write_private
 from towpath.core.errors import ApiError
 from towpath.core.events import Event
 from towpath.core.redact import Redactor
@@ -107,8 +108,7 @@ class Recorder:
         }
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         unfinished = path.with_suffix(".part")
-        unfinished.touch(mode=0o600)
-        unfinished.write_bytes(to_json(document, indented=True))
+        write_private(unfinished, to_json(document, indented=True))
         unfinished.replace(path)
 
 
