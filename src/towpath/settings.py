@@ -1,15 +1,16 @@
 """What the operator can set: one typed table, from which the flags, `towpath settings` and docs are made.
 
+The descriptions are what all of these say; ``scripts/tables.py`` writes them into the documents.
+
 Each setting is an environment variable ``CLAUDE_PROXY_<NAME>`` (the names that users of the seed have),
 and a flag of ``towpath serve``, which wins.
 """
 
-import difflib
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import platformdirs
 import psutil
@@ -41,156 +42,187 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True, extra="ignore")
 
-    passthrough: Annotated[
-        bool, Field(description="1: the client executes the tools; 0: the proxy does (internal mode).")
-    ] = True
-    allow_internal: Annotated[
-        bool, Field(description="1: a request may ask for internal mode (x-towpath-mode: internal).")
-    ] = False
-    allow_bash: Annotated[
-        bool, Field(description="1: internal mode has the tool bash, which is not confined to the workspace.")
-    ] = False
-    max_turns: Annotated[
-        int, Field(ge=1, description="Model calls that a turn of internal mode may take.")
-    ] = 200
-    show_tools: Annotated[
-        bool, Field(description="1: a line of text for each call of a tool in internal mode.")
-    ] = False
-    file_changes: Annotated[
-        bool, Field(description="1: internal mode ends a turn with a list of the files that it wrote.")
-    ] = True
-    port: Annotated[int, Field(ge=0, le=65535, description="Port to listen on; 0 takes a free one.")] = 3456
-    host: Annotated[str, Field(description="Address to listen on; others than loopback need api_key.")] = (
-        "127.0.0.1"
-    )
+    port: Annotated[int, Field(ge=0, le=65535, description="Port to listen on. 0 takes a free one.")] = 3456
+    host: Annotated[
+        str,
+        Field(
+            description="Address to listen on. One that other machines can reach needs CLAUDE_PROXY_API_KEY."
+        ),
+    ] = "127.0.0.1"
     api_key: Annotated[
         SecretStr | None,
         Field(
-            description="Keys of which clients must send one (x-api-key or bearer), with commas between, or "
-            "@ and a file with one a line; default: any."
+            description="Comma-separated keys. A client must send one of them (x-api-key or bearer). @FILE "
+            "reads them from a file, one per line. Without it, any key will do."
         ),
     ] = None
     allowed_hosts: Annotated[
         tuple[str, ...],
         NoDecode,
-        Field(description="Further names of this server (Host), with commas between."),
+        Field(
+            description="Further names of this server, comma-separated. A request's Host must be one of "
+            "these, a loopback name, or the address that the server listens on."
+        ),
     ] = ()
     allowed_origins: Annotated[
         tuple[str, ...],
         NoDecode,
         Field(
-            description="Web pages that may call (https://chat.example), with commas between; they get CORS."
+            description="Web pages that may call this server (https://chat.example), comma-separated. They "
+            "get CORS headers."
         ),
     ] = ()
+    passthrough: Annotated[
+        bool, Field(description="1: the client runs the tools. 0: Towpath does (internal mode).")
+    ] = True
+    allow_internal: Annotated[
+        bool,
+        Field(description="1: a request may ask for internal mode with the header x-towpath-mode: internal."),
+    ] = False
+    allow_bash: Annotated[
+        bool, Field(description="1: internal mode has bash, which is not confined to the workspace.")
+    ] = False
+    max_turns: Annotated[
+        int, Field(ge=1, description="Model calls that one turn of internal mode may take.")
+    ] = 200
+    show_tools: Annotated[
+        bool, Field(description="1: internal mode adds a line of text for each tool call.")
+    ] = False
+    file_changes: Annotated[
+        bool, Field(description="1: internal mode ends a turn with a list of the files that it wrote.")
+    ] = True
     workdir: Annotated[
         Path | None,
         Field(
-            description="Working directory of the model; default: the one that the client names in its "
-            "system prompt if it can be entered, else an empty private one. In internal mode the workspace: "
-            "its tools stay in it; default: where the proxy was started."
+            description="Folder in which the model works. Without it: the one that the client names in its "
+            "system prompt if it can be entered, else an empty private one. In internal mode it is the "
+            "workspace, which the tools cannot leave; without it: where the server was started."
         ),
     ] = None
-    upstream_base_url: Annotated[
-        str | None, Field(description="API or gateway to send requests to; default: where the login belongs.")
-    ] = None
     upstream_api_key: Annotated[
-        SecretStr | None, Field(description="API key for the upstream; default: the CLI's own login.")
+        SecretStr | None,
+        Field(description="API key for the upstream. Without it, the CLI uses its own login or provider."),
+    ] = None
+    upstream_base_url: Annotated[
+        str | None,
+        Field(
+            description="Address of a gateway, or of a scripted API, without /v1. Without it, requests go "
+            "where the login belongs."
+        ),
     ] = None
     no_extra_usage: Annotated[
         bool,
         Field(
-            description="1: refuse what would draw on paid extra usage because the plan's window is used up."
+            description="1: refuse requests that would draw on paid extra usage (usage credits) because the "
+            "plan's window is used up."
         ),
     ] = False
     max_concurrent: Annotated[
         int,
         Field(
-            ge=1, description="Requests that run at once; more wait in order, answers to tool calls first."
+            ge=1,
+            description="Requests that run at once. Further ones wait in order, answers to tool calls first.",
         ),
     ] = 20
     max_waiting: Annotated[
-        int, Field(ge=0, description="Requests that may wait; more are refused with 529 and Retry-After.")
+        int, Field(ge=0, description="Requests that may wait. Further ones get a 529 with Retry-After.")
     ] = 100
     spares: Annotated[
         int,
         Field(
             ge=0,
-            description="Processes kept ready for new conversations of the kinds that came lately; 0: none.",
+            description="Processes kept ready for new conversations of the kinds that came lately. 0: none.",
         ),
     ] = 4
     memory_budget_mb: int = Field(
         default_factory=_quarter_of_memory_mb,
         ge=0,
-        description="What live processes may occupy (125 to 270 MB each); over it those end first whose tool "
-        "results are not likely to come, then the one that idled longest; a running one never. Default: a "
-        "quarter of the machine's memory, at most 4096.",
+        description="Megabytes that live processes may occupy together; each takes 125 to 270. Over the "
+        "budget, those end first whose tool results are unlikely to come, then the one that has been idle "
+        "longest. A running one is never ended.",
+        json_schema_extra={"default": "a quarter of the memory, at most 4096"},
     )
     idle_timeout_seconds: Annotated[
         float,
-        Field(gt=0, description="How long an idle process is kept: ending it costs the next turn 0.4 s."),
+        Field(gt=0, description="Seconds that an idle process is kept. Ending it costs the next turn 0.4 s."),
     ] = 900
     parked_timeout_seconds: Annotated[
         float,
         Field(
-            gt=0, description="How long a process waits for tool results at most; less where none are likely."
+            gt=0,
+            description="Seconds that a process waits for tool results, at most; less where none are likely "
+            "to come.",
         ),
     ] = 3600
     start_timeout_seconds: Annotated[
-        float, Field(gt=0, description="How long a process may take to start.")
+        float, Field(gt=0, description="Seconds that a process may take to start.")
     ] = 60
     first_event_timeout_seconds: Annotated[
         float,
         Field(
-            gt=0, description="How long the model may take to begin an answer; then the client gets a 504."
+            gt=0,
+            description="Seconds that the model may take to begin an answer. Then the client gets a 504.",
         ),
     ] = 300
     stall_timeout_seconds: Annotated[
         float,
         Field(
             gt=0,
-            description="How long an answer that has begun may be silent, unless a tool of internal mode "
-            "runs; then it ends with an error event.",
+            description="Seconds that an answer may fall silent once it has begun, unless a tool of internal "
+            "mode is running. Then it ends with an error event.",
         ),
     ] = 300
     request_timeout_seconds: Annotated[
         float,
         Field(
             gt=0,
-            description="How long a client may take to send a request's head, and each 64 KB of its body; "
-            "then it gets a 408.",
+            description="Seconds that a client may take to send a request's head, and each 64 KB of its "
+            "body. Then it gets a 408.",
         ),
     ] = 60
     stop_timeout_seconds: Annotated[
         float,
-        Field(ge=0, description="How long a server that stops waits for the requests that still run."),
+        Field(ge=0, description="Seconds that a stopping server waits for the requests that still run."),
     ] = 30
     ping_seconds: Annotated[
-        float, Field(gt=0, description="How long a stream may be silent before a ping event is sent.")
+        float, Field(gt=0, description="Seconds that a stream may be silent before it gets a ping event.")
     ] = 15
     client_timeout_seconds: Annotated[
-        float, Field(gt=0, description="How long a client may not read its stream before it is cut off.")
+        float,
+        Field(gt=0, description="Seconds that a client may leave its stream unread before it is cut off."),
     ] = 60
     transient_texts: Annotated[
         tuple[str, ...],
         NoDecode,
         Field(
-            description="Texts that clients add to one request and take out of the next; neither sent nor "
-            "compared. One per line.",
+            description="Texts that a client adds to one request and drops from the next, one per line. They "
+            "are neither sent nor compared.",
+            json_schema_extra={"default": "oh-my-opencode's one line"},
         ),
     ] = DEFAULT_TRANSIENT_TEXTS
     state_dir: Annotated[
-        Path, Field(description="Private folder for the files of live processes; cleaned at start.")
+        Path,
+        Field(
+            description="Private folder for the files of live processes. It is cleaned at start.",
+            json_schema_extra={"default": "towpath in your state folder"},
+        ),
     ] = Path(platformdirs.user_state_dir("towpath"))
     record: Annotated[
         Path | None,
-        Field(description="Folder for a file of each exchange that can be replayed; default: none."),
+        Field(
+            description="Folder that gets a file for each exchange, for bug reports (towpath replay). "
+            "Without it, nothing is recorded."
+        ),
     ] = None
     record_content: Annotated[
-        bool, Field(description="1: such files have the texts, too; else stand-ins of the same length.")
+        bool, Field(description="1: these files hold the texts. 0: placeholders of the same length.")
     ] = False
     show_content: Annotated[
         bool,
-        Field(description="1: the page at / and /v1/activity show what was asked and answered, shortened."),
+        Field(
+            description="1: the page at /, towpath top and GET /v1/activity show the beginning of what was "
+            "asked and answered, of everybody who uses this server, to everybody who may look."
+        ),
     ] = False
     log_level: Annotated[str, Field(description="debug, info, warning or error.")] = "info"
 
@@ -229,24 +261,25 @@ class Settings(BaseSettings):
         return ENV_PREFIX + field.upper()
 
     @classmethod
+    def default_in_words(cls, field: str) -> str:
+        """The default as one would write it; empty where there is none."""
+        described = cls.model_fields[field]
+        if isinstance(described.json_schema_extra, dict):
+            return str(described.json_schema_extra["default"])
+        default = described.default
+        if default is None or default == ():
+            return ""
+        return str(int(default)) if isinstance(default, bool) else str(default)
+
+    @classmethod
+    def is_secret(cls, field: str) -> bool:
+        """Whether a setting's value is for nobody's eyes."""
+        annotation = cls.model_fields[field].annotation
+        return annotation is SecretStr or SecretStr in get_args(annotation)
+
+    @classmethod
     def source_of(cls, field: str, flags: Mapping[str, Any]) -> str:
         """Where a setting's value comes from: flag, environment or default."""
         if flags.get(field) is not None:
             return "flag"
         return "environment" if cls.env_name(field) in os.environ else "default"
-
-
-def unknown_settings(names: Iterable[str]) -> list[str]:
-    """A sentence for each of these variables that has the prefix of the settings and is none of them."""
-    known = [Settings.env_name(field) for field in Settings.model_fields]
-    unknown = sorted(
-        name for name in names if name.upper().startswith(ENV_PREFIX) and name.upper() not in known
-    )
-    return [f"{name} is not a setting{_meant(name, known)}; it is ignored" for name in unknown]
-
-
-def _meant(name: str, known: Iterable[str]) -> str:
-    # Without the prefix, which would make all names look alike.
-    words = {other.removeprefix(ENV_PREFIX): other for other in known}
-    near = difflib.get_close_matches(name.upper().removeprefix(ENV_PREFIX), words, n=1)
-    return f" (did you mean {words[near[0]]}?)" if near else ""

@@ -74,8 +74,8 @@ def still_alive(started: list[psutil.Process], *, within_seconds: float) -> list
     [
         (["--only", "nothing"], "there is no step"),
         (["--also", "peer"], "NAME=URL"),
-        (["--also", "direct=http://127.0.0.1:1"], "a name of its own"),
-        (["--also", "a=http://x", "--also", "a=http://y"], "a name of its own"),
+        (["--also", "direct=http://127.0.0.1:1"], "a new name"),
+        (["--also", "a=http://x", "--also", "a=http://y"], "a new name"),
         (["--rounds", "0"], "rounds"),
     ],
 )

@@ -240,7 +240,7 @@ class TestStaleProcesses:
         finding = judge_processes([CliProcess(11, proxy=10, parent=10), CliProcess(12, proxy=10, parent=10)])
 
         assert finding.status == "ok"
-        assert "2 at work" in finding.detail
+        assert "2 in use" in finding.detail
 
     def test_those_with_another_parent_or_none_are_stale(self) -> None:
         finding = judge_processes(

@@ -139,7 +139,7 @@ def test_a_towpath_that_runs_is_fine_and_what_it_leaves_behind_is_found(
             cli.kill()
 
     assert checks(running)["port"]["detail"] == f"towpath {__version__} runs at 127.0.0.1:{port}"
-    assert "1 at work" in checks(with_process)["stale processes"]["detail"]
+    assert "1 in use" in checks(with_process)["stale processes"]["detail"]
     assert checks(left)["stale processes"]["status"] == "warning"
     assert checks(left)["stale processes"]["remedy"] == f"kill {cli.pid}"
     wait_until(lambda: not cli_processes(tmp_path / "state"))

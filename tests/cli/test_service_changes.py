@@ -212,7 +212,7 @@ def test_somebody_elses_file_is_left_alone(world: World) -> None:
     path.write_text("mine", world.service.file.encoding)
 
     for change in (world.install, world.uninstall):
-        with pytest.raises(ServiceError, match="was not written by towpath"):
+        with pytest.raises(ServiceError, match="was not written by Towpath"):
             change()
 
     assert path.read_text(world.service.file.encoding) == "mine"
@@ -276,7 +276,7 @@ def test_a_second_uninstall_does_nothing(world: World) -> None:
     world.uninstall()
 
     assert world.uninstall() == []
-    assert world.said == ["Nothing is installed."]
+    assert world.said == ["The service is not installed."]
 
 
 def test_the_users_secrets_stay(world: World) -> None:
@@ -288,7 +288,7 @@ def test_the_users_secrets_stay(world: World) -> None:
     world.uninstall()
 
     assert world.written() == [secrets]
-    assert f"Left: {secrets}" in world.words
+    assert f"Kept: {secrets}" in world.words
     assert "hush" not in world.words
 
 

@@ -58,11 +58,11 @@ def test_settings_of_the_shell_are_kept_and_secrets_are_named(linux: Typed) -> N
     assert "CLAUDE_PROXY_PORT=4000" in text
     assert "hush" not in text + result.output
     assert (
-        f"Secrets are not copied: CLAUDE_PROXY_API_KEY. Write them into {linux.place.secrets_file}"
+        f"Secrets were not copied: CLAUDE_PROXY_API_KEY. Write them into {linux.place.secrets_file}"
         in result.output
     )
-    assert "then: systemctl --user restart towpath.service" in result.output
-    assert "not copied: CLAUDE_PROXY_PROT." in result.output
+    assert "Then run: systemctl --user restart towpath.service" in result.output
+    assert "Not copied, because this release has no such setting: CLAUDE_PROXY_PROT." in result.output
 
 
 def test_the_server_may_take_as_long_to_end_as_its_requests_may(

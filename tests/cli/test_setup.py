@@ -190,7 +190,7 @@ def test_what_two_runs_made_is_taken_out_of_an_edited_file(file: Path) -> None:
 def test_what_a_person_took_out_alone_is_forgotten(file: Path) -> None:
     done("--yes")
     file.write_text("{\n\n}\n")
-    assert "not there any more" in done("--undo", "--yes", "--dry-run")
+    assert "is no longer there" in done("--undo", "--yes", "--dry-run")
     done("--yes", "--plugin")
     done("--undo", "--yes")
 
@@ -200,7 +200,7 @@ def test_what_a_person_took_out_alone_is_forgotten(file: Path) -> None:
 def test_a_dry_run_of_undo_forgets_nothing(file: Path) -> None:
     done("--yes")
     file.write_text(BEFORE)
-    assert "not there any more" in done("--undo", "--dry-run")
+    assert "is no longer there" in done("--undo", "--dry-run")
     file.write_text(AFTER)
     done("--undo", "--yes")
 
@@ -280,7 +280,7 @@ def test_what_somebody_wrote_during_the_question_is_not_overwritten(file: Path) 
         said, _ = process.communicate(timeout=WAIT_SECONDS)
 
     assert process.returncode == 1
-    assert "changed by somebody else" in said
+    assert "changed by another program" in said
     assert file.read_text() == "{}"
 
 

@@ -93,7 +93,7 @@ def test_a_request_that_comes_between_two_servers_waits_for_the_second(tmp_path:
     assert before != after
     log = (tmp_path / "log").read_text()
     assert "about to crash" in log
-    assert "The server ended with 7; it starts again in 0.5 s." in log
+    assert "The server ended with exit code 7. It starts again in 0.5 s." in log
 
 
 @pytest.mark.slow
@@ -102,7 +102,7 @@ def test_a_crash_loop_is_given_up_with_the_last_lines(tmp_path: Path) -> None:
         assert process.wait(WAIT_SECONDS) == 9
 
     log = (tmp_path / "log").read_text()
-    assert "Giving up: the server crashed 5 times, the last time with 9." in log
+    assert "The server crashed 5 times, the last time with exit code 9, and is not started again." in log
     assert log.endswith("  no disk\n")
 
 

@@ -82,7 +82,7 @@ def test_another_server_is_named_as_one(api: ScriptedApi) -> None:
         result = run("--url", url)
 
     assert result.exit_code == 1
-    assert f"What answers at {url} is no Towpath" in result.output
+    assert f"The server at {url} is not a Towpath." in result.output
 
 
 def test_a_server_of_another_version_is_named_as_one() -> None:
@@ -126,8 +126,8 @@ def test_an_empty_server_says_what_to_do(tmp_path: Path) -> None:
     with Desk(tmp_path).served() as url:
         said = run("--url", url, "--once").output
 
-    assert "Nothing has come yet. `towpath env` says how to connect a client." in said
-    assert "Plan windows: none were told" in said
+    assert "No requests yet. `towpath env` says how to connect a client." in said
+    assert "Plan windows: not known" in said
 
 
 @pytest.mark.slow

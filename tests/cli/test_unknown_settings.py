@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from towpath.cli.doctor.program import variables
-from towpath.settings import unknown_settings
+from towpath.cli.unknown_settings import unknown_settings
 
 TYPO = "CLAUDE_PROXY_MEMROY_BUDGET_MB"
 SENTENCE = f"{TYPO} is not a setting (did you mean CLAUDE_PROXY_MEMORY_BUDGET_MB?); it is ignored"

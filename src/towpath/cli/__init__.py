@@ -2,7 +2,9 @@
 
 - ``main``: the command `towpath` and its list of commands, each a module or package of that name: ``serve``,
   ``doctor``, ``setup``, ``env``, ``top``, ``service``, ``demo``, ``replay``, ``bench``.
-- ``flags``: settings as flags. ``address``: where this server is reached from this machine.
+- ``flags``: settings as flags. ``unknown_settings``: variables that only look like settings.
+- ``address``: where this server is reached from this machine. ``listening``: its port, and who else holds it.
 - ``opencode``: OpenCode's configuration, which ``doctor`` reads and ``setup`` writes.
-- ``logs``: who writes into the log, and how. ``printable``: somebody else's text on a terminal.
+- ``logs``: who writes into the log, and how. ``console``: how a command gives up. ``printable``: somebody
+  else's text on a terminal.
 """

@@ -15,6 +15,7 @@ from towpath.bench.report import DIRECT, TOWPATH, Report
 from towpath.bench.run import Options, run_bench
 from towpath.bench.steps import Step, select
 from towpath.bench.tables import markdown, notes, table
+from towpath.cli.console import give_up
 
 _INTERRUPTED = 130
 _WIDTH_WITHOUT_A_TERMINAL = 140
@@ -22,25 +23,32 @@ _ALSO = re.compile(r"([A-Za-z][\w.-]*)=(https?://\S+)")
 
 
 def bench(
-    rounds: int = typer.Option(15, min=1, help="How often each target gets each step."),
+    rounds: int = typer.Option(15, min=1, help="How many times each step is measured."),
     pause: float = typer.Option(
-        1.5, min=0, help="Seconds before each measured request: a person's or an agent's next step."
+        1.5, min=0, help="Seconds of pause before each measured request, as a person or an agent makes."
     ),
     only: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="A step, or how several begin; may be repeated. Default: all."),
+        typer.Option(
+            metavar="NAME", help="A step, or the beginning of several names. May be repeated. Default: all."
+        ),
     ] = None,
     also: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=URL", help="One more Messages API to measure beside; may be repeated."),
+        typer.Option(
+            metavar="NAME=URL", help="Another Messages API to measure in the same run. May be repeated."
+        ),
     ] = None,
     api_port: int = typer.Option(
-        0, min=0, max=65535, help="Port of the scripted API, to point others at it; 0 takes a free one."
+        0,
+        min=0,
+        max=65535,
+        help="Port of the scripted API, for servers given with --also; 0 takes a free one.",
     ),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON document."),
     as_markdown: bool = typer.Option(False, "--markdown", help="Print the table as Markdown."),
 ) -> None:
-    """Measure how much time Towpath adds to the first event of an answer. No account needed.
+    """Measure how much time Towpath adds to the first event of an answer. Needs no account.
 
     Example: towpath bench --rounds 3 --only resume --only answer
     """
@@ -48,8 +56,7 @@ def bench(
     try:
         report = _run_with_progress(options)
     except StartError as error:
-        typer.secho(f"{error}.", err=True, fg="red")
-        raise typer.Exit(1) from None
+        give_up(f"{error}.")
     except KeyboardInterrupt:
         raise typer.Exit(_INTERRUPTED) from None
     _print(report, as_json=as_json, as_markdown=as_markdown)
@@ -71,7 +78,7 @@ def _peers(given: Sequence[str]) -> dict[str, str]:
     for text in given:
         match = _ALSO.fullmatch(text)
         if not match or match[1] in (DIRECT, TOWPATH, *peers):
-            raise typer.BadParameter(f"{text!r} is no NAME=URL with a name of its own", param_hint="--also")
+            raise typer.BadParameter(f"{text!r} is not NAME=URL with a new name", param_hint="--also")
         peers[match[1]] = match[2]
     return peers
 

@@ -52,7 +52,7 @@ def run_demo(*, port: int, once: bool) -> None:
         console.print(f"\nclient ──► [bold]towpath[/] {url} ──► real Claude CLI ──► scripted API {api_url}\n")
         _play(console, api, url)
         if not once:
-            console.print("Serving until Ctrl-C. The model behind it does what the newest text says: try")
+            console.print("Serving until Ctrl-C. Its model does what the newest text says. Try")
             console.print(f"  {connection_line(url, 'opencode').strip()} run 'SAY hello'", highlight=False)
             with contextlib.suppress(KeyboardInterrupt):
                 threading.Event().wait()

@@ -5,11 +5,12 @@ import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import PurePath
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
 from towpath.cli.address import client_url
+from towpath.cli.console import give_up
 from towpath.cli.flags import settings_from
 from towpath.core.client_habits import recipes as core_clients
 from towpath.core.client_habits.recipes import DUMMY_KEY
@@ -20,6 +21,7 @@ CLIENTS: Mapping[str, Mapping[str, str | None]] = {
     name: client.variables for name, client in core_clients.CLIENTS.items() if client.variables
 }
 _DEFAULT_CLIENT = "sdk"
+_REFUSED = 2
 _KEY_VARIABLE = Settings.env_name("api_key")
 
 # How a line of each shell looks, and how it takes lines over.
@@ -44,27 +46,27 @@ def env(
         str, typer.Argument(metavar="CLIENT", help=f"One of: {', '.join(CLIENTS)}.")
     ] = _DEFAULT_CLIENT,
     shell: str | None = typer.Option(
-        None, help=f"One of: {', '.join(_LINES)}. Default: that of the variable SHELL."
+        None, help=f"One of: {', '.join(_LINES)}. Default: the one that SHELL names."
     ),
     port: str | None = typer.Option(
         None, metavar="PORT", help="The server's port. Default: CLAUDE_PROXY_PORT, else 3456."
     ),
 ) -> None:
-    """Print the lines that point a client in this shell to Towpath. Nothing is written anywhere.
+    """Print the shell lines that point a client to Towpath. Writes nothing.
 
     Example: eval "$(towpath env claude)"
     """
     settings = settings_from({"port": port})
     if client not in CLIENTS:
-        _refuse(f"{client!r} is no known client. Known are: {', '.join(CLIENTS)}.")
+        give_up(f"Unknown client {client!r}. Choose one of: {', '.join(CLIENTS)}.", _REFUSED)
     family = shell_family(shell if shell is not None else os.environ.get("SHELL", ""))
     if family is None:
-        _refuse(f"No lines for this shell are known. Give --shell with one of: {', '.join(_LINES)}.")
+        give_up(f"Unknown shell. Choose one with --shell: {', '.join(_LINES)}.", _REFUSED)
     for line in lines(client, family, client_url(settings), with_key=settings.api_key is not None):
         typer.echo(line)
     if sys.stdout.isatty():  # a person reads, no shell
         call = _TAKE_OVER[family].format(command=f"towpath env {client}")
-        typer.secho(f"To take this over: {call}", err=True, dim=True)
+        typer.secho(f"To run these lines: {call}", err=True, dim=True)
 
 
 def shell_family(program: str) -> str | None:
@@ -96,8 +98,3 @@ def _quoted(shell: str, value: str) -> str:
         doubled = value.replace("'", "''")
         return f"'{doubled}'"
     return shlex.quote(value)
-
-
-def _refuse(sentence: str) -> NoReturn:
-    typer.secho(sentence, err=True, fg="red")
-    raise typer.Exit(2)

@@ -17,12 +17,12 @@ def with_settings_flags(command: Callable[..., None]) -> Callable[..., None]:
         *own,
         _flag(
             "internal",
-            typer.Option(False, "--internal", help="The proxy executes the tools: --passthrough 0."),
+            typer.Option(False, "--internal", help="Towpath runs the tools: the same as --passthrough 0."),
             bool,
         ),
         *(
-            _flag(name, typer.Option(None, f"--{_dashed(name)}", help=field.description), str | None)
-            for name, field in Settings.model_fields.items()
+            _flag(name, typer.Option(None, f"--{_dashed(name)}", help=_help(name)), str | None)
+            for name in Settings.model_fields
         ),
     ]
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
@@ -43,6 +43,11 @@ def arguments_from(flags: Mapping[str, object]) -> list[str]:
 
 def _flag(name: str, default: Any, annotation: Any) -> inspect.Parameter:
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def _help(name: str) -> str:
+    default = Settings.default_in_words(name)
+    return f"{Settings.model_fields[name].description}{f' Default: {default}.' if default else ''}"
 
 
 def _dashed(name: str) -> str:

@@ -5,24 +5,23 @@ import sys
 from typing import Any
 
 import structlog
-import typer
 from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, Processor
 
+from towpath.cli.console import give_up
 from towpath.cli.printable import printable
 
-_NO_LEVEL = "CLAUDE_PROXY_LOG_LEVEL: {level!r} is none of debug, info, warning, error"
+_NO_LEVEL = "CLAUDE_PROXY_LOG_LEVEL: {level!r} is not one of: debug, info, warning, error"
 
 
 def configure_logging(level: str) -> None:
-    """For people on a terminal, JSON lines otherwise; to stderr. Exits with 1 and a sentence for no level.
+    """For people on a terminal, JSON lines otherwise; to stderr. Exits with a sentence for an unknown level.
 
     A line that cannot be written (a full disk, a pipe that is closed) is lost; nothing else is.
     """
     number = logging.getLevelNamesMapping().get(level.upper())
     if number is None:
-        typer.secho(_NO_LEVEL.format(level=level), err=True, fg="red")
-        raise typer.Exit(1)
+        give_up(_NO_LEVEL.format(level=level))
     person = sys.stderr.isatty()
     common: list[Processor] = [
         structlog.processors.add_log_level,

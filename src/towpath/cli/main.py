@@ -18,7 +18,8 @@ from towpath.cli.serve.command import serve_supervised, serve_until_stopped
 from towpath.cli.service.command import service
 from towpath.cli.setup.command import setup
 from towpath.cli.top.command import top
-from towpath.settings import Settings, unknown_settings
+from towpath.cli.unknown_settings import unknown_settings
+from towpath.settings import Settings
 
 app = typer.Typer(
     help="A local server that speaks the Anthropic Messages API and answers from the Claude Agent SDK.",
@@ -31,9 +32,9 @@ app = typer.Typer(
 @app.callback(invoke_without_command=True)
 def main(
     context: typer.Context,
-    version: bool = typer.Option(False, "--version", help="Print the version and stop."),
+    version: bool = typer.Option(False, "--version", help="Print the version and exit."),
 ) -> None:
-    """Serve with your own Claude access (`towpath serve`), unless a command is given."""
+    """Without a command it serves, as `towpath serve` does."""
     if version:
         typer.echo(f"towpath {__version__}")
         raise typer.Exit
@@ -46,11 +47,11 @@ def main(
 def serve(
     *,
     supervise: bool = typer.Option(
-        False, "--supervise", help="Start the server again when it has crashed; requests wait meanwhile."
+        False, "--supervise", help="Restart the server when it crashes; requests wait meanwhile."
     ),
     **flags: object,
 ) -> None:
-    """Serve with your own Claude access.
+    """Run the server, with your own Claude access.
 
     Example: towpath serve --port 4000 --supervise
     """
@@ -63,7 +64,7 @@ def serve(
 @app.command()
 @with_settings_flags
 def settings(**flags: object) -> None:
-    """Show every setting: its value, where that comes from, and what it means.
+    """Show every setting: its value, where the value comes from, and what it means.
 
     Example: CLAUDE_PROXY_PORT=4000 towpath settings
     """
@@ -86,10 +87,10 @@ def _in_words(value: object) -> str:
 
 @app.command()
 def demo(
-    once: bool = typer.Option(False, "--once", help="Stop after the conversation."),
-    port: int = typer.Option(3456, help="Port for the proxy; 0 takes a free one."),
+    once: bool = typer.Option(False, "--once", help="Exit after the conversation."),
+    port: int = typer.Option(3456, help="Port to serve on; 0 takes a free one."),
 ) -> None:
-    """Show a conversation with a tool call through the real CLI, against a scripted API. No account needed.
+    """Play a conversation with tool calls through the real CLI and a scripted API. Needs no account.
 
     Example: towpath demo --once
     """

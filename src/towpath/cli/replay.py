@@ -24,9 +24,9 @@ def replay(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON.")] = False,
 ) -> None:
-    """Play a recorded exchange again and compare: exit code 0 if it ends as it did, 1 if not.
+    """Play a recorded exchange again and compare. Exits with 0 if it ends as it did, with 1 if not.
 
-    The model's part is played by a scripted API: no account is needed and nothing leaves this machine.
+    A scripted API plays the model: no account is needed, and nothing leaves this machine.
 
     Example: towpath replay recordings/req_0123.json
     """
@@ -44,7 +44,7 @@ def replay(
             f"recorded with towpath {recording['towpath']}: {len(body['messages'])} messages, way {way}",
             f"then: {then['status']}, {_in_words(then['kinds'])}",
             f"now:  {now['status']}, {_in_words(now['kinds'])}, {now['calls']} model calls",
-            "It ends as it did." if same else f"It ends otherwise. {now['error'] or ''}".rstrip(),
+            "It ends as it did." if same else f"It ends differently. {now['error'] or ''}".rstrip(),
         ):
             typer.echo(printable(line))
     raise typer.Exit(0 if same else 1)

@@ -2,6 +2,7 @@
 
 from urllib.parse import SplitResult, urlsplit
 
+from towpath.cli.address import name_in_url
 from towpath.server.loopback import is_loopback
 
 _WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not listened on
@@ -23,10 +24,9 @@ def shown(url: str) -> str:
     """A URL without what could be secret in it: user, password, query."""
     parts = _split(url)
     if parts is None or not parts.hostname:
-        return "a text that is no URL"
-    name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+        return "something that is not a URL"
     port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{name}{port}{parts.path}"
+    return f"{parts.scheme}://{name_in_url(parts.hostname)}{port}{parts.path}"
 
 
 def _split(url: str) -> SplitResult | None:

@@ -14,16 +14,16 @@ from towpath.cli.logs import configure_logging
 
 def doctor(
     live: bool = typer.Option(
-        False, "--live", help="Also ask the model for one token: costs next to nothing."
+        False, "--live", help="Also ask the model for one token, which costs next to nothing."
     ),
     sweep: bool = typer.Option(
-        False, "--sweep", help="Also remove the files that earlier versions left on the disk."
+        False, "--sweep", help="Also remove files that earlier versions left on the disk."
     ),
-    json: bool = typer.Option(False, "--json", help="Print one JSON document."),
+    json: bool = typer.Option(False, "--json", help="Print the findings as JSON."),
 ) -> None:
-    """Check that everything is there that a request needs, and say what to do where it is not.
+    """Check all that a request needs, and say what to do about each problem.
 
-    The settings are those of the environment. Exits with 1 if there is a problem; warnings do not count.
+    Settings come from the environment. Exits with 1 if there is a problem; warnings do not count.
 
     Example: CLAUDE_PROXY_PORT=4000 towpath doctor --live
     """

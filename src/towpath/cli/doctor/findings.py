@@ -64,5 +64,5 @@ def _found(check: Check) -> Finding:
     except Exception as error:  # noqa: BLE001 - a check that breaks is a finding; the others must be heard
         return problem(
             f"the check itself failed: {type(error).__name__}: {error}",
-            "this is a fault of towpath's: please report the line above",
+            "this is a bug in Towpath; please report the line above",
         )

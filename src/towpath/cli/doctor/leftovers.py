@@ -1,4 +1,4 @@
-"""What earlier versions left beside their own folders: they did not take it away with a process."""
+"""What earlier versions left outside their own folders, and did not remove with a process."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,7 +24,7 @@ def judge_leftovers(found: int, left: int, places: Places) -> Finding:
         return ok(removed or "none")
     detail = (
         f"earlier versions left {_files(left)} below {places.cache} and {places.config}; "
-        "some may have words of conversations"
+        "some may hold text from conversations"
     )
     return warning(f"{removed}; {detail}" if removed else detail, "towpath doctor --sweep")
 

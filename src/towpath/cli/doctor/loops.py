@@ -18,12 +18,12 @@ def loops(settings: Settings, environment: Mapping[str, str]) -> Finding:
     back = [name for name, url in told.items() if leads_here(url, settings.host, settings.port)]
     if back:
         return problem(
-            f"{' and '.join(back)}: the proxy would send its requests to itself",
-            f"unset {' '.join(back)}, or name the address of the API",
+            f"{' and '.join(back)} leads back here: Towpath would send its requests to itself",
+            f"unset {' '.join(back)}, or set the address of the API",
         )
     url = environment.get("ANTHROPIC_BASE_URL", "")
     if leads_here(url, settings.host, settings.port):
-        return ok("none; ANTHROPIC_BASE_URL leads clients here, and is kept from the proxy's own CLI")
+        return ok("none; ANTHROPIC_BASE_URL leads clients here and is kept from Towpath's own CLI")
     if url:
-        return ok(f"none; ANTHROPIC_BASE_URL leads clients to {shown(url)}; the proxy does not use it")
+        return ok(f"none; ANTHROPIC_BASE_URL leads clients to {shown(url)}, and Towpath does not use it")
     return ok("none")

@@ -11,8 +11,8 @@ import psutil
 from towpath.agent.folders import is_of_another_user
 from towpath.cli.doctor.findings import Finding, ok, problem, warning
 from towpath.cli.doctor.shell import command_line
+from towpath.sessions.plan import MIB
 
-_MIB = 1024**2
 # A conversation's files are below 100 MB, and up to 20 of them may run.
 _TOO_LITTLE_MIB = 200
 _LITTLE_MIB = 1024
@@ -32,7 +32,7 @@ def stale_processes(state_dir: Path) -> Finding:
 
 
 def cli_processes(state_dir: Path) -> list[CliProcess]:
-    """The CLIs that work on files below a state folder, whoever started them."""
+    """The CLIs that work on files below a state folder, no matter who started them."""
     runs = f"--resume={state_dir / 'run'}{os.sep}"
     found = []
     for process in psutil.process_iter(["cmdline"]):
@@ -48,15 +48,15 @@ def judge_processes(processes: Sequence[CliProcess]) -> Finding:
     # Who loses its parent is given another one: that of the folder's name is the parent no more.
     stale = [str(one.pid) for one in processes if one.proxy is None or one.parent != one.proxy]
     if not stale:
-        return ok(f"none; {len(processes)} at work" if processes else "none")
+        return ok(f"none; {len(processes)} in use" if processes else "none")
     kill = ("taskkill", "/F", *(f"/PID {pid}" for pid in stale)) if os.name == "nt" else ("kill", *stale)
     count = "1 CLI process has" if len(stale) == 1 else f"{len(stale)} CLI processes have"
-    return warning(f"{count} outlived the proxy that started it: {', '.join(stale)}", command_line(kill))
+    return warning(f"{count} outlived the server that started it: {', '.join(stale)}", command_line(kill))
 
 
 def disk_space(state_dir: Path) -> Finding:
     folder = nearest_folder(state_dir)
-    free_mib = shutil.disk_usage(folder).free // _MIB
+    free_mib = shutil.disk_usage(folder).free // MIB
     is_ours = folder != state_dir.absolute() or not is_of_another_user(folder)
     return judge_disk(state_dir, free_mib, writable=is_ours and os.access(folder, os.W_OK | os.X_OK))
 
@@ -71,7 +71,7 @@ def judge_disk(state_dir: Path, free_mib: int, *, writable: bool) -> Finding:
     """``free_mib``: space that is left where the folder is, or will be."""
     elsewhere = "set CLAUDE_PROXY_STATE_DIR to a folder elsewhere"
     if not writable:
-        return problem(f"{state_dir} is not yours, or cannot be written", f"make it yours, or {elsewhere}")
+        return problem(f"{state_dir} is not yours, or cannot be written to", f"make it yours, or {elsewhere}")
     if free_mib < _TOO_LITTLE_MIB:
         return problem(f"only {free_mib} MB are free at {state_dir}", f"make room, or {elsewhere}")
     if free_mib < _LITTLE_MIB:

@@ -37,12 +37,12 @@ def opencode(environment: Mapping[str, str]) -> Finding:
 def judge_opencode(path: str | None, version: str) -> Finding:
     """``version``: the answer to ``--version``."""
     if path is None:
-        return warning("not on the PATH", f"{_INSTALL}\nOther clients and OpenCode Desktop do not need it.")
+        return warning("not on the PATH", f"{_INSTALL}\nOpenCode Desktop and other clients do not need it.")
     if version == tested.OPENCODE:
         return ok(f"OpenCode {version} at {path}, the version that was tested")
     return warning(
         f"OpenCode {version} at {path}; {tested.OPENCODE} was tested",
-        f"If something is odd: {_INSTALL}@{tested.OPENCODE}",
+        f"if something goes wrong: {_INSTALL}@{tested.OPENCODE}",
     )
 
 
@@ -63,20 +63,20 @@ def judge_configuration(
 ) -> Finding:
     """``pointers``: weakest first, as OpenCode merges them; a base URL in one beats the environment's."""
     if not settings.port:
-        return skipped("the port is another one at each start")
+        return skipped("port 0 takes another port at each start")
     found = list(pointers)
     here = client_url(settings)
     lines = f"towpath setup opencode\nor: ANTHROPIC_API_KEY=dummy ANTHROPIC_BASE_URL={here} opencode"
     unread = [pointer for pointer in found if pointer.error]
     if unread:
-        return warning(f"{unread[-1].source} cannot be read: {unread[-1].error}", "correct the file")
+        return warning(f"{unread[-1].source} cannot be read: {unread[-1].error}", "fix the file")
     said = [(pointer.source, pointer.url) for pointer in found if pointer.url]
     if not said and environment.get("ANTHROPIC_BASE_URL"):
         said = [("ANTHROPIC_BASE_URL", environment["ANTHROPIC_BASE_URL"])]
     if not said:
         if not found and where("opencode", environment) is None:
             return skipped("there is none")
-        return warning("OpenCode is not told of this proxy: no baseURL, no ANTHROPIC_BASE_URL", lines)
+        return warning("nothing leads OpenCode here: no baseURL, no ANTHROPIC_BASE_URL", lines)
     source, url = said[-1]
     if leads_here(_filled(url, environment), settings.host, settings.port):
         return ok(f"{source} leads here")

@@ -1,17 +1,15 @@
 """The port: free, held by a towpath (which is fine), or by somebody else."""
 
 import errno
-import socket
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 import httpx
-import psutil
 
 from towpath import __version__
 from towpath.cli.address import client_url
 from towpath.cli.doctor.findings import Finding, ok, problem, warning
+from towpath.cli.listening import holder_of, listener_at
 from towpath.settings import Settings
 
 _HEALTH_SECONDS = 1.0
@@ -33,11 +31,11 @@ def port(settings: Settings) -> Finding:
 
 def facts_about(settings: Settings) -> PortFacts:
     """Try to listen, and where that fails find out who does."""
-    error = _listening_error(settings.host, settings.port)
+    error = _error_of_listening(settings.host, settings.port)
     if error is None or error.errno != errno.EADDRINUSE:
         return PortFacts(error)
     version = towpath_at(client_url(settings), settings.keys)
-    return PortFacts(error, version, None if version else _holder(settings.port))
+    return PortFacts(error, version, None if version else holder_of(settings.port))
 
 
 def judge_port(host: str, number: int, facts: PortFacts) -> Finding:
@@ -49,13 +47,13 @@ def judge_port(host: str, number: int, facts: PortFacts) -> Finding:
     if facts.towpath:
         return warning(
             f"towpath {facts.towpath} runs at {where}; this one is {__version__}",
-            "restart it to use the version that is installed now",
+            "restart it to use the version that is installed",
         )
     if facts.error.errno == errno.EADDRINUSE:
-        holder = facts.holder or "another program (of another user, it seems)"
+        holder = facts.holder or "another program (probably of another user)"
         return problem(f"{holder} holds {where}", f"stop it, or {_CHOOSE_ANOTHER}")
     if facts.error.errno == errno.EACCES:
-        return problem(f"you may not listen on {where}", f"{_CHOOSE_ANOTHER}: one above 1023")
+        return problem(f"you may not listen on {where}", f"{_CHOOSE_ANOTHER}, above 1023")
     return problem(
         f"cannot listen on {where}: {facts.error.strerror}",
         "set CLAUDE_PROXY_HOST to an address of this machine: 127.0.0.1",
@@ -65,7 +63,7 @@ def judge_port(host: str, number: int, facts: PortFacts) -> Finding:
 def towpath_at(url: str, keys: Sequence[str] = ()) -> str | None:
     """The version of the towpath that answers there; None if none does.
 
-    Where ``keys`` are needed it says more than "ok" only to who has one.
+    A server that needs a key says more than "ok" only to callers that have one.
     """
     try:
         # Without trust_env a proxy of the user's would be asked for an address of this machine.
@@ -77,37 +75,9 @@ def towpath_at(url: str, keys: Sequence[str] = ()) -> str | None:
     return str(said["version"]) if is_towpath else None
 
 
-def _listening_error(host: str, number: int) -> OSError | None:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((host, number))
-            listener.listen()  # two sockets may share an address until one of them listens
-        except OSError as error:
-            return error
-    return None
-
-
-def _holder(number: int) -> str | None:
-    """Name and number of the process that listens on a port, if that may be known."""
+def _error_of_listening(host: str, number: int) -> OSError | None:
     try:
-        listening = psutil.net_connections("tcp")
-    except psutil.AccessDenied:  # macOS, unless root: only one's own processes can be asked
-        return next((_named(one) for one in psutil.process_iter() if _listens(one, number)), None)
-    pids = [one.pid for one in listening if one.status == psutil.CONN_LISTEN and one.laddr[1:2] == (number,)]
-    with suppress(psutil.Error):
-        return _named(psutil.Process(pids[0])) if pids and pids[0] else None
+        listener_at(host, number).close()
+    except OSError as error:
+        return error
     return None
-
-
-def _listens(process: psutil.Process, number: int) -> bool:
-    try:
-        listening = process.net_connections("tcp")
-    except psutil.Error:
-        return False
-    return any(one.status == psutil.CONN_LISTEN and one.laddr[1:2] == (number,) for one in listening)
-
-
-def _named(process: psutil.Process) -> str:
-    return f"{process.name()} (process {process.pid})"

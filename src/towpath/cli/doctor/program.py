@@ -13,12 +13,13 @@ from towpath.agent.bundled_cli import BUNDLED_VERSION, AuthStatus, auth_status, 
 from towpath.cli.doctor import tested
 from towpath.cli.doctor.findings import Finding, ok, problem, warning
 from towpath.cli.doctor.shell import command_line, is_on_path, words_of
+from towpath.cli.unknown_settings import unknown_settings
 from towpath.python import python_command
 from towpath.server.processes import environment_of_clis
-from towpath.settings import ENV_PREFIX, Settings, unknown_settings
+from towpath.settings import ENV_PREFIX, Settings
 
 _OLDEST_PYTHON = (3, 11)
-_REINSTALL = "install towpath anew, in the way that you installed it: that brings its CLI along"
+_REINSTALL = "reinstall Towpath the way you installed it; that brings its CLI along"
 
 
 def python() -> Finding:
@@ -30,15 +31,17 @@ def judge_python(version: Sequence[int]) -> Finding:
     text = ".".join(map(str, version))
     if tuple(version[:2]) >= _OLDEST_PYTHON:
         return ok(f"Python {text}")
-    return problem(f"Python {text} is too old", "install Python 3.11 or newer, and towpath with it")
+    return problem(f"Python {text} is too old", "install Python 3.11 or newer, and reinstall Towpath with it")
 
 
 def variables(environment: Mapping[str, str]) -> Finding:
     """Whether each variable that looks like a setting is one."""
     count = sum(name.upper().startswith(ENV_PREFIX) for name in environment)
     if unknown := unknown_settings(environment):
-        return warning("; ".join(unknown), "correct the name, or unset it; `towpath settings` shows all")
-    return ok(f"{count} in the environment, all known")
+        return warning(
+            "; ".join(unknown), "correct the name, or unset it; `towpath settings` lists all of them"
+        )
+    return ok(f"{count} in the environment, all of them known")
 
 
 def bundled_cli(environment: Mapping[str, str]) -> Finding:
@@ -56,9 +59,9 @@ def judge_cli(path: Path, said: str, expected: str) -> Finding:
     """``said``: the answer to ``--version``, such as "2.1.330 (Claude Code)"."""
     version = re.match(r"\d+\.\d+\.\d+\S*", said)
     if version is None:
-        return problem(f"the program at {path} did not say its version", _REINSTALL)
+        return problem(f"the program at {path} did not give its version", _REINSTALL)
     if version[0] != expected:
-        return warning(f"{version[0]} at {path}; the SDK came with {expected}", _REINSTALL)
+        return warning(f"Claude CLI {version[0]} at {path}; the SDK came with {expected}", _REINSTALL)
     return ok(f"Claude CLI {expected} at {path}")
 
 
@@ -101,5 +104,5 @@ def judge_versions(installed: str, pinned: str | None) -> Finding:
     return problem(
         f"{tested.SDK_PACKAGE} {installed} is installed; this release was tested with {pinned} only",
         f"{command_line(python_command('-m', 'pip', 'install', f'{tested.SDK_PACKAGE}=={pinned}'))}\n"
-        "or install towpath anew",
+        "or reinstall Towpath",
     )

@@ -58,7 +58,7 @@ def judge_redirect(base_url: str, elsewhere: str) -> Finding:
         f"the model was not asked: {shown(base_url)} sends requests on to {shown(elsewhere)}, and the CLI "
         "would follow with the key and the conversation",
         "if both are yours, set CLAUDE_PROXY_UPSTREAM_BASE_URL to the address that answers; "
-        "if not, do not use this upstream",
+        "otherwise, do not use this upstream",
     )
 
 

@@ -34,7 +34,7 @@ class Child:
     """A member of an object or an item of an array, from ``start`` (of the key, if any) to its value's end.
 
     ``lead`` is the end of the last token or comment before it: from there to ``start`` is whitespace only.
-    ``comma`` is the position of the comma behind it, None if there is none.
+    ``comma`` is the position of the comma after it, None if there is none.
     """
 
     key: str | None

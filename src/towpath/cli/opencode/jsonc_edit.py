@@ -75,7 +75,7 @@ def _not_an_object(text: str, node: Node, path: Keys) -> JsoncError:
 
 
 def _insert(text: str, parent: Node, key: str | None, value: Any) -> str:
-    """Behind the last child and the comments after it; the comma goes right behind that child."""
+    """After the last child and the comments that follow it; the comma goes right after that child."""
     last = parent.children[-1] if parent.children else None
     edits = []
     if last and last.comma is None:

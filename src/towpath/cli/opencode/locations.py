@@ -11,6 +11,7 @@ from pathlib import Path
 
 from towpath.cli.opencode.jsonc import find, parse
 
+# Of two in one folder the values of the later of these win.
 _NAMES = ("opencode.json", "opencode.jsonc")
 _BASE_URL = ("provider", "anthropic", "options", "baseURL")
 
@@ -37,6 +38,29 @@ def sources(environment: Mapping[str, str], home: Path, folder: Path) -> Iterato
         yield Source("OPENCODE_CONFIG_CONTENT", text=content)
 
 
+def global_file(environment: Mapping[str, str], home: Path) -> Path:
+    """The user's configuration to write to: OPENCODE_CONFIG, else that in OpenCode's folder.
+
+    It may not exist yet.
+    """
+    if named := environment.get("OPENCODE_CONFIG"):
+        return Path(named).absolute()
+    folder = _own_folder(environment, home)
+    return _strongest(folder) or folder / _NAMES[0]
+
+
+def project_file(folder: Path) -> Path:
+    """The configuration to write to that is nearest to a folder, up to the root of its git repository.
+
+    It may not exist yet. Where there is no repository, the folder alone counts.
+    """
+    projects = _upwards(folder)
+    if not (projects[0] / ".git").exists():
+        projects = [folder]
+    found = (_strongest(project) for project in reversed(projects))
+    return next((path for path in found if path), folder / _NAMES[0])
+
+
 def base_url_of(text: str) -> str | None:
     """The base URL of a configuration; None if it has none. Raises ValueError if the text is no JSONC."""
     node = find(parse(text), _BASE_URL) if text.strip() else None
@@ -44,7 +68,7 @@ def base_url_of(text: str) -> str | None:
 
 
 def _paths(environment: Mapping[str, str], home: Path, folder: Path) -> Iterator[Path]:
-    own = Path(environment.get("XDG_CONFIG_HOME") or home / ".config") / "opencode"
+    own = _own_folder(environment, home)
     yield own / "config.json"
     yield from (own / name for name in _NAMES)
     if file := environment.get("OPENCODE_CONFIG"):
@@ -55,6 +79,14 @@ def _paths(environment: Mapping[str, str], home: Path, folder: Path) -> Iterator
     yield from (home / ".opencode" / name for name in _NAMES)
     if directory := environment.get("OPENCODE_CONFIG_DIR"):
         yield from (folder / directory / name for name in _NAMES)
+
+
+def _own_folder(environment: Mapping[str, str], home: Path) -> Path:
+    return Path(environment.get("XDG_CONFIG_HOME") or home / ".config") / "opencode"
+
+
+def _strongest(folder: Path) -> Path | None:
+    return next((folder / name for name in reversed(_NAMES) if (folder / name).is_file()), None)
 
 
 def _upwards(folder: Path) -> list[Path]:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 import psutil
 import typer
@@ -16,13 +16,17 @@ import uvicorn
 
 from towpath import __version__
 from towpath.agent.folders import FolderError, make_private
+from towpath.cli.address import url_at
+from towpath.cli.console import give_up
+from towpath.cli.listening import holder_of, listener_at
 from towpath.cli.logs import configure_logging
 from towpath.cli.serve.http_limits import HttpLimits, limited
 from towpath.cli.serve.supervisor import BAD_SETTINGS, Supervisor, handed_down
 from towpath.cli.serve.systemd import watched
+from towpath.cli.unknown_settings import unknown_settings
 from towpath.python import python_command
 from towpath.server.loopback import is_loopback
-from towpath.settings import Settings, unknown_settings
+from towpath.settings import Settings
 
 
 def serve_until_stopped(settings: Settings) -> None:
@@ -44,9 +48,7 @@ def serve_supervised(settings: Settings, arguments: Sequence[str]) -> None:
     """Serve in a process of its own that is started again when it crashes. ``arguments`` are its flags."""
     configure_logging(settings.log_level)
     if sys.platform == "win32":
-        _give_up(
-            "--supervise needs Linux or macOS; `towpath service install` restarts the server on Windows."
-        )
+        give_up("--supervise needs Linux or macOS; `towpath service install` restarts the server on Windows.")
     _make_private(settings.state_dir)
     command = python_command("-m", "towpath", "serve", *arguments)
     raise typer.Exit(Supervisor(command, _bound(settings)).run())
@@ -88,14 +90,14 @@ class _Server(uvicorn.Server):
 
 def _bound(settings: Settings) -> socket.socket:
     if not is_loopback(settings.host) and settings.api_key is None:
-        _give_up(
+        give_up(
             f"{settings.host} can be reached from other machines. Set CLAUDE_PROXY_API_KEY to a key that "
             "clients must send, or use CLAUDE_PROXY_HOST=127.0.0.1. Never share a plan login."
         )
     for sentence in unknown_settings(os.environ):
         typer.secho(sentence, err=True, fg="yellow")
     listener = bind(settings.host, settings.port)
-    base_url = f"http://{_url_host(settings.host)}:{listener.getsockname()[1]}"
+    base_url = url_at(settings.host, listener.getsockname()[1])
     typer.echo(f"Towpath {__version__} serves the Anthropic Messages API at {base_url}")
     key = "$CLAUDE_PROXY_API_KEY" if settings.api_key else "dummy"
     typer.echo(connection_line(base_url, "opencode", key=key))
@@ -109,33 +111,14 @@ def connection_line(base_url: str, program: str, *, key: str = "dummy") -> str:
 
 def bind(host: str, port: int) -> socket.socket:
     """A socket that listens there; if that is not possible, ends the program with a sentence."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((host, port))
-        listener.listen()  # from here on a request waits instead of failing
+        return listener_at(host, port)
     except OSError as error:
         holder = holder_of(port) or "what holds the port"
-        _give_up(
+        give_up(
             f"Cannot listen on {host}:{port}: {error.strerror}. Stop {holder}, or choose another port with "
             "--port or CLAUDE_PROXY_PORT."
         )
-    return listener
-
-
-def holder_of(port: int) -> str | None:
-    """Who listens on a port, "nginx (process 123)"; None if the system does not say."""
-    with contextlib.suppress(psutil.Error):
-        for connection in psutil.net_connections("tcp"):
-            is_here = connection.laddr and connection.laddr.port == port
-            if is_here and connection.pid and connection.status == psutil.CONN_LISTEN:
-                return f"{psutil.Process(connection.pid).name()} (process {connection.pid})"
-    return None
-
-
-def _url_host(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
 
 
 def _make_private(state_dir: Path) -> None:
@@ -143,9 +126,4 @@ def _make_private(state_dir: Path) -> None:
         make_private(state_dir)
     except FolderError as error:
         name = Settings.env_name("state_dir")
-        _give_up(f"{error} Set {name} to a folder of your own, or see to this one.", BAD_SETTINGS)
-
-
-def _give_up(sentence: str, code: int = 1) -> NoReturn:
-    typer.secho(sentence, err=True, fg="red")
-    raise typer.Exit(code)
+        give_up(f"{error} Set {name} to a folder of your own.", BAD_SETTINGS)

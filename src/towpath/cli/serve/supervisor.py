@@ -61,7 +61,9 @@ class Supervisor:
             if delay is None:
                 self._say_why(code, len(crashes))
                 return code if code > 0 else 1
-            typer.secho(f"The server ended with {code}; it starts again in {delay:g} s.", err=True, fg="red")
+            typer.secho(
+                f"The server ended with exit code {code}. It starts again in {delay:g} s.", err=True, fg="red"
+            )
             if self._told_to_stop.wait(delay):
                 return 0
 
@@ -99,7 +101,8 @@ class Supervisor:
 
     def _say_why(self, code: int, crashes: int) -> None:
         typer.secho(
-            f"Giving up: the server crashed {crashes} times, the last time with {code}. Its last lines:",
+            f"The server crashed {crashes} times, the last time with exit code {code}, and is not "
+            "started again. Its last lines:",
             err=True,
             fg="red",
         )

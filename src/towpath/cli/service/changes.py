@@ -41,7 +41,7 @@ def uninstall(
     """Stop the service and remove what install wrote, nothing else. Raises ServiceError as install does."""
     there = [file for file in files if _own_text(file) is not None]
     if not there:
-        say("Nothing is installed.")
+        say("The service is not installed.")
         return
     if dry_run:
         _say_steps(service.stop, say)
@@ -55,7 +55,7 @@ def uninstall(
         Path(file.path).unlink()
         say(f"Removed {file.path}")
     if Path(place.secrets_file).exists():
-        say(f"Left: {place.secrets_file}, which is yours.")
+        say(f"Kept: {place.secrets_file}, which is yours.")
     with contextlib.suppress(OSError):  # not empty, or gone
         Path(place.config_dir).rmdir()
     perform(service.forget, run, say)
@@ -78,7 +78,7 @@ def _own_text(file: File) -> str | None:
     except (OSError, UnicodeError) as error:
         raise ServiceError(f"{file.path} cannot be read: {error}") from None
     if MARK not in text:
-        raise ServiceError(f"{file.path} was not written by towpath. Move it away, then run this again.")
+        raise ServiceError(f"{file.path} was not written by Towpath. Move it away, then run this again.")
     return text
 
 

@@ -12,11 +12,12 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import platformdirs
 import typer
 
+from towpath.cli.console import give_up
 from towpath.cli.flags import settings_from
 from towpath.cli.service.changes import install as install_service
 from towpath.cli.service.changes import uninstall as uninstall_service
@@ -38,7 +39,7 @@ service = typer.Typer(
 # What a server needs to end its processes, after its requests have ended: seconds, at most.
 _ENDS_WITHIN_SECONDS = 30
 
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,9 @@ class Surroundings:
 
 @service.command()
 def install(context: typer.Context, dry_run: DryRun = False) -> None:
-    """Write the service's files, show them, and start it now and at each login. Safe to run again.
+    """Write the service's files, show them, and start the service now and at each login. Safe to run again.
 
-    The CLAUDE_PROXY_* variables of this shell become the service's settings; secrets are not copied.
+    The CLAUDE_PROXY_* variables of this shell become its settings. Secrets are not copied.
 
     Example: CLAUDE_PROXY_PORT=4000 towpath service install --dry-run
     """
@@ -71,7 +72,7 @@ def install(context: typer.Context, dry_run: DryRun = False) -> None:
 
 @service.command()
 def uninstall(context: typer.Context, dry_run: DryRun = False) -> None:
-    """Stop the service and remove exactly what install wrote. Safe to run again.
+    """Stop the service and remove what install wrote, nothing else. Safe to run again.
 
     Example: towpath service uninstall --dry-run
     """
@@ -82,7 +83,7 @@ def uninstall(context: typer.Context, dry_run: DryRun = False) -> None:
 
 @service.command()
 def status(context: typer.Context, dry_run: DryRun = False) -> None:
-    """Show what the platform says about the service. The exit code is the platform's.
+    """Show what the service manager says about the service, and exit with its code.
 
     Example: towpath service status
     """
@@ -93,10 +94,10 @@ def status(context: typer.Context, dry_run: DryRun = False) -> None:
 @service.command()
 def logs(
     context: typer.Context,
-    follow: bool = typer.Option(False, "--follow", "-f", help="Go on until Ctrl-C."),
+    follow: bool = typer.Option(False, "--follow", "-f", help="Keep showing new lines, until Ctrl-C."),
     dry_run: DryRun = False,
 ) -> None:
-    """Show the newest lines that the service wrote.
+    """Show the newest lines of the service's log.
 
     Example: towpath service logs --follow
     """
@@ -111,7 +112,7 @@ def this_place() -> Place:
     """
     program = shutil.which("towpath", path=str(Path(sys.executable).parent))
     if program is None:
-        raise ServiceError(f"The command towpath is not beside {sys.executable}: install the package anew.")
+        raise ServiceError(f"There is no command towpath beside {sys.executable}. Reinstall Towpath.")
     home = Path.home()
     domain = os.environ.get("USERDOMAIN")
     user = os.environ.get("USERNAME", "")
@@ -134,13 +135,13 @@ def _around(context: typer.Context, stop_seconds: int | None = None) -> tuple[Su
         around = given if isinstance(given, Surroundings) else Surroundings(this_place(), os.environ)
         if around.place.system not in SERVICES:
             raise ServiceError(
-                f"{around.place.system} is none of the platforms with a service: {', '.join(SERVICES)}."
+                f"There is no service for {around.place.system}, only for: {', '.join(SERVICES)}."
             )
         if stop_seconds is not None:
             around = replace(around, place=replace(around.place, stop_seconds=stop_seconds))
         return around, SERVICES[around.place.system](around.place)
     except ServiceError as error:
-        _give_up(error)
+        give_up(error)
 
 
 def _show(around: Surroundings, made: Service, step: Step, *, dry_run: bool) -> None:
@@ -149,10 +150,10 @@ def _show(around: Surroundings, made: Service, step: Step, *, dry_run: bool) -> 
         typer.echo(f"Would run: {shlex.join(step.argv)}")
         return
     if not Path(made.file.path).exists():
-        _give_up("Nothing is installed. `towpath service install` does it.")
+        give_up("The service is not installed. Run: towpath service install")
     probe = around.run(made.probe.argv)
     if probe.code:
-        _give_up(made.unavailable)
+        give_up(made.unavailable)
     code = around.run_on_terminal(step.argv).code
     if code:
         raise typer.Exit(code)
@@ -162,9 +163,4 @@ def _attempt(change: Callable[[], None]) -> None:
     try:
         change()
     except (ServiceError, OSError) as error:
-        _give_up(error)
-
-
-def _give_up(sentence: object) -> NoReturn:
-    typer.secho(str(sentence), err=True, fg="red")
-    raise typer.Exit(1)
+        give_up(error)

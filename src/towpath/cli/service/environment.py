@@ -1,4 +1,4 @@
-"""The settings that the service gets from the environment of who installs it; secrets are only named.
+"""The settings that the service takes from the environment of its installer. Secrets are only named.
 
 The file has one form for all platforms: systemd reads it itself, elsewhere ``start`` does.
 """
@@ -47,28 +47,28 @@ def carried(environment: Mapping[str, str], folder: Path) -> Carried:
 def environment_file(place: Place, values: Mapping[str, str]) -> File:
     """The file that the service reads before it starts; for its user's eyes only."""
     header = (
-        f"# {MARK}; it is written anew each time.\n"
-        f"# Keys and variables of your own belong into {place.secrets_file}\n"
+        f"# {MARK}; each install overwrites it.\n"
+        f"# Put keys and variables of your own into {place.secrets_file}\n"
     )
     lines = "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items())
     return File(place.environment_file, header + lines, mode=0o600)
 
 
 def words_about(place: Place, found: Carried, restart: str) -> list[str]:
-    """What a person has to know of the variables that were not copied. ``restart``: the command for it."""
+    """What a person should know about variables that were not copied. ``restart``: the command for it."""
     words = []
     if found.secrets:
         words.append(
-            f"Secrets are not copied: {', '.join(found.secrets)}. Write them into {place.secrets_file}, one "
-            f"NAME=value a line, readable by you alone (chmod 600), then: {restart}"
+            f"Secrets were not copied: {', '.join(found.secrets)}. Write them into {place.secrets_file} as "
+            f"NAME=value, one per line, readable by you alone (chmod 600). Then run: {restart}"
         )
     if found.unknown:
-        words.append(f"No settings of this release, not copied: {', '.join(found.unknown)}.")
+        words.append(f"Not copied, because this release has no such setting: {', '.join(found.unknown)}.")
     return words
 
 
 def _is_secret(field: str, value: str) -> bool:
-    if "Secret" in str(Settings.model_fields[field].annotation):
+    if Settings.is_secret(field):
         return True
     parts = urlsplit(value) if "://" in value else None  # https://user:password@gateway
     return parts is not None and bool("@" in parts.netloc or parts.query)

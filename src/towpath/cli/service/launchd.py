@@ -8,7 +8,7 @@ from towpath.python import python_command
 LABEL = "local.towpath"
 
 _UNAVAILABLE = (
-    "There is no session of launchd for this user (launchctl is missing, or nobody is logged in at the "
+    "launchd has no session for this user (launchctl is missing, or nobody is logged in at the "
     "screen). Log in on the Mac itself, then run this again."
 )
 _NOTE = "The service runs while you are logged in at the Mac."

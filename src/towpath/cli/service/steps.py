@@ -15,7 +15,7 @@ _INTERRUPTED = 130
 
 
 class ServiceError(Exception):
-    """Something that a person has to see to; its text says what."""
+    """Something that needs a person; its text says what."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ Say = Callable[[str], None]
 
 
 def run_quietly(argv: Sequence[str]) -> Outcome:
-    """Run a command to its end and keep what it says. A program that is missing is an outcome, too."""
+    """Run a command to its end and keep what it says. A missing program is an outcome as well."""
     return _run(partial(subprocess.run, stdout=subprocess.PIPE, stderr=subprocess.STDOUT), argv)
 
 
@@ -54,7 +54,7 @@ def perform(steps: Sequence[Step], run: Run, say: Say, sleep: Callable[[float], 
             said = f": {outcome.output}" if outcome.output else ""
             raise ServiceError(
                 f"{step.argv[0]} failed with {outcome.code}{said}\n"
-                "`towpath service logs` shows what the server said, if it started."
+                "If the server was started, `towpath service logs` shows what it said."
             )
 
 

@@ -7,13 +7,13 @@ UNIT = "towpath.service"
 _REFUSED = frozenset("\"'\\\n")
 
 _UNAVAILABLE = (
-    "There is no systemd user session here: systemctl --user cannot be used (a container, a system "
-    "without systemd, or a shell that su opened). Log in as the user whose service it is, or run "
-    "`towpath serve` under what this machine has instead."
+    "There is no systemd user session here, so systemctl --user does not work (in a container, on a system "
+    "without systemd, or in a shell that su opened). Log in as the user whose service it is, or run "
+    "`towpath serve` under the service manager that this machine has."
 )
 _NOTE = (
-    "The service runs while you are logged in. To keep it running without that, and to start it with the "
-    "machine:\n  loginctl enable-linger"
+    "The service runs while you are logged in. To start it with the machine and keep it running:\n"
+    "  loginctl enable-linger"
 )
 
 
@@ -54,7 +54,7 @@ def exec_program(text: str) -> str:
     Raises ServiceError for what systemd refuses, however it is written.
     """
     if any(character in _REFUSED for character in text):
-        raise ServiceError(f"systemd runs no program with a quote or backslash in its path: {text}")
+        raise ServiceError(f"systemd cannot run a program with a quote or backslash in its path: {text}")
     return f'"{plain_path(text)}"'
 
 

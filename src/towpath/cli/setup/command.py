@@ -5,14 +5,15 @@ import sys
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import NoReturn
 
 import typer
 
 from towpath.cli.address import client_url
+from towpath.cli.console import give_up
 from towpath.cli.flags import settings_from
 from towpath.cli.opencode import config
 from towpath.cli.opencode.jsonc import JsoncError
+from towpath.cli.opencode.locations import global_file, project_file
 from towpath.cli.setup import files
 from towpath.cli.setup.diff import unified
 
@@ -20,8 +21,8 @@ PLUGIN_FILE = Path(__file__).parents[1] / "opencode" / "towpath.ts"
 _REFUSED = 2
 _KEY_TO_PUT_IN = (
     "Towpath asks clients for a key (CLAUDE_PROXY_API_KEY). It is not copied: put it into {path} yourself, "
-    'as provider.anthropic.options.apiKey in the place of "dummy". Where OpenCode has the same variable, '
-    '"{{env:CLAUDE_PROXY_API_KEY}}" is enough.'
+    'as provider.anthropic.options.apiKey in place of "dummy". If OpenCode is started with that variable '
+    'set, "{{env:CLAUDE_PROXY_API_KEY}}" will do.'
 )
 
 setup = typer.Typer(help="Write Towpath's address into a client's own configuration, or take it out again.")
@@ -29,7 +30,7 @@ setup = typer.Typer(help="Write Towpath's address into a client's own configurat
 
 @setup.callback()
 def _group() -> None:
-    """Makes the client a word of its own, also while there is only one."""
+    """Keeps the client a subcommand, even while there is only one."""
 
 
 @setup.command("opencode")
@@ -37,11 +38,13 @@ def setup_opencode(
     project: bool = typer.Option(
         False,
         "--project/--global",
-        help="The nearest opencode.json or .jsonc of this folder, or the user's own.",
+        help="The nearest opencode.json or .jsonc from this folder upwards, or the user's own.",
     ),
-    dry_run: bool = typer.Option(False, "--dry-run", help="Only show what would change."),
-    undo: bool = typer.Option(False, "--undo", help="Take out what an earlier run wrote."),
-    yes: bool = typer.Option(False, "--yes", "-y", help="Do not ask. Needed where there is no terminal."),
+    dry_run: bool = typer.Option(False, "--dry-run", help="Show what would change, and write nothing."),
+    undo: bool = typer.Option(False, "--undo", help="Remove what an earlier run wrote."),
+    yes: bool = typer.Option(
+        False, "--yes", "-y", help="Write without asking. Needed where there is no terminal."
+    ),
     plugin: bool = typer.Option(
         False, "--plugin", help="Add the plugin that names OpenCode's session and agent in each request."
     ),
@@ -49,14 +52,14 @@ def setup_opencode(
         None, metavar="PORT", help="The server's port. Default: CLAUDE_PROXY_PORT, else 3456."
     ),
 ) -> None:
-    """Let OpenCode and OpenCode Desktop use Towpath; comments and all else in the file stay as they are.
+    """Point OpenCode and OpenCode Desktop to Towpath. Comments and all else in the file stay as they are.
 
-    Shows a diff and asks; without a terminal it writes only with --yes. Keeps a backup beside the file.
+    Shows a diff and asks before it writes. Keeps a backup beside the file.
 
     Example: towpath setup opencode --dry-run
     """
     settings = settings_from({"port": port})
-    path = files.project_file(Path.cwd()) if project else files.global_file(os.environ, Path.home())
+    path = project_file(Path.cwd()) if project else global_file(os.environ, Path.home())
     job = _Job(path, files.Notes(settings.state_dir), dry_run=dry_run, yes=yes)
     try:
         if undo:
@@ -66,13 +69,13 @@ def setup_opencode(
             if settings.api_key is not None and config.value_at(text, config.API_KEY) == config.DUMMY_KEY:
                 typer.echo(_KEY_TO_PUT_IN.format(path=path))
     except JsoncError as error:
-        _give_up(f"{path}: {error}. Nothing was written.")
+        give_up(f"{path}: {error}. Nothing was written.")
     except files.ChangedMeanwhileError:
-        _give_up(f"{path} was changed by somebody else just now. Nothing was written; try again.")
+        give_up(f"{path} has just been changed by another program. Nothing was written; try again.")
     except UnicodeDecodeError:
-        _give_up(f"{path} is not UTF-8. Nothing was written.")
+        give_up(f"{path} is not UTF-8. Nothing was written.")
     except OSError as error:
-        _give_up(f"{error.filename or path}: {error.strerror}.")
+        give_up(f"{error.filename or path}: {error.strerror}.")
 
 
 @dataclass(frozen=True)
@@ -99,8 +102,8 @@ class _Job:
         typer.echo(f"Written: {self.path}")
         if backup:
             typer.echo(f"Backup: {backup}")
-        typer.echo(f"OpenCode and OpenCode Desktop use {base_url} when they are started the next time.")
-        typer.echo(f"To take it out again: towpath setup opencode --undo{self._project_flag()}")
+        typer.echo(f"OpenCode and OpenCode Desktop will use {base_url} from their next start.")
+        typer.echo(f"To remove it again: towpath setup opencode --undo{self._project_flag()}")
         return after
 
     def undo(self) -> None:
@@ -112,15 +115,15 @@ class _Job:
             return
         after = _before_setup(before, note)
         if after == before:
-            typer.echo(f"Nothing to undo in {self.path}: what Towpath wrote is not there any more.")
+            typer.echo(f"Nothing to undo in {self.path}: what Towpath wrote is no longer there.")
         elif not self._agreed(before, after or ""):
             return
         elif after is None:
             self.path.resolve().unlink()
-            typer.echo(f"Removed: {self.path}, which Towpath had made.")
+            typer.echo(f"Removed: {self.path}, which Towpath had created.")
         else:
             files.write(self.path, after, expected=before)
-            typer.echo(f"Undone: {self.path}. Backups beside it stay.")
+            typer.echo(f"Undone: {self.path}. The backups beside it are kept.")
         if not self.dry_run:
             self.notes.drop(self.path)
 
@@ -134,14 +137,16 @@ class _Job:
         if self.yes:
             return True
         if not sys.stdin.isatty():
-            _give_up("Nothing was written: there is no terminal to ask on. Add --yes to write.", _REFUSED)
+            give_up(
+                "Nothing was written, because there is no terminal to ask on. Add --yes to write.", _REFUSED
+            )
         if not typer.confirm("Write this?"):
             typer.echo("Nothing was written.")
             raise typer.Exit(1)
         return True
 
     def _project_flag(self) -> str:
-        return "" if self.path == files.global_file(os.environ, Path.home()) else " --project"
+        return "" if self.path == global_file(os.environ, Path.home()) else " --project"
 
 
 def _note(before: str | None, after: str, earlier: files.Note | None, backup: Path | None) -> files.Note:
@@ -164,8 +169,3 @@ def _before_setup(text: str, note: files.Note) -> str | None:
         if note.backup and (original := files.read(note.backup)) is not None:
             return original
     return config.undone(text, note)
-
-
-def _give_up(sentence: str, code: int = 1) -> NoReturn:
-    typer.secho(sentence, err=True, fg="red")
-    raise typer.Exit(code)

@@ -1,9 +1,8 @@
-"""Configurations of OpenCode on disk: where they are, backups, whole writes, notes of what was changed."""
+"""Changing a configuration of OpenCode on disk: backups, whole writes, notes of what was changed."""
 
 import hashlib
 import os
 import tempfile
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -11,9 +10,6 @@ from pydantic import ValidationError
 
 from towpath.cli.opencode.config import Change
 
-# Of two in one folder the values of the first of these win.
-_NAMES = ("opencode.jsonc", "opencode.json")
-_NEW_NAME = "opencode.json"
 _PRIVATE_FILE, _PRIVATE_FOLDER = 0o600, 0o700
 
 
@@ -29,26 +25,6 @@ class Note(Change, frozen=True):
 
     backup: Path | None = None
     new: bool = False
-
-
-def global_file(environment: Mapping[str, str], home: Path) -> Path:
-    """The user's configuration: OPENCODE_CONFIG, else that in the folder of OpenCode; may not exist yet."""
-    if named := environment.get("OPENCODE_CONFIG"):
-        return Path(named).absolute()
-    folder = Path(environment.get("XDG_CONFIG_HOME") or home / ".config") / "opencode"
-    return _existing(folder) or folder / _NEW_NAME
-
-
-def project_file(folder: Path) -> Path:
-    """The nearest configuration from ``folder`` up to the root of its git repository; may not exist yet."""
-    above = [folder, *folder.parents]
-    root = next((index for index, path in enumerate(above) if (path / ".git").exists()), 0)
-    found = (_existing(path) for path in above[: root + 1])
-    return next((path for path in found if path), folder / _NEW_NAME)
-
-
-def _existing(folder: Path) -> Path | None:
-    return next((folder / name for name in _NAMES if (folder / name).is_file()), None)
 
 
 def read(path: Path) -> str | None:

@@ -4,7 +4,6 @@ import json
 import sys
 import time
 from collections.abc import Iterator
-from typing import NoReturn
 
 import httpx
 import msgspec
@@ -13,6 +12,7 @@ from rich.console import Console, RenderableType
 from rich.live import Live
 
 from towpath.cli.address import client_url
+from towpath.cli.console import give_up
 from towpath.cli.flags import settings_from
 from towpath.cli.top.picture import picture
 from towpath.cli.top.reading import NoActivityError, snapshots
@@ -20,20 +20,22 @@ from towpath.server.reports import ActivityReport
 
 _TRY_AGAIN_SECONDS = 1.0
 _ROWS_ONCE = 20
-# All lines but the exchanges': heads, figures, errors.
+# What is shown besides the exchanges: headings, figures, errors.
 _OTHER_LINES = 18
 
 
 def top(
     url: str | None = typer.Option(
-        None, help="Address of the server. Default: that of the settings (CLAUDE_PROXY_PORT)."
+        None, help="Address of the server. Default: the one in the settings (CLAUDE_PROXY_PORT)."
     ),
-    once: bool = typer.Option(False, "--once", help="Print one picture and end; so does a pipe."),
+    once: bool = typer.Option(
+        False, "--once", help="Print one picture and exit. A pipe gets just one as well."
+    ),
     as_json: bool = typer.Option(
-        False, "--json", help="Print what GET /v1/activity says, a line at each change."
+        False, "--json", help="Print GET /v1/activity as JSON, one line at each change."
     ),
 ) -> None:
-    """Show what happens on a running server: conversations, tokens, plan windows, processes, errors.
+    """Watch a running server: conversations, tokens, plan windows, processes, errors.
 
     Example: towpath top --once
     """
@@ -50,10 +52,11 @@ def top(
         else:
             _Screen(address, settings.keys, first).show(coming)
     except NoActivityError as problem:
-        _give_up(str(problem))
+        give_up(str(problem))
     except (httpx.HTTPError, httpx.InvalidURL, StopIteration):
-        _give_up(
-            f"No server answers at {address}. Start one with `towpath serve`, or name another one with --url."
+        give_up(
+            f"No server answers at {address}. Start one with `towpath serve`, or give another address with "
+            "--url."
         )
     except KeyboardInterrupt:
         pass
@@ -69,7 +72,7 @@ def _print_json(first: ActivityReport, coming: Iterator[ActivityReport], *, once
 
 
 class _Screen:
-    """The whole terminal, redrawn each second, until Ctrl-C. A server that is gone is awaited."""
+    """The whole terminal, redrawn each second, until Ctrl-C. It waits for a server that is gone."""
 
     def __init__(self, url: str, keys: tuple[str, ...], first: ActivityReport) -> None:
         self._url = url
@@ -102,8 +105,3 @@ class _Screen:
         rows = max(3, self._console.height - _OTHER_LINES - len(self._newest.processes))
         now, width = time.time() + self._ahead_seconds, self._console.width
         return picture(self._newest, now, rows=rows, width=width, note=self._note)
-
-
-def _give_up(sentence: str) -> NoReturn:
-    typer.secho(sentence, err=True, fg="red")
-    raise typer.Exit(1)

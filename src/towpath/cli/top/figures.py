@@ -53,7 +53,7 @@ def bars(values: Sequence[float]) -> str:
 
 
 def reset(at: float | None, now: float) -> str:
-    """When a window begins anew, in local time."""
+    """When a window begins again, in local time."""
     if at is None:
         return "its reset is not known"
     moment = datetime.fromtimestamp(at).astimezone()

@@ -29,7 +29,7 @@ _WINDOWS = {"five_hour": "five hours", "seven_day": "seven days"}
 
 
 def picture(seen: ActivityReport, now: float, *, rows: int, width: int, note: str = "") -> RenderableType:
-    """All of it, with at most so many exchanges; ``now`` in Unix seconds by the server's clock.
+    """All of it, with at most ``rows`` exchanges; ``now`` in Unix seconds by the server's clock.
 
     ``note``: what is to be said of the connection.
     """
@@ -89,13 +89,13 @@ def _windows(limits: LimitsReport, now: float) -> list[Text]:
         state = _STATES.get(status, f", {printable(status)}")
         lines.append(Text(f"Plan, {name}: {share}{reset(one.resets_at, now)}{state}"))
     if limits.extra_usage.in_use:
-        lines.append(Text("Paid extra usage pays for the answers now", style="red"))
-    return lines or [Text("Plan windows: none were told", style="dim")]
+        lines.append(Text("Extra usage is paying for the answers now", style="red"))
+    return lines or [Text("Plan windows: not known", style="dim")]
 
 
 def _exchanges(seen: ActivityReport, now: float, rows: int, width: int) -> RenderableType:
     if not seen.exchanges:
-        return Text("\nNothing has come yet. `towpath env` says how to connect a client.")
+        return Text("\nNo requests yet. `towpath env` says how to connect a client.")
     table = _table("Last exchanges", "ago", "no.", "model", "way", "first", "in", "cached", "out", "end")
     for column in (4, 5, 6, 7):
         table.columns[column].justify = "right"

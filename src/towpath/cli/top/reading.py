@@ -31,7 +31,7 @@ def snapshots(url: str, keys: Sequence[str]) -> Iterator[ActivityReport]:
         if stream.status_code == 401:
             raise NoActivityError(f"The server at {url} asks for a key: set CLAUDE_PROXY_API_KEY to one.")
         if not stream.headers.get("content-type", "").startswith("text/event-stream"):
-            raise NoActivityError(f"What answers at {url} is no Towpath that tells what happens.")
+            raise NoActivityError(f"The server at {url} is not a Towpath.")
         for line in stream.iter_lines():
             if line.startswith("data: ") and (said := orjson.loads(line[6:]))["type"] == "activity":
                 yield _report(said, url)
