@@ -1,7 +1,7 @@
 """GET /metrics: figures for Prometheus.
 
-docs/operating.md lists names and labels. No label has more than a few values: a reason that quotes an error
-is counted without the quotation.
+``scripts/tables.py`` writes names and labels into docs/operating.md. No label has more than a few values: a
+reason that quotes an error is counted without the quotation.
 """
 
 from collections.abc import Iterator
@@ -33,29 +33,37 @@ class Metrics:
         self.registry = CollectorRegistry()
         self._exchanges = Counter(
             "towpath_exchanges",
-            "Exchanges that are over.",
+            "Exchanges that are over. The outcome is complete, failed or client left.",
             ["way", "reason", "outcome"],
             registry=self.registry,
         )
         self._first_event = Histogram(
             "towpath_first_event_seconds",
-            "From the request to the first event of its answer.",
+            "Seconds from the request to the first event of its answer.",
             ["way"],
             buckets=_SECONDS,
             registry=self.registry,
         )
         self._queue = Histogram(
-            "towpath_queue_seconds", "Time in the queue.", buckets=_SECONDS, registry=self.registry
+            "towpath_queue_seconds", "Seconds in the queue.", buckets=_SECONDS, registry=self.registry
         )
-        self._tokens = Counter("towpath_tokens", "Tokens by kind.", ["kind"], registry=self.registry)
+        self._tokens = Counter(
+            "towpath_tokens",
+            "Tokens: input, output, cache_read and cache_write.",
+            ["kind"],
+            registry=self.registry,
+        )
         self._misses = Counter(
             "towpath_cache_misses",
-            "Exchanges that the prompt cache did not serve as it could have.",
+            "Exchanges that the prompt cache did not serve as it could have, by cause.",
             ["cause"],
             registry=self.registry,
         )
         self._errors = Counter(
-            "towpath_errors", "Exchanges that failed.", ["status", "type"], registry=self.registry
+            "towpath_errors",
+            "Exchanges that failed, as the client saw it.",
+            ["status", "type"],
+            registry=self.registry,
         )
         self.registry.register(_Now(pool, admission, memo, limits))
 
@@ -90,29 +98,44 @@ class _Now(Collector):
         self._limits = limits
 
     def collect(self) -> Iterator[Metric]:
-        sessions = GaugeMetricFamily("towpath_sessions", "Live sessions.", labels=["state"])
+        sessions = GaugeMetricFamily(
+            "towpath_sessions", "Live sessions: running, idle, parked or spare.", labels=["state"]
+        )
         for state, count in self._pool.census().items():
             sessions.add_metric([state.value], count)
         yield sessions
-        starts = CounterMetricFamily("towpath_process_starts", "Processes started.", labels=["kind"])
+        starts = CounterMetricFamily(
+            "towpath_process_starts", "Processes started, for a conversation or as a spare.", labels=["kind"]
+        )
         for kind, count in self._pool.starts.items():
             starts.add_metric([kind], count)
         yield starts
-        ends = CounterMetricFamily("towpath_session_ends", "Sessions that were ended.", labels=["reason"])
+        ends = CounterMetricFamily(
+            "towpath_session_ends", "Sessions that were ended, by reason.", labels=["reason"]
+        )
         for why, count in self._pool.ends.items():
             ends.add_metric([why.value], count)
         yield ends
         memory, waiting = self._pool.memory_bytes, self._admission.waiting
-        yield GaugeMetricFamily("towpath_memory_bytes", "What live processes occupy.", value=memory)
+        yield GaugeMetricFamily("towpath_memory_bytes", "Bytes that live processes occupy.", value=memory)
         yield GaugeMetricFamily("towpath_waiting", "Requests in the queue.", value=waiting)
         kept = self._memo.size_bytes
-        yield GaugeMetricFamily("towpath_remembered_bytes", "What remembered messages occupy.", value=kept)
+        yield GaugeMetricFamily(
+            "towpath_remembered_bytes",
+            "Bytes that remembered messages occupy, 64 MB at most; none after "
+            "CLAUDE_PROXY_IDLE_TIMEOUT_SECONDS without a request.",
+            value=kept,
+        )
         yield from self._known_limits()
 
     def _known_limits(self) -> Iterator[Metric]:
-        used = GaugeMetricFamily("towpath_limit_utilization", "How much is used, 0 to 1.", labels=["window"])
+        used = GaugeMetricFamily(
+            "towpath_limit_utilization", "How much of a plan's window is used, 0 to 1.", labels=["window"]
+        )
         resets = GaugeMetricFamily(
-            "towpath_limit_reset_timestamp_seconds", "When it is reset, Unix time.", labels=["window"]
+            "towpath_limit_reset_timestamp_seconds",
+            "When a plan's window is reset, in Unix time.",
+            labels=["window"],
         )
         for window in self._limits.windows():
             if window.utilization is not None:
@@ -122,4 +145,6 @@ class _Now(Collector):
         yield used
         yield resets
         in_use = int(self._limits.extra_usage_in_use)
-        yield GaugeMetricFamily("towpath_extra_usage_in_use", "Whether extra usage pays.", value=in_use)
+        yield GaugeMetricFamily(
+            "towpath_extra_usage_in_use", "1 if extra usage paid for the newest answer, else 0.", value=in_use
+        )

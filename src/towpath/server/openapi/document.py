@@ -4,12 +4,11 @@ The document is a value; ``schemas`` has what requests look like, ``server.repor
 itself, and ``pieces`` what operations have in common. Pure.
 """
 
-from collections.abc import Mapping
-
 from msgspec.json import schema_components
 
 from towpath.core.catalog import AnthropicModels, OpenAIModels
 from towpath.core.to_json import Json
+from towpath.server.headers import OF_ANSWERS, OF_OTHERS
 from towpath.server.openapi.pieces import (
     ANY_FAILURE,
     EVENT,
@@ -33,20 +32,7 @@ from towpath.server.reports import ActivityReport, Greeting, HealthReport, Limit
 
 _CHUNK: Json = {"type": "object", "properties": {"data": {"type": "string"}}}
 _FOLLOWING = "The same as server-sent events: `activity` at once and at each change, `ping` between"
-_ANSWER_HEADERS: Mapping[str, str] = {
-    "request-id": "The id of the exchange, also in the log.",
-    "x-towpath-way": "start, resume or answer: how a process came to hold the conversation.",
-    "x-towpath-reason": "Why that way.",
-    "x-towpath-session": "The number of the session that served it.",
-    "x-towpath-transient-texts": "How many transient texts were left out.",
-    "x-towpath-loaded-tools": "How many deferred tools were sent in full, since a result refers to them.",
-    "x-towpath-cache": "Tokens of the prompt cache (`read=1200 write=35`), and after `; miss=` why it did "
-    "not hold more; absent if the upstream has no figures before the end.",
-    "server-timing": "Durations in ms.",
-    "anthropic-ratelimit-unified-status": "What is known of the account's limits; further headers of this "
-    "prefix as in the API.",
-}
-
+_COUNT_HEADER = "x-towpath-count"
 _KEYS: Json = {
     "key": {"type": "apiKey", "in": "header", "name": "x-api-key"},
     "bearer": {"type": "http", "scheme": "bearer"},
@@ -133,7 +119,7 @@ def _messages() -> Json:
         "event may be the last.",
         "headers": {
             name: {"description": meaning, "schema": {"type": "string"}}
-            for name, meaning in _ANSWER_HEADERS.items()
+            for name, meaning in OF_ANSWERS.items()
         },
         "content": {**json_of("Message"), "text/event-stream": {"schema": EVENT}},
     }
@@ -150,10 +136,10 @@ def _messages() -> Json:
 
 
 def _count() -> Json:
-    kind = header("x-towpath-count", "Whose count it is.", enum=["exact", "estimate"])
+    kind = header(_COUNT_HEADER, OF_OTHERS[_COUNT_HEADER], enum=["exact", "estimate"])
     answer = {
         "description": "The API's own count if the operator set an upstream, otherwise the CLI's estimate.",
-        "headers": {"x-towpath-count": {key: kind[key] for key in ("description", "schema")}},
+        "headers": {_COUNT_HEADER: {key: kind[key] for key in ("description", "schema")}},
         "content": json_of("Count"),
     }
     return {

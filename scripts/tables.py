@@ -1,0 +1,140 @@
+"""Write the tables that the documents have from the code: ``uv run python -m scripts.tables``.
+
+A table is between two comments, ``<!-- settings: made by scripts/tables.py -->`` and ``<!-- end -->``. It is
+replaced by what the code says today. ``tests/test_docs.py`` fails where the two differ.
+"""
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+from prometheus_client import Counter, Histogram
+from prometheus_client.core import Metric
+from typer.core import TyperGroup
+from typer.main import get_group
+
+from towpath.cli.main import app
+from towpath.core.client_habits.recipes import CLIENTS
+from towpath.core.reading.memo import MessageMemo
+from towpath.server.exchange.limits import KnownLimits
+from towpath.server.exchange.publisher import Publisher
+from towpath.server.headers import ALWAYS, OF_ANSWERS, OF_OTHERS
+from towpath.server.observe.metrics import Metrics
+from towpath.sessions.admission import Admission
+from towpath.sessions.pool import Pool
+from towpath.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md"))]
+_TABLE = re.compile(
+    r"(?P<begin><!-- (?P<name>\w+): made by scripts/tables\.py -->\n).*?(?P<end><!-- end -->)", re.DOTALL
+)
+# Where a document says more of a setting than its one sentence; from the top of the repository.
+_MORE = {
+    "passthrough": "docs/internal-mode.md",
+    "upstream_api_key": "docs/endpoints.md#counts-batches-and-files",
+    "no_extra_usage": "docs/operating.md#limits-of-the-account",
+    "parked_timeout_seconds": "docs/operating.md#processes-that-wait-for-results",
+    "transient_texts": "docs/operating.md#why-a-step-is-a-start",
+    "record": "docs/operating.md#for-a-bug-report---record-and-towpath-replay",
+    "show_content": "docs/page.md#who-may-look",
+}
+
+
+def main() -> None:
+    """Renew the tables of all documents, and name those that changed."""
+    for document in DOCUMENTS:
+        text = document.read_text("utf-8")
+        renewed = with_tables(text)
+        if renewed != text:
+            document.write_text(renewed, "utf-8")
+            print(f"renewed {document.relative_to(ROOT)}")
+
+
+def with_tables(text: str) -> str:
+    """A document with its tables as the code has them. Raises KeyError for a table that nothing makes."""
+    return _TABLE.sub(
+        lambda found: f"{found['begin']}\n{_lines(TABLES[found['name']]())}\n{found['end']}", text
+    )
+
+
+Row = tuple[str, ...]
+
+
+def settings() -> Iterator[Row]:
+    """Each setting, its default and what it does."""
+    yield "variable", "default", "meaning"
+    for name, field in Settings.model_fields.items():
+        more = f" ([more]({_MORE[name]}))" if name in _MORE else ""
+        meaning = f"{field.description}{more}"
+        yield f"`{Settings.env_name(name)}`", Settings.default_in_words(name) or "none", meaning
+
+
+def commands() -> Iterator[Row]:
+    """Each command with the first sentence of its help."""
+    yield "command", "what it does"
+    for name, command in get_group(app).commands.items():
+        leaves = command.commands if isinstance(command, TyperGroup) else {"": command}
+        for leaf, below in leaves.items():
+            says = (below.help or "").partition("\n\n")[0].replace("\n", " ")
+            yield f"`towpath {f'{name} {leaf}'.strip()}`", says
+
+
+def metrics() -> Iterator[Row]:
+    """Each metric by the name under which /metrics shows it, with its labels."""
+    yield "metric", "labels", "what it counts"
+    pool = cast(Pool, SimpleNamespace(census=dict, starts={}, ends={}, memory_bytes=0))
+    limits = KnownLimits(time.time, Publisher().publish, no_extra_usage=False)
+    made = Metrics(pool, Admission(running=1, waiting=0), MessageMemo(), limits)
+    for collector in made.registry._collector_to_names:
+        for family in collector.collect():
+            # The library keeps the labels of a counter or histogram only here, before there are samples.
+            named = collector if isinstance(collector, Counter | Histogram) else family
+            labels: Sequence[str] = getattr(named, "_labelnames")  # noqa: B009 - it is private
+            yield _shown(family), ", ".join(f"`{label}`" for label in labels), family.documentation
+
+
+def headers() -> Iterator[Row]:
+    """What a response may have of headers, and what each of them says."""
+    yield "header", "what it says"
+    for name, meaning in {**OF_ANSWERS, **OF_OTHERS}.items():
+        yield f"`{name}`", meaning
+    yield ", ".join(f"`{name}`" for name in ALWAYS), "On every response, for browsers."
+
+
+def clients() -> Iterator[Row]:
+    """What `towpath env` knows: a client's name, and the variables that it reads."""
+    yield "name", "client", "variables"
+    for name, client in CLIENTS.items():
+        if client.variables:
+            read = [
+                f"`{variable}`{f' with `{path}`' if path else ''}"
+                for variable, path in client.variables.items()
+            ]
+            yield f"`{name}`", client.title, ", ".join(read)
+
+
+TABLES: Mapping[str, Callable[[], Iterator[Row]]] = {
+    "settings": settings,
+    "commands": commands,
+    "metrics": metrics,
+    "headers": headers,
+    "clients": clients,
+}
+
+
+def _shown(family: Metric) -> str:
+    # A counter's name ends in _total only where its values are shown.
+    return f"`{family.name}_total`" if family.type == "counter" else f"`{family.name}`"
+
+
+def _lines(rows: Iterator[Row]) -> str:
+    head, *others = [tuple(cell.replace("|", "\\|") for cell in row) for row in rows]
+    return "".join(f"| {' | '.join(row)} |\n" for row in (head, ("---",) * len(head), *others))
+
+
+if __name__ == "__main__":
+    main()
