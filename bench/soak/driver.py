@@ -43,7 +43,7 @@ class Soak:
     tally: Tally = field(default_factory=Tally)
 
     async def run(self, seconds: float, at_once: int, stop: asyncio.Event) -> None:
-        """Hold conversations, so many at once, until the time is over or ``stop`` is set."""
+        """Hold conversations, ``at_once`` at a time, until the time is over or ``stop`` is set."""
         drawn = plans(self.name, self.random)
         others = [self._every(_SAMPLE_SECONDS, self._look), self._kill_now_and_then()]
         beside = [asyncio.create_task(other) for other in others]

@@ -86,10 +86,10 @@ def _bare(mark: Any) -> pytest.Mark:
 HEAD = """\
 # Clients
 
-Real clients, unmodified, go through the proxy and the real CLI to the scripted API
-([scripted-api.md](scripted-api.md)). ✓ is tested in each run of CI, *nightly* in the nightly profile only
-([CONTRIBUTING.md](../CONTRIBUTING.md)). The tests are in `tests/clients`. Other clients that speak the
-Messages API or OpenAI's chat API should work alike: see [setup.md](setup.md) and [openai.md](openai.md).
+These are real clients, unmodified. Tests send them through Towpath and the real CLI to the scripted API
+([scripted-api.md](scripted-api.md)). ✓ means tested in each run of CI, *nightly* only in the nightly profile
+([CONTRIBUTING.md](../CONTRIBUTING.md)). The tests are in `tests/clients`. Other clients of the Messages API
+or of OpenAI's APIs should work just as well: see [setup.md](setup.md) and [openai.md](openai.md).
 
 This page is written by a test run in which all of it passed, and CI compares it with the tests:
 
@@ -115,7 +115,7 @@ def render(listed: Listing) -> str:
     sections = (
         f"\n### {client.name}\n\n```{client.language}\n{client.lines.strip()}\n```\n" for client in clients
     )
-    return f"{HEAD}\n{''.join(rows)}\n## The lines that point them at the proxy\n{''.join(sections)}"
+    return f"{HEAD}\n{''.join(rows)}\n## The lines that connect them\n{''.join(sections)}"
 
 
 def expected(client: Client) -> set[str]:

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.cli
 CLIENT = Client(
     name="Claude Code",
     version=BUNDLED_VERSION,
-    lines="ANTHROPIC_BASE_URL=http://127.0.0.1:3456 ANTHROPIC_API_KEY=dummy claude",
+    lines="ANTHROPIC_BASE_URL=http://127.0.0.1:3456 ANTHROPIC_AUTH_TOKEN=dummy claude",
 )
 OLDER, NEWER = "claude-sonnet-4-5", "claude-opus-5-5"  # the newer one gets system messages inside `messages`
 CALL = 'CALL Bash {"command": "echo six times seven is $((6*7))"}'
@@ -45,8 +45,7 @@ def claude_code(proxy: RecordedProxy, api: ScriptedApi, recorder: Recorder, tmp_
     environment = {
         **OFFLINE,
         "HOME": str(home),
-        "ANTHROPIC_BASE_URL": proxy.url,
-        "ANTHROPIC_API_KEY": "dummy",
+        **CLIENT.variables(proxy.url),
         "DISABLE_AUTOUPDATER": "1",
         "CLAUDE_CODE_MAX_RETRIES": "0",
         "IS_SANDBOX": "1",  # else root may not skip permissions

@@ -16,6 +16,7 @@ from tests.clients.listed import (
     modules,
     render,
 )
+from towpath.core.client_habits.recipes import CLIENTS
 
 BARGE = Client("Barge", "1.2", "export BARGE_URL=http://127.0.0.1:3456")
 
@@ -33,6 +34,18 @@ def test_each_client_is_tested_with(module: Any) -> None:
 
     assert expected(module.CLIENT) <= set(shown)
     assert "127.0.0.1:3456" in module.CLIENT.lines
+
+
+def test_clients_are_connected_here_as_towpath_env_connects_them() -> None:
+    known = {recipe.title.lower(): set(recipe.variables) for recipe in CLIENTS.values() if recipe.variables}
+    here = {
+        module.CLIENT.name.lower(): set(module.CLIENT.variables(""))
+        for module in modules()
+        if module.CLIENT.name.lower() in known
+    }
+
+    assert here
+    assert {name: read - known[name] for name, read in here.items() if read - known[name]} == {}
 
 
 def module_of_tests(*marked: pytest.MarkDecorator, **fields: Any) -> Any:

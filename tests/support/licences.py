@@ -33,12 +33,12 @@ _WORDS = {
 _HEAD = """# Licences
 
 Towpath is MIT. This is what is installed with it on Linux (with the extra `otel`), with the licence that
-each package states. `tests/test_licences.py` compares the table with what is installed and fails on a
-licence that it does not know; the GPL, LGPL and AGPL are none that it knows.
+each package states. `tests/test_licences.py` compares the table with what is installed and fails on an
+unknown licence. It does not accept the GPL, LGPL and AGPL.
 
-The Claude CLI that `claude-agent-sdk` brings is a program of Anthropic's of its own, under Anthropic's
-[commercial terms](https://www.anthropic.com/legal/commercial-terms): Towpath starts it, and changes and
-copies nothing of it.
+The Claude CLI that `claude-agent-sdk` brings along is Anthropic's own program, under Anthropic's
+[commercial terms](https://www.anthropic.com/legal/commercial-terms). Towpath starts it, and neither changes
+nor copies it.
 
 | package | licence |
 |---|---|

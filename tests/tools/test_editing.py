@@ -84,7 +84,7 @@ def test_nothing_to_find_says_what_to_use() -> None:
 def test_a_difference_in_white_space_is_told(old: str) -> None:
     words = refusal(b"one\ndef f(a,  b):\n  pass\nend\n", old)
 
-    assert words.startswith("old_string: was not found; this differs from it in white space only:\n")
+    assert words.startswith("old_string: was not found; the closest match differs only in white space:\n")
     assert "     2\tdef f(a,  b):" in words
 
 

@@ -114,7 +114,7 @@ def test_nothing_of_a_repository_is_changed(work: Path, path: str) -> None:
     before, folders = files_in(work), {str(path) for path in work.rglob("*")}
     edit = call(work, "edit", file_path=path, old_string="e", new_string="f", replace_all=True)
 
-    assert f"{path} is among a repository's own files" in refused(write(work, path))
+    assert f"{path} is one of a repository's own files" in refused(write(work, path))
     assert refused(edit)
     assert files_in(work) == before
     assert {str(path) for path in work.rglob("*")} == folders

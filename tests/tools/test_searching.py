@@ -109,13 +109,13 @@ def test_files_are_the_default(folder: Path) -> None:
         ("(?<=t)wo", {}, ["a.txt:2:two"]),
         (r"(e)\1", {"path": "a.txt"}, ["a.txt:3:three"]),
         ("-e", {}, ["No matches found."]),
-        ("(", {}, ["refused: pattern: missing ); escape what is meant literally"]),
+        ("(", {}, ["refused: pattern: missing ); escape characters that are meant literally"]),
         (r"one\ntwo", {"multiline": True}, ["a.txt:1:one", "a.txt:2:two"]),
         ("five.*seven", {"multiline": True}, ["a.txt:5:five", "a.txt:6:six", "a.txt:7:seven"]),
         (r"^def[^\n]*\n", {"multiline": True}, ["b/code.py:1:def one():"]),
         # A match ends with its file.
         ("seven.*def", {"multiline": True}, ["No matches found."]),
-        ("one", {"head_limit": 1}, ["a.txt:1:one", "", "[There is more: 1 lines are shown. "]),
+        ("one", {"head_limit": 1}, ["a.txt:1:one", "", "[Cut after line 1. "]),
     ],
 )
 def test_lines_are_found(folder: Path, pattern: str, more: dict[str, Any], shown: list[str]) -> None:
@@ -138,7 +138,7 @@ def test_long_lines_and_much_output_are_cut(tmp_path: Path) -> None:
     found = lines(tmp_path, pattern="x")
 
     assert found[0] == "long:1:" + "x" * 500 + " [cut]"
-    assert found[-1].startswith("[There is more: 58 lines are shown.")
+    assert found[-1].startswith("[Cut after line 58.")
 
 
 def test_many_files_go_to_ripgrep_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

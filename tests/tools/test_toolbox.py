@@ -36,7 +36,7 @@ def test_without_leave_there_is_no_bash(tmp_path: Path) -> None:
         return await toolbox.call("bash", {"command": "touch here"})
 
     assert refused(with_toolbox(tmp_path, use, allow_bash=False)) == (
-        "there is no tool bash; there are read, write, edit, glob, grep"
+        "there is no tool bash; the tools are: read, write, edit, glob, grep"
     )
     assert list(tmp_path.iterdir()) == []
 
@@ -62,10 +62,10 @@ def test_without_leave_there_is_no_bash(tmp_path: Path) -> None:
         ("bash", {"command": "true", "timeout": -1}, "timeout: Expected `int` >= 1"),
         ("bash", {"command": "a\0b"}, "command: "),
         ("glob", {"pattern": "/etc/*"}, "pattern: must be relative"),
-        ("glob", {"pattern": "{1..100000}"}, "pattern: stands for over 100 patterns"),
-        ("glob", {"pattern": "{a,b}" * 7}, "pattern: stands for over 100 patterns"),
+        ("glob", {"pattern": "{1..100000}"}, "pattern: expands to more than 100 patterns"),
+        ("glob", {"pattern": "{a,b}" * 7}, "pattern: expands to more than 100 patterns"),
         ("glob", {"pattern": "x" * 1001}, "pattern: is longer than 1000 characters"),
-        ("grep", {"pattern": "a", "glob": "{a,b}" * 7}, "glob: stands for over 100 patterns"),
+        ("grep", {"pattern": "a", "glob": "{a,b}" * 7}, "glob: expands to more than 100 patterns"),
         ("grep", {"pattern": "("}, "pattern: missing )"),
         ("grep", {"pattern": "a", "output_mode": "all"}, "output_mode: "),
         ("grep", {"pattern": "a", "-A": -1}, "-A: "),

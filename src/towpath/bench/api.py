@@ -1,6 +1,6 @@
 """The scripted API as a process of its own: so its work is neither the proxy's nor the driver's.
 
-Counts the model calls by name: each target calls below ``/<name>``, whoever calls at the root has none.
+Counts the model calls by name: each target calls below ``/<name>``, a call at the root has none.
 Run as a module. It says its URL, then the counts for each line that it reads, and ends when there is
 nothing more to read: that is, with the process that started it, however that ended.
 """

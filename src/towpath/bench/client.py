@@ -88,7 +88,7 @@ class Target:
             raise ExchangeError(f"{type(error).__name__}: {error}") from error
 
     async def abandon(self, body: Json, events: int) -> None:
-        """Send a request that streams, and leave after so many events, or at its end.
+        """Send a request that streams, and leave after that many events, or at its end.
 
         Raises:
             ExchangeError: there was no stream.

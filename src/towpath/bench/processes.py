@@ -1,7 +1,7 @@
 """The processes of a run: the scripted API and the proxy, how they start and that they end.
 
 Both get a process session of their own: Ctrl-C on the terminal is the driver's to hear, and what is left
-of a session can be found by its number, whoever its parent is by then.
+of a session can be found by its number, whatever its parent is by then.
 """
 
 import json
@@ -17,7 +17,7 @@ import psutil
 from towpath.python import python_command
 
 _END_SECONDS = 30  # the proxy ends its own processes in that time, or something is wrong
-_REST_SECONDS = 5  # what it left would still be ending by itself
+_REST_SECONDS = 5  # what it left would still be ending on its own
 # What the installed command does; and it ends when its input does, should the bench be killed.
 _PROXY = """
 import os, threading

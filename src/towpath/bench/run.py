@@ -97,7 +97,7 @@ class _Run:
 
 
 def _end_like_ctrl_c() -> None:
-    """Whoever asks the bench to end, in whichever way, gets its processes ended, too."""
+    """Every way of ending the bench ends its processes as well."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda _number, _frame: signal.raise_signal(signal.SIGINT))

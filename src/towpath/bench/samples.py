@@ -97,7 +97,7 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def row(name: str, samples: Samples, direct: Samples) -> Row:
-    """The figures of a step at a target; for direct itself, too."""
+    """The figures of a step at a target, which may be direct itself."""
     middle = median(samples.seconds) if samples.seconds else None
     late = percentile(samples.seconds, 0.95) if samples.seconds else None
     base = median(direct.seconds) if direct.seconds else None

@@ -1,4 +1,4 @@
-"""The scripted Messages API: stands where the real API stands, at the far end of the real CLI.
+"""The scripted Messages API, in the place of the real one: at the far end of the real CLI.
 
 It answers over loopback HTTP with the API's own events, writes down what it received, and needs no
 login and no network. Unless an answer was queued it does what the newest user text says (``obey``),
@@ -14,9 +14,9 @@ so any client can drive it: ``SAY text``, ``THINK text``, ``CALL name {json}``, 
     assert api.exchanges[0].body["messages"][-1]["role"] == "user"
     assert api.last["stream"] is True
 
-Reply says how an answer ends badly, too: a connection that is cut, an ``error`` event, a delay.
-This package knows the API and nothing of the rest of towpath, and must not import it: it could not
-bear witness against code that it shares.
+Reply can also say how an answer ends badly: a connection that is cut, an ``error`` event, a delay.
+This package knows the API and nothing of the rest of towpath, and must not import it: shared code
+could not testify against itself.
 
 - ``api``: what was received, and the answers that wait. ``script``: answers as values, and ``obey``.
 - ``stream``, ``responses``: how an answer looks and travels. ``serving``: a web server on a thread.

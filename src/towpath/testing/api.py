@@ -1,6 +1,6 @@
 """The scripted API itself: what was received, the answers that wait, and the routes.
 
-The server runs on a thread of its own and tests ask from theirs, so all state is behind one condition.
+The server runs on a thread of its own and tests ask from theirs, so one condition guards all state.
 It must not know what an answer says (``script``) or how it becomes bytes (``stream``, ``responses``).
 """
 

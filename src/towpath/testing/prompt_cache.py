@@ -20,7 +20,7 @@ from hashlib import sha256
 from towpath.testing.script import Json
 
 LIFE_SECONDS = {"5m": 300.0, "1h": 3600.0}
-# A mark finds what was kept at one of so many blocks, its own included.
+# A mark finds what was kept at one of this many blocks, its own included.
 LOOKBACK_BLOCKS = 20
 _ACCOUNTING = "x-anthropic-billing-header:"
 # A change of these leaves the cache of tools and system as it is, and ends that of the messages.

@@ -46,7 +46,7 @@ def _as_called(block: Json) -> Json:
 
 
 def _frames(sent: list[Json]) -> list[bytes]:
-    """The events as bytes, with one ping where the real API has it: behind the first block's start."""
+    """The events as bytes, with one ping where the real API has it: after the first block's start."""
     places = (place for place, event in enumerate(sent, 1) if event["type"] == "content_block_start")
     if place := next(places, None):
         sent = [*sent[:place], {"type": "ping"}, *sent[place:]]

@@ -5,13 +5,13 @@ Pure. It must not know how an answer travels (``stream`` has its events, ``api``
     obey looks, in this order, for                and answers
     lines CALL name {json}                        these calls, all in one turn
     a tool_choice of any or tool                  that tool or the first one, with empty input
-    a line REPEAT number text                     that text so many times, in a delta each
+    a line REPEAT number text                     that text as often, each in a delta of its own
     lines SAY text                                exactly that text
     an output_config.format with a schema         the smallest JSON text that suits it
     tool results in the newest user message       "Results: " and what they begin with
     anything else                                 "You said: " and what it begins with
 
-A line THINK text puts a thinking block in front of any of them; SAY beside CALL is the text before
+A line THINK text puts a thinking block before any of them; SAY beside CALL is the text before
 the calls.
 """
 
@@ -40,9 +40,9 @@ class Reply:
     delta carries. ``delay_seconds`` passes before the first event, ``pause_seconds`` between two.
     ``headers`` go onto the response (``anthropic-ratelimit-…``).
 
-    Two ways to end badly, of streams only: ``cut_after_events`` aborts the connection after so many
+    Two ways to end badly, of streams only: ``cut_after_events`` aborts the connection after that many
     events, ``error_after_events`` (a number, an error object of type and message) sends an ``error``
-    event behind so many and ends the stream. Neither counts the ping.
+    event after that many and ends the stream. Neither counts the ping.
     """
 
     content: tuple[Json, ...]
@@ -104,7 +104,7 @@ def _answer(body: Json, newest: list[Json], texts: list[str]) -> str:
 
 
 def _newest_user_message(body: Json) -> list[Json]:
-    """The blocks of the last user message; messages of role system may stand behind it."""
+    """The blocks of the last user message; messages of role system may follow it."""
     for message in reversed(body["messages"]):
         if message["role"] == "user":
             return _blocks(message["content"])

@@ -1,4 +1,4 @@
-"""What each tool takes. The docstrings and descriptions here are what the model is told."""
+"""What each tool takes. The model is told the docstrings and descriptions."""
 
 import inspect
 from collections.abc import Mapping
@@ -16,7 +16,9 @@ MAX_TIMEOUT_MS = 600_000
 FilePath = Annotated[
     str, Meta(description="Path of the file: relative to the workspace, or absolute inside it.")
 ]
-Folder = Annotated[str, Meta(description="Where to look: a folder in the workspace. Default: all of it.")]
+Folder = Annotated[
+    str, Meta(description="Folder to search, inside the workspace. Default: the whole workspace.")
+]
 Count = Annotated[int, Meta(ge=0)]
 
 
@@ -25,83 +27,94 @@ class Arguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Read(Arguments, frozen=True):
-    """Reads a file of the workspace.
+    """Reads a file in the workspace.
 
-    Text comes with line numbers (number, tab, line), at most 2000 lines and about 256 KB a call; lines over
-    2000 characters are cut. Read on with offset. Pictures (PNG, JPEG, GIF, WebP) are shown.
+    Text is shown with line numbers (number, tab, line): at most 2000 lines and about 256 KB per call, each
+    line cut at 2000 characters. Use offset to read on. Images (PNG, JPEG, GIF, WebP) are shown as images.
     """
 
     file_path: FilePath
-    offset: Annotated[int, Meta(ge=1, le=_MAX_LINE, description="First line to show, from 1.")] = 1
-    limit: Annotated[int, Meta(ge=1, le=_MAX_LINE, description="How many lines to show.")] = READ_LINES
+    offset: Annotated[
+        int, Meta(ge=1, le=_MAX_LINE, description="First line to show; the first line of a file is 1.")
+    ] = 1
+    limit: Annotated[int, Meta(ge=1, le=_MAX_LINE, description="Number of lines to show.")] = READ_LINES
 
 
 class Write(Arguments, frozen=True):
-    """Writes a file of the workspace: a new one, with the folders it needs, or in place of what was there.
+    """Writes a file in the workspace. Creates it and its folders, or replaces what was there.
 
-    To change a part of a file, use edit.
+    To change part of a file, use edit.
     """
 
     file_path: FilePath
-    content: Annotated[str, Meta(description="All that the file is to hold.")]
+    content: Annotated[str, Meta(description="The whole content of the file.")]
 
 
 class Edit(Arguments, frozen=True):
-    """Replaces a text in a file of the workspace, exactly as written, white space included.
+    """Replaces text in a file in the workspace, exactly as written, white space included.
 
-    old_string must occur once; it is without the line numbers that read shows. Set replace_all to change all
-    places.
+    old_string must match exactly one place, unless replace_all is set. Do not include the line numbers shown
+    by read.
     """
 
     file_path: FilePath
     old_string: Annotated[str, Meta(description="The text to replace.")]
-    new_string: Annotated[str, Meta(description="The text to put there.")]
+    new_string: Annotated[str, Meta(description="The text to put in its place.")]
     replace_all: Annotated[bool, Meta(description="Replace every occurrence.")] = False
 
 
 class Bash(Arguments, frozen=True):
-    """Runs a command with bash, in the workspace. Each call is a new shell; it can read no input.
+    """Runs a command with bash, in the workspace. Each call starts a new shell, which gets no input.
 
-    Output and errors come together; long output loses its middle. When the command is over or its time is up,
-    all that it started is ended, background processes too: nothing keeps running between calls.
+    Output and errors are shown together; the middle of long output is left out. When the command ends or its
+    time is up, everything that it started is ended, background processes included: nothing keeps running
+    between calls.
     """
 
     command: Annotated[str, Meta(min_length=1, description="The command.")]
     timeout: Annotated[
-        int, Meta(ge=1, description="Milliseconds until it is ended. Default 120000, at most 600000.")
+        int, Meta(ge=1, description="Milliseconds after which it is ended. Default: 120000, at most 600000.")
     ] = 120_000
     description: Annotated[str, Meta(description="What the command does, in a few words.")] = ""
 
 
 class Glob(Arguments, frozen=True):
-    """Finds files by name, newest first, at most 100.
+    """Finds files by name: at most 100, newest first.
 
-    ** stands for any folders, {a,b} for either. Links are not followed. .git, node_modules, .venv and
-    __pycache__ are left out unless path or pattern names them.
+    ** matches any folders, {a,b} either alternative. Links are not followed. .git, node_modules, .venv and
+    __pycache__ are skipped unless path or pattern names them.
     """
 
     pattern: Annotated[
         str,
-        Meta(min_length=1, description="As **/*.py or src/*.{ts,tsx}, relative to path. *.py: only there."),
+        Meta(
+            min_length=1,
+            description="Glob relative to path, e.g. **/*.py or src/*.{ts,tsx}. A bare *.py matches only "
+            "files directly in path.",
+        ),
     ]
     path: Folder = "."
 
 
 class Grep(Arguments, frozen=True):
-    """Finds lines by a regular expression in the files of the workspace.
+    """Searches the files in the workspace for lines that match a regular expression.
 
-    Links are not followed. .git, node_modules, .venv, __pycache__, binary files and files over 10 MB are left
-    out unless path names them. Long output is cut.
+    Links are not followed. .git, node_modules, .venv, __pycache__, binary files and files over 10 MB are
+    skipped unless path names them. Long output is cut.
     """
 
-    pattern: Annotated[str, Meta(min_length=1, description="Regular expression, as for ripgrep.")]
-    path: Annotated[str, Meta(description="A folder or a file of the workspace. Default: all of it.")] = "."
-    glob: Annotated[str, Meta(description="Only files of this name, as *.py, *.{ts,tsx} or src/**/*.py.")] = (
-        ""
-    )
+    pattern: Annotated[str, Meta(min_length=1, description="Regular expression, in the syntax of ripgrep.")]
+    path: Annotated[
+        str, Meta(description="Folder or file to search, inside the workspace. Default: the whole workspace.")
+    ] = "."
+    glob: Annotated[
+        str, Meta(description="Search only files that match this glob, e.g. *.py, *.{ts,tsx} or src/**/*.py.")
+    ] = ""
     output_mode: Annotated[
         Literal["content", "files_with_matches", "count"],
-        Meta(description="The lines, the files' paths (default), or the number of lines in each file."),
+        Meta(
+            description="Show the lines, the paths of the files (default), or the number of lines per file."
+        ),
     ] = "files_with_matches"
     ignore_case: Annotated[bool, Meta(description="Ignore case.")] = msgspec.field(default=False, name="-i")
     line_numbers: Annotated[bool, Meta(description="Show line numbers. Default: true.")] = msgspec.field(
@@ -116,8 +129,10 @@ class Grep(Arguments, frozen=True):
     around: Annotated[Count, Meta(description="Lines to show before and after each match.")] = msgspec.field(
         default=0, name="-C"
     )
-    head_limit: Annotated[int, Meta(ge=1, description="Lines of output to show. Default: 250.")] = 250
-    multiline: Annotated[bool, Meta(description="Let the pattern span lines; . matches line breaks.")] = False
+    head_limit: Annotated[int, Meta(ge=1, description="Maximum number of output lines. Default: 250.")] = 250
+    multiline: Annotated[
+        bool, Meta(description="Let the pattern span lines, and let . match line breaks.")
+    ] = False
 
 
 A = TypeVar("A", bound=Arguments)
@@ -144,7 +159,7 @@ def tool(name: str) -> Tool:
 def parse(kind: type[A], given: Mapping[str, Any]) -> A:
     """The arguments as the tool's type. Raises RefusedError, which names the parameter that is wrong.
 
-    Read kindly, as models write: ``null`` counts as left out, ``"5"`` as 5.
+    Models are not strict, so neither is this: ``null`` counts as left out, ``"5"`` as 5.
     """
     values = {key: value for key, value in given.items() if value is not None}
     try:

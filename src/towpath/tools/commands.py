@@ -67,8 +67,8 @@ class Commands:
             lambda: output, os.fdopen(read_end, "rb", buffering=0)
         )
         session, watcher = None, None
-        # What is over with the command: asyncio, too, must have seen it end (a loop that was closed before
-        # that gave the process up as one that runs).
+        # What ends with the command. asyncio must have seen it end as well: a loop that was closed before
+        # that reported the process as still running.
         over: list[asyncio.Future[Any]] = [output.closed]
         try:
             try:

@@ -60,7 +60,9 @@ def edited(data: bytes, old: str, new: str, deadline: Deadline, *, replace_all: 
         raise RefusedError(f"old_string: {_not_found(data.decode('utf-8', 'replace'), old, deadline)}")
     if count > 1 and not replace_all:
         sentence = f"occurs {count} times, at {_places(data, find)}"
-        raise RefusedError(f"old_string: {sentence}; take more of the text around it, or set replace_all")
+        raise RefusedError(
+            f"old_string: {sentence}; include more of the surrounding text, or set replace_all"
+        )
     size = len(data) + count * (len(put) - len(find))
     if size > _MAX_BYTES:
         sentence = (
@@ -87,13 +89,13 @@ def _places(data: bytes, find: bytes) -> str:
 
 
 def _not_found(text: str, old: str, deadline: Deadline) -> str:
-    """What stands in the file instead: the same but for white space, or lines like the first one."""
+    """What the file has instead: the same except for white space, or lines like the first one."""
     lines = text.split("\n")
     wanted = old.strip("\n").split("\n")
     start = _without_white_space(lines, wanted, deadline)
     if start is not None:
         shown = _shown(lines, range(start, start + len(wanted)))
-        return f"was not found; this differs from it in white space only:\n{shown}"
+        return f"was not found; the closest match differs only in white space:\n{shown}"
     first = next((line.strip() for line in wanted if line.strip()), "")
     if not first or len(lines) > _MAX_COMPARED_LINES:
         return "was not found; read the file again"

@@ -6,7 +6,7 @@ import time
 
 import psutil
 
-# How long a process may take to end by itself, and how long the system to remove it.
+# How long a process may take to end on its own, and the system to remove it.
 _GRACE_SECONDS = 2.0
 _REMOVAL_SECONDS = 1.0
 _POLL_SECONDS = 0.02

@@ -79,7 +79,7 @@ class Matcher:
         for line in _output(_REGEX_COMMAND, pieces, deadline, good_codes={0}):
             if line.startswith(regex_program.CANNOT_READ):
                 words = line.removeprefix(regex_program.CANNOT_READ).decode("utf-8", "replace").strip()
-                raise RefusedError(f"pattern: {words}; escape what is meant literally")
+                raise RefusedError(f"pattern: {words}; escape characters that are meant literally")
             yield int(line) - 1
 
 

@@ -30,7 +30,7 @@ class NamePattern:
             # Not wcmatch's own matching: that is `re`, see Deadline.finds.
             self._patterns = [regex.compile(one) for one in wanted]
         except PatternLimitException:
-            raise RefusedError(f"{parameter}: stands for over {_MAX_ALTERNATIVES} patterns") from None
+            raise RefusedError(f"{parameter}: expands to more than {_MAX_ALTERNATIVES} patterns") from None
         except (ValueError, regex.error) as error:
             raise RefusedError(f"{parameter}: {error}") from None
 

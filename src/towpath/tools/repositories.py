@@ -1,8 +1,8 @@
-"""Which files belong to a version control system, which runs programs that stand in them.
+"""Which files belong to a version control system, which runs programs that they name.
 
 ``git status`` runs what ``core.fsmonitor`` in ``.git/config`` names, a commit what is in ``.git/hooks``;
-``repo`` is itself a program in ``.repo``. The others have settings that name commands, or are code. Who
-writes there has a program run at the user's next command.
+``repo`` is itself a program in ``.repo``. The others have settings that name commands, or are code. Writing
+there means running a program at the user's next command.
 """
 
 import os

@@ -181,5 +181,5 @@ class _Output:
             return "No matches found."
         if not self.is_full:
             return "\n".join(self._lines)
-        note = f"[There is more: {len(self._lines)} lines are shown. Narrow the search, or raise head_limit.]"
+        note = f"[Cut after line {len(self._lines)}. Narrow the search, or raise head_limit.]"
         return "\n".join([*self._lines, "", note])

@@ -47,7 +47,7 @@ class Toolbox:
         self.tools: Sequence[Tool] = [tool(name) for name in TYPES if allow_bash or name != "bash"]
 
     async def call(self, name: str, arguments: Mapping[str, Any]) -> Result:
-        """Carry out a call. Whatever stands against it is a result with ``is_error`` and words for the model.
+        """Carry out a call. Whatever prevents it becomes a result with ``is_error`` and words for the model.
 
         Raises CancelledError only; a command or search is ended then, a file being written is still written.
         """
@@ -80,7 +80,7 @@ class Toolbox:
             raise RefusedError("the tools are closed")
         known = [tool.name for tool in self.tools]
         if name not in known:
-            raise RefusedError(f"there is no tool {name}; there are {', '.join(known)}")
+            raise RefusedError(f"there is no tool {name}; the tools are: {', '.join(known)}")
         parsed = parse(TYPES[name], arguments)
         match parsed:
             case Bash():

@@ -104,7 +104,7 @@ class Place:
 
 
 class Workspace:
-    """One folder. ``root`` is its real path; paths that begin with the name it was given work, too."""
+    """One folder. ``root`` is its real path; paths that begin with the name it was given work as well."""
 
     def __init__(self, root: Path) -> None:
         self.root = os.path.realpath(root)
@@ -133,7 +133,7 @@ class Workspace:
             sentence = f"{path} is outside the workspace {self.root}; only files below it can be used"
             raise RefusedError(f"{parameter}: {sentence}") from None
         except _RepositoryError:
-            sentence = f"{path} is among a repository's own files, which can have programs run"
+            sentence = f"{path} is one of a repository's own files, which can make programs run"
             raise RefusedError(f"{parameter}: {sentence}; this tool does not change them") from None
         except OSError as error:
             problem = _PROBLEMS.get(error.errno or 0) or f"cannot be used: {error.strerror or error}"
