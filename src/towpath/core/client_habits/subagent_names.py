@@ -5,9 +5,7 @@ other names.
 """
 
 from collections.abc import Iterator, Sequence
-
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
+from difflib import SequenceMatcher
 
 # What Claude Code, OpenCode and oh-my-opencode (today's and former versions) call the same kind of agent.
 # Each name maps to its substitutes, best first; lower case. General words ("reviewer") are left
@@ -45,7 +43,7 @@ _ALIASES: dict[str, tuple[str, ...]] = {
     "claude-code-guide": ("librarian",),
 }
 # The least similarity, 0 to 1, that counts as a slip: one wrong letter in "plan" or "oracle", two in
-# "librarian". Two swapped letters count as one.
+# "librarian".
 _SLIP = 0.7
 
 
@@ -75,6 +73,6 @@ def _places(asked: str, known: Sequence[str]) -> Iterator[int]:
     places.sort(key=lambda place: abs(len(known[place]) - len(asked)))
     yield from (p for p in places if known[p].startswith(asked) or asked.startswith(known[p]))
     yield from (p for p in places if known[p] in asked or asked in known[p])
-    slip = process.extractOne(asked, known, scorer=OSA.normalized_similarity, score_cutoff=_SLIP)
-    if slip:
-        yield slip[2]
+    likeness = [SequenceMatcher(a=name, b=asked).ratio() for name in known]
+    if max(likeness, default=0) >= _SLIP:
+        yield likeness.index(max(likeness))
