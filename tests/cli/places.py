@@ -1,6 +1,6 @@
 """Machines and users that the service is made for; their paths have what each format must quote."""
 
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePosixPath
 
 from towpath.cli.service.definition import Place
 
@@ -11,7 +11,6 @@ LINUX = Place(
     config_dir=PurePosixPath("/home/a person/.config/towpath"),
     program=PurePosixPath("/home/a person/100% $HOME tools/bin/towpath"),
     python=PurePosixPath("/home/a person/100% $HOME tools/bin/python"),
-    user="person",
     uid=1000,
     stop_seconds=60,
 )
@@ -22,22 +21,10 @@ MAC = Place(
     config_dir=PurePosixPath("/Users/a person/Library/Application Support/towpath"),
     program=PurePosixPath("/Users/a person/R&D <tools>/bin/towpath"),
     python=PurePosixPath("/Users/a person/R&D <tools>/bin/python"),
-    user="person",
     uid=501,
     stop_seconds=60,
 )
-WINDOWS = Place(
-    system="Windows",
-    home=PureWindowsPath("C:\\Users\\a person"),
-    xdg_config=PureWindowsPath("C:\\Users\\a person\\.config"),
-    config_dir=PureWindowsPath("C:\\Users\\a person\\AppData\\Local\\towpath"),
-    program=PureWindowsPath("C:\\R&D tools\\Scripts\\towpath.exe"),
-    python=PureWindowsPath("C:\\R&D tools\\Scripts\\python.exe"),
-    user="BOX\\a person",
-    uid=0,
-    stop_seconds=60,
-)
-PLACES = {place.system: place for place in (LINUX, MAC, WINDOWS)}
+PLACES = {place.system: place for place in (LINUX, MAC)}
 
 
 def place_in(folder: Path, system: str) -> Place:
@@ -50,7 +37,6 @@ def place_in(folder: Path, system: str) -> Place:
         config_dir=home / ".config" / "towpath",
         program=home / "my tools" / "towpath",
         python=home / "my tools" / "python",
-        user="person",
         uid=1000,
         stop_seconds=60,
     )

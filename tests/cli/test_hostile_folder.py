@@ -60,7 +60,7 @@ def test_the_demo(folder: Path) -> None:
 
 
 def test_a_service(folder: Path, tmp_path: Path) -> None:
-    """As launchd starts it; the Task Scheduler gets the same words."""
+    """As launchd starts it."""
     place = dataclasses.replace(place_in(tmp_path, "Darwin"), python=Path(sys.executable))
     words = plistlib.loads(launchd_service(place).file.text.encode())["ProgramArguments"]
     variables = Path(place.environment_file)

@@ -112,18 +112,6 @@ def test_without_a_session_of_systemd_all_say_so(linux: Typed, command: str) -> 
         ("Darwin", ["status"], ["launchctl", "print", "gui/1000/local.towpath"]),
         ("Darwin", ["logs"], ["tail", "-n", "100", "{home}/Library/Logs/towpath.log"]),
         ("Darwin", ["logs", "--follow"], ["tail", "-n", "100", "-F", "{home}/Library/Logs/towpath.log"]),
-        ("Windows", ["status"], ["schtasks", "/Query", "/TN", "Towpath", "/V", "/FO", "LIST"]),
-        (
-            "Windows",
-            ["logs", "--follow"],
-            [
-                "powershell",
-                "-NoProfile",
-                "-Command",
-                "Get-Content -Encoding UTF8 -Tail 100"
-                " -LiteralPath '{home}/.config/towpath/towpath.log' -Wait",
-            ],
-        ),
     ],
 )
 def test_status_and_logs_are_the_platforms_own(

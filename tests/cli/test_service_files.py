@@ -5,17 +5,15 @@ import plistlib
 import shlex
 import shutil
 import subprocess
-import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.cli.places import LINUX, MAC, PLACES, WINDOWS, place_in
+from tests.cli.places import LINUX, MAC, PLACES, place_in
 from towpath.cli.service.command import SERVICES
 from towpath.cli.service.environment import carried, environment_file
 from towpath.cli.service.launchd import launchd_service
-from towpath.cli.service.scheduler import powershell_word, scheduler_service
 from towpath.cli.service.start import read_environment
 from towpath.cli.service.steps import ServiceError
 from towpath.cli.service.systemd import systemd_service
@@ -61,24 +59,6 @@ def test_launchd_reads_what_was_meant() -> None:
     assert agent["WorkingDirectory"] == "/Users/a person"
     assert agent["KeepAlive"] == {"SuccessfulExit": False}
     assert agent["Umask"] == 0o077
-
-
-def test_the_task_scheduler_reads_what_was_meant() -> None:
-    file = scheduler_service(WINDOWS).file
-    task = ElementTree.fromstring(file.text.encode(file.encoding))  # noqa: S314 - our own text
-    found = {element.tag.partition("}")[2]: element.text for element in task.iter()}
-
-    assert found["Command"] == "C:\\R&D tools\\Scripts\\pythonw.exe"
-    folder = "C:\\Users\\a person\\AppData\\Local\\towpath"
-    assert found["Arguments"] == (
-        f'-P -m towpath.cli.service.start --log "{folder}\\towpath.log" '
-        f'"{folder}\\service.env" "{folder}\\secrets.env"'
-    )
-    assert found["UserId"] == "BOX\\a person"
-
-
-def test_powershell_takes_a_quote_as_it_is() -> None:
-    assert powershell_word("C:\\it's") == "'C:\\it''s'"
 
 
 def require(program: str | Path, package: str) -> None:

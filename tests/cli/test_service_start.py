@@ -1,4 +1,4 @@
-"""The launcher of launchd and the Task Scheduler, as they start it."""
+"""The launcher of launchd, as that starts it."""
 
 import os
 import subprocess
@@ -14,28 +14,29 @@ from tests.support.waiting import WAIT_SECONDS
 from towpath import __version__
 
 
-def started(*arguments: "str | Path") -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "towpath.cli.service.start", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env={**os.environ, "CLAUDE_PROXY_LOG_LEVEL": "error"},
-    )
+def started(log: Path, *files: Path) -> "subprocess.Popen[bytes]":
+    """The launcher with these environment files; it writes into the log, as launchd lets it."""
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", "towpath.cli.service.start", *files],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "CLAUDE_PROXY_LOG_LEVEL": "error"},
+        )
 
 
 @pytest.mark.cli
-def test_it_serves_with_the_settings_of_the_files_and_writes_its_log(tmp_path: Path) -> None:
-    settings, secrets, log = tmp_path / "a b.env", tmp_path / "secrets.env", tmp_path / "logs" / "a b.log"
+def test_it_serves_with_the_settings_of_the_files(tmp_path: Path) -> None:
+    settings, secrets, log = tmp_path / "a b.env", tmp_path / "secrets.env", tmp_path / "log"
     settings.write_text(
         f"# Written by a test\nCLAUDE_PROXY_PORT=0\nCLAUDE_PROXY_API_KEY=first\n"
         f"CLAUDE_PROXY_STATE_DIR='{tmp_path / 'the state'}'\n"
     )
     secrets.write_text("CLAUDE_PROXY_API_KEY=second\n")
 
-    process = started("--log", log, settings, secrets, tmp_path / "missing.env")
+    process = started(log, settings, secrets, tmp_path / "missing.env")
     try:
-        wait_until(lambda: log.is_file() and "http://" in log.read_text())
+        wait_until(lambda: "http://" in log.read_text())
         url = log.read_text().partition(" at ")[2].split()[0]
         with httpx.Client(base_url=url, trust_env=False, timeout=WAIT_SECONDS) as client:
             wait_until(lambda: _version_at(client) == __version__)
@@ -44,21 +45,20 @@ def test_it_serves_with_the_settings_of_the_files_and_writes_its_log(tmp_path: P
         assert (tmp_path / "the state" / "run").is_dir()
     finally:
         process.terminate()
-        output, _ = process.communicate(timeout=WAIT_SECONDS)
+        process.wait(timeout=WAIT_SECONDS)
 
     assert (refused.status_code, let_in.status_code) == (401, 400)
-    assert output == ""
 
 
 @pytest.mark.slow
 def test_a_file_that_is_none_ends_it_without_showing_it(tmp_path: Path) -> None:
-    secrets = tmp_path / "secrets.env"
+    secrets, log = tmp_path / "secrets.env", tmp_path / "log"
     secrets.write_text("KEY=hush more hush")
 
-    process = started(secrets)
-    output, _ = process.communicate(timeout=WAIT_SECONDS)
+    code = started(log, secrets).wait(timeout=WAIT_SECONDS)
+    output = log.read_text()
 
-    assert process.returncode
+    assert code
     assert "NAME=value" in output
     assert "hush" not in output
 

@@ -191,7 +191,6 @@ def test_entry_and_log_go_with_the_private_folder(
     [
         ("linux", ".cache/claude-cli-nodejs"),
         ("darwin", "Library/Caches/claude-cli-nodejs"),
-        ("win32", "AppData/Local/claude-cli-nodejs/Cache"),
     ],
 )
 def test_the_places_of_each_system(platform: str, cache: str) -> None:

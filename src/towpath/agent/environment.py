@@ -112,7 +112,7 @@ def private_places(folder: Path) -> dict[str, str]:
     """Variables that put into ``folder`` what a process writes beside its session file.
 
     The CLI logs each call of a tool in the user's cache, with all of a result that is an error; no variable
-    stops that. macOS and Windows have no variable for where a user's cache is: see ``leftovers``.
+    stops that. macOS has no variable for where a user's cache is: see ``leftovers``.
     """
     return {
         "CLAUDE_CODE_TMPDIR": str(folder),

@@ -4,7 +4,6 @@ import contextlib
 import os
 import re
 import shutil
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -44,8 +43,6 @@ def make_private(state_dir: Path) -> None:
 
 def is_of_another_user(folder: Path) -> bool:
     """Whether a folder, or the link that leads to it, belongs to somebody else. Raises OSError."""
-    if sys.platform == "win32":
-        return False  # it has no such owners; the default is below the user's own profile
     return any(seen.st_uid != os.geteuid() for seen in (folder.lstat(), folder.stat()))
 
 

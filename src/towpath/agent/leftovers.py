@@ -3,7 +3,7 @@
 - An entry, ``sessions/<pid>.json`` below its configuration, which other sessions of Claude Code on the
   machine read. A CLI that ends removes it; one that is killed cannot. It names a path in the private folder
   (see ``environment.private_places``).
-- Where a user's cache cannot be moved (macOS, Windows), the logs of its tools. They name the session, whose
+- Where a user's cache cannot be moved (macOS), the logs of its tools. They name the session, whose
   id is the name of the private session file.
 
 ``orphans`` finds what earlier versions left, which removed neither.
@@ -25,8 +25,6 @@ from towpath.core.to_json import Json
 
 # After the name of our server. It is not imported: this is loaded by commands that do without the SDK.
 _LOGS = "mcp-logs-client"
-# Here no variable says where a user's cache is.
-_CACHE_STAYS = ("darwin", "win32")
 # The first line of a log of a server that runs within the SDK's program; others begin with a connection.
 _FIRST_WORDS = "Calling MCP tool: "
 
@@ -45,9 +43,6 @@ class Places:
         config = Path(environment.get("CLAUDE_CONFIG_DIR") or home / ".claude")
         if platform == "darwin":
             return cls(config, home / "Library" / "Caches" / "claude-cli-nodejs")
-        if platform == "win32":
-            local = Path(environment.get("LOCALAPPDATA") or home / "AppData" / "Local")
-            return cls(config, local / "claude-cli-nodejs" / "Cache")
         cache = Path(environment.get("XDG_CACHE_HOME") or home / ".cache")
         return cls(config, cache / "claude-cli-nodejs")
 
@@ -59,7 +54,7 @@ def remove_folder(folder: Path, platform: str = sys.platform) -> None:
     """
     places = Places.of(os.environ, platform)
     left = [path for path, entry in _entries(places) if _was_below(folder, entry)]
-    if platform in _CACHE_STAYS:
+    if platform == "darwin":  # no variable says where a user's cache is
         sessions = {file.stem for file in folder.glob("*.jsonl")}
         left += [path for path, line in _logs(places) if line.get("sessionId") in sessions]
     remove(left)

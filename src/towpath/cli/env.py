@@ -29,16 +29,14 @@ _LINES = {
     "bash": "export {name}={value}",
     "zsh": "export {name}={value}",
     "fish": "set -gx {name} {value};",
-    "powershell": "$env:{name} = {value}",
 }
 _TAKE_OVER = {
     "bash": 'eval "$({command})"',
     "zsh": 'eval "$({command})"',
     "fish": "{command} | source",
-    "powershell": "{command} | Out-String | Invoke-Expression",
 }
 # Shells that read the same lines as another one.
-_LIKE = {"sh": "bash", "dash": "bash", "ash": "bash", "ksh": "bash", "pwsh": "powershell", "": "bash"}
+_LIKE = {"sh": "bash", "dash": "bash", "ash": "bash", "ksh": "bash", "": "bash"}
 
 
 def env(
@@ -71,7 +69,7 @@ def env(
 
 def shell_family(program: str) -> str | None:
     """The shell whose lines a program understands, by its name or path; None if that is not known."""
-    name = PurePath(program).name.removesuffix(".exe")
+    name = PurePath(program).name
     family = _LIKE.get(name, name)
     return family if family in _LINES else None
 
@@ -80,21 +78,12 @@ def lines(client: str, shell: str, url: str, *, with_key: bool) -> list[str]:
     """The lines for a client. ``with_key``: the server asks for a key, which the shell reads where it is."""
     return [
         _LINES[shell].format(
-            name=name, value=_key(shell, with_key=with_key) if path is None else _quoted(shell, url + path)
+            name=name, value=_key(with_key=with_key) if path is None else shlex.quote(url + path)
         )
         for name, path in CLIENTS[client].items()
     ]
 
 
-def _key(shell: str, *, with_key: bool) -> str:
+def _key(*, with_key: bool) -> str:
     """A reference, so that a key is never printed."""
-    if not with_key:
-        return _quoted(shell, DUMMY_KEY)
-    return f"$env:{_KEY_VARIABLE}" if shell == "powershell" else f'"${_KEY_VARIABLE}"'
-
-
-def _quoted(shell: str, value: str) -> str:
-    if shell == "powershell":
-        doubled = value.replace("'", "''")
-        return f"'{doubled}'"
-    return shlex.quote(value)
+    return f'"${_KEY_VARIABLE}"' if with_key else shlex.quote(DUMMY_KEY)

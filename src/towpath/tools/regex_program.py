@@ -13,6 +13,7 @@ it has a limit of memory, and who started it can kill it.
 import io
 import json
 import os
+import resource
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
@@ -49,8 +50,6 @@ def main() -> None:
 
 
 def _limit_itself() -> None:
-    import resource  # not on Windows, where this module is imported all the same
-
     # A system that does not know a limit refuses it.
     for limit, value in ((resource.RLIMIT_AS, _MEMORY_BYTES), (resource.RLIMIT_CPU, _CPU_SECONDS)):
         with suppress(ValueError, OSError):

@@ -49,9 +49,9 @@ def judge_processes(processes: Sequence[CliProcess]) -> Finding:
     stale = [str(one.pid) for one in processes if one.proxy is None or one.parent != one.proxy]
     if not stale:
         return ok(f"none; {len(processes)} in use" if processes else "none")
-    kill = ("taskkill", "/F", *(f"/PID {pid}" for pid in stale)) if os.name == "nt" else ("kill", *stale)
     count = "1 CLI process has" if len(stale) == 1 else f"{len(stale)} CLI processes have"
-    return warning(f"{count} outlived the server that started it: {', '.join(stale)}", command_line(kill))
+    detail = f"{count} outlived the server that started it: {', '.join(stale)}"
+    return warning(detail, command_line(["kill", *stale]))
 
 
 def disk_space(state_dir: Path) -> Finding:
@@ -80,7 +80,7 @@ def judge_disk(state_dir: Path, free_mib: int, *, writable: bool) -> Finding:
 
 
 def _parent_of(process: psutil.Process) -> int | None:
-    """None where the parent is gone; on Windows a process keeps the number of a dead one."""
+    """None where the parent is gone."""
     try:
         parent = process.parent()
     except psutil.Error:

@@ -9,7 +9,7 @@ from towpath.cli.printable import printable
 Named = tuple[str, Finding]
 
 _SYMBOLS = {Status.OK: "✓", Status.WARNING: "!", Status.PROBLEM: "✗", Status.SKIPPED: "·"}
-# For terminals whose encoding lacks the signs (Windows code pages, LANG=C).
+# For terminals whose encoding lacks the signs (LANG=C).
 _ASCII = {Status.OK: "ok", Status.WARNING: "!", Status.PROBLEM: "X", Status.SKIPPED: "-"}
 COLOURS = {
     Status.OK: "green",

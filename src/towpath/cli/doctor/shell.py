@@ -1,6 +1,5 @@
 """Other programs: whether they are there, what they say, and how a person would call them."""
 
-import os
 import shlex
 import shutil
 import subprocess
@@ -33,5 +32,5 @@ def words_of(command: Sequence[str], environment: Mapping[str, str]) -> str:
 
 
 def command_line(command: Sequence[str]) -> str:
-    """A command as one types it into this system's shell."""
-    return subprocess.list2cmdline(command) if os.name == "nt" else shlex.join(command)
+    """A command as one types it into a shell."""
+    return shlex.join(command)

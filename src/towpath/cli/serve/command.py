@@ -4,7 +4,6 @@ import contextlib
 import math
 import os
 import socket
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
@@ -47,8 +46,6 @@ def serve_until_stopped(settings: Settings) -> None:
 def serve_supervised(settings: Settings, arguments: Sequence[str]) -> None:
     """Serve in a process of its own that is started again when it crashes. ``arguments`` are its flags."""
     configure_logging(settings.log_level)
-    if sys.platform == "win32":
-        give_up("--supervise needs Linux or macOS; `towpath service install` restarts the server on Windows.")
     _make_private(settings.state_dir)
     command = python_command("-m", "towpath", "serve", *arguments)
     raise typer.Exit(Supervisor(command, _bound(settings)).run())

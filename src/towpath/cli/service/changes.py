@@ -72,7 +72,7 @@ def _require_tool(service: Service, run: Run) -> None:
 def _own_text(file: File) -> str | None:
     """What is in the file now; None if there is none. Raises ServiceError if somebody else wrote it."""
     try:
-        text = Path(file.path).read_text(file.encoding)
+        text = Path(file.path).read_text("utf-8")
     except FileNotFoundError:
         return None
     except (OSError, UnicodeError) as error:
@@ -101,7 +101,7 @@ def _write(file: File) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=file.mode)
     path.chmod(file.mode)
-    path.write_text(file.text, file.encoding)
+    path.write_text(file.text, "utf-8")
 
 
 def _say_steps(steps: Sequence[Step], say: Say) -> None:

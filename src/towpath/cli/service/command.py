@@ -24,14 +24,13 @@ from towpath.cli.service.changes import uninstall as uninstall_service
 from towpath.cli.service.definition import Place, Service, Step
 from towpath.cli.service.environment import carried, environment_file, words_about
 from towpath.cli.service.launchd import launchd_service
-from towpath.cli.service.scheduler import scheduler_service
 from towpath.cli.service.steps import Run, ServiceError, run_on_terminal, run_quietly
 from towpath.cli.service.systemd import systemd_service
 
-SERVICES = {"Linux": systemd_service, "Darwin": launchd_service, "Windows": scheduler_service}
+SERVICES = {"Linux": systemd_service, "Darwin": launchd_service}
 
 service = typer.Typer(
-    help="Run Towpath in the background: systemd on Linux, launchd on macOS, Task Scheduler on Windows.\n\n"
+    help="Run Towpath in the background: systemd on Linux, launchd on macOS.\n\n"
     "Example: CLAUDE_PROXY_PORT=4000 towpath service install",
     no_args_is_help=True,
 )
@@ -106,16 +105,11 @@ def logs(
 
 
 def this_place() -> Place:
-    """This machine and its user, whose name only Windows asks for.
-
-    Raises ServiceError if the command `towpath` is not where it belongs.
-    """
+    """This machine and its user. Raises ServiceError if the command `towpath` is not where it belongs."""
     program = shutil.which("towpath", path=str(Path(sys.executable).parent))
     if program is None:
         raise ServiceError(f"There is no command towpath beside {sys.executable}. Reinstall Towpath.")
     home = Path.home()
-    domain = os.environ.get("USERDOMAIN")
-    user = os.environ.get("USERNAME", "")
     return Place(
         system=platform.system(),
         home=home,
@@ -123,8 +117,7 @@ def this_place() -> Place:
         config_dir=platformdirs.user_config_path("towpath", appauthor=False),
         program=Path(program),
         python=Path(sys.executable),
-        user=f"{domain}\\{user}" if domain else user,
-        uid=os.getuid() if sys.platform != "win32" else 0,
+        uid=os.getuid(),
     )
 
 

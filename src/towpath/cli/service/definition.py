@@ -1,7 +1,7 @@
 """A service as a value: the file that describes it, and the commands of the platform's own tool.
 
-``systemd``, ``launchd`` and ``scheduler`` make one for their platform; ``changes`` carries it out. So
-each platform's files and commands can be seen on any other.
+``systemd`` and ``launchd`` make one for their platform; ``changes`` carries it out. So each platform's
+files and commands can be seen on the other.
 """
 
 from dataclasses import dataclass
@@ -28,7 +28,6 @@ class Place:
     config_dir: PurePath
     program: PurePath
     python: PurePath
-    user: str
     uid: int
     stop_seconds: int = 60
 
@@ -50,7 +49,6 @@ class File:
     path: PurePath
     text: str
     mode: int = 0o644
-    encoding: str = "utf-8"
 
 
 @dataclass(frozen=True)

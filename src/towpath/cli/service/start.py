@@ -1,11 +1,8 @@
-"""What launchd and the Task Scheduler start: reads the environment files, then serves.
+"""What launchd starts, which knows no environment files: reads them, then serves. systemd does without.
 
-    python -P -m towpath.cli.service.start [--log FILE] ENVIRONMENT_FILE …
-
-They know no environment files, and the Task Scheduler has no log. systemd needs none of this.
+python -P -m towpath.cli.service.start ENVIRONMENT_FILE …
 """
 
-import argparse
 import os
 import shlex
 import sys
@@ -27,16 +24,9 @@ def read_environment(text: str) -> dict[str, str]:
     return values
 
 
-def main(arguments: Sequence[str]) -> None:
+def main(files: Sequence[Path]) -> None:
     """Serve with the variables of the files, later ones first; those that are missing say nothing."""
-    parser = argparse.ArgumentParser(prog="towpath.cli.service.start")
-    parser.add_argument("--log", type=Path, help="the file that gets what the server writes")
-    parser.add_argument("files", type=Path, nargs="*", help="environment files")
-    given = parser.parse_args(arguments)
-    if given.log:
-        given.log.parent.mkdir(parents=True, exist_ok=True)
-        sys.stdout = sys.stderr = given.log.open("a", encoding="utf-8", buffering=1)
-    for file in given.files:
+    for file in files:
         if file.is_file():
             os.environ.update(read_environment(file.read_text("utf-8")))
 
@@ -46,4 +36,4 @@ def main(arguments: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main([Path(argument) for argument in sys.argv[1:]])
