@@ -39,6 +39,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip("run in the nightly profile only")
 
 
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """What runs the tests that are ``async``."""
+    return "asyncio"
+
+
 @pytest.fixture(scope="session", autouse=True)
 def home() -> Iterator[Path]:
     """A home of the tests' own: the CLI keeps its state there, and nobody's login is in it."""

@@ -1,6 +1,5 @@
 """The account of what happens: what is in it, how it is bounded, and which exchanges belong together."""
 
-import asyncio
 from pathlib import Path
 
 import httpx
@@ -123,18 +122,16 @@ def test_a_caller_that_is_kept_out_again_and_again_is_one_error(desk: Desk) -> N
     assert seen.totals.failed == 1
 
 
-def test_watchers_get_each_change_and_are_let_go(desk: Desk) -> None:
-    async def main() -> list[int]:
-        seen = []
-        async for snapshot in desk.activity.snapshots():
-            seen.append(len(snapshot.exchanges))
-            if len(seen) < 3:
-                desk.tell(desk.record(b"%d" % len(seen)), session=len(seen))
-            else:
-                desk.activity.close()
-        return seen
+async def test_watchers_get_each_change_and_are_let_go(desk: Desk) -> None:
+    seen = []
+    async for snapshot in desk.activity.snapshots():
+        seen.append(len(snapshot.exchanges))
+        if len(seen) < 3:
+            desk.tell(desk.record(b"%d" % len(seen)), session=len(seen))
+        else:
+            desk.activity.close()
 
-    assert asyncio.run(main()) == [0, 1, 2]
+    assert seen == [0, 1, 2]
 
 
 @pytest.mark.slow

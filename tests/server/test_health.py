@@ -18,7 +18,7 @@ KEY = AuthStatus(logged_in=True, method="api_key", provider="firstParty")
     ("auth", "is_shared", "warns"),
     [(PLAN, True, True), (PLAN, False, False), (KEY, True, False), (None, True, False)],
 )
-def test_a_plan_that_other_machines_can_use_is_warned_of_once(
+async def test_a_plan_that_other_machines_can_use_is_warned_of_once(
     auth: AuthStatus | None, capsys: pytest.CaptureFixture[str], *, is_shared: bool, warns: bool
 ) -> None:
     asked = asyncio.Event()
@@ -27,13 +27,11 @@ def test_a_plan_that_other_machines_can_use_is_warned_of_once(
         asked.set()
         return auth
 
-    async def main() -> None:
-        pool = Pool.__new__(Pool)  # not asked for anything here
-        health = Health(pool, Admission(running=1, waiting=0), Mode.PASSTHROUGH, is_shared=is_shared, ask=ask)
-        watching = asyncio.create_task(health.watch())
-        await asked.wait()
-        await asyncio.sleep(0)
-        watching.cancel()
+    pool = Pool.__new__(Pool)  # not asked for anything here
+    health = Health(pool, Admission(running=1, waiting=0), Mode.PASSTHROUGH, is_shared=is_shared, ask=ask)
+    watching = asyncio.create_task(health.watch())
+    await asked.wait()
+    await asyncio.sleep(0)
+    watching.cancel()
 
-    asyncio.run(main())
     assert ("a plan must not be shared" in capsys.readouterr().out) is warns

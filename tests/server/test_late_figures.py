@@ -1,6 +1,5 @@
 """Upstreams that say how many tokens there were at the end of an answer, as some gateways do."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
@@ -33,9 +32,9 @@ NOTHING = {"input_tokens": 0, "output_tokens": 0}
 FIGURES = {"input_tokens": 5, "cache_read_input_tokens": 50, "cache_creation_input_tokens": 500}
 
 
-def test_figures_that_come_late_make_a_note_but_no_header() -> None:
-    (headers, note), (edited_headers, edited_note) = asyncio.run(
-        _heard(Upstream(NOTHING, FIGURES), FIRST, EDITED)
+async def test_figures_that_come_late_make_a_note_but_no_header() -> None:
+    (headers, note), (edited_headers, edited_note) = await _heard(
+        Upstream(NOTHING, FIGURES), FIRST, EDITED
     )
 
     assert (note, edited_note) == (None, "message 2 changed")
@@ -51,17 +50,17 @@ class Repeating(Upstream):
             yield event
 
 
-def test_figures_that_come_late_and_twice_are_one_use_of_the_cache() -> None:
-    (_, note), (_, edited_note) = asyncio.run(_heard(Repeating(NOTHING, {}), FIRST, EDITED))
+async def test_figures_that_come_late_and_twice_are_one_use_of_the_cache() -> None:
+    (_, note), (_, edited_note) = await _heard(Repeating(NOTHING, {}), FIRST, EDITED)
 
     assert (note, edited_note) == (None, "message 2 changed")
 
 
-def test_figures_that_come_first_are_those_of_the_prompt() -> None:
+async def test_figures_that_come_first_are_those_of_the_prompt() -> None:
     """At the end some are sums over the calls of a server's tool."""
     sums = {**FIGURES, "cache_read_input_tokens": 5000}
     more = [*EDITED, assistant("Two."), user("three")]
-    heard = asyncio.run(_heard(Upstream(FIGURES, sums), FIRST, EDITED, more))
+    heard = await _heard(Upstream(FIGURES, sums), FIRST, EDITED, more)
 
     assert [headers["x-towpath-cache"] for headers, _ in heard] == [
         "read=50 write=500",

@@ -54,10 +54,10 @@ class Loop:
 
 
 @pytest.mark.parametrize(("size", "goes_on"), [(1 * KIB, False), (300 * KIB, True)])
-def test_the_event_loop_goes_on_while_a_large_body_is_read(size: int, goes_on: bool) -> None:
+async def test_the_event_loop_goes_on_while_a_large_body_is_read(size: int, goes_on: bool) -> None:
     loop = Loop(orjson.dumps({"text": "a" * size}))
 
-    asyncio.run(loop.run())
+    await loop.run()
 
     assert loop.status == 400
     assert (loop.rounds_between > 0) is goes_on

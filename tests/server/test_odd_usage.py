@@ -1,6 +1,5 @@
 """Whatever an upstream says of its usage: the client has its answer, and what counts goes on counting."""
 
-import asyncio
 import io
 import json
 from collections.abc import Callable
@@ -36,17 +35,17 @@ ODD = [
 ]
 
 
-def served(first: Any, last: Any, *subscribers: Callable[[Ended], None]) -> list[Json]:
+async def served(first: Any, last: Any, *subscribers: Callable[[Ended], None]) -> list[Json]:
     """The items of an exchange with this usage."""
     publisher = Publisher()
     publisher.subscribe(Ended, *subscribers)
-    return asyncio.run(items_of(exchanges_of(Upstream(first, last), publisher.publish), [user("hi")]))
+    return await items_of(exchanges_of(Upstream(first, last), publisher.publish), [user("hi")])
 
 
-def test_a_null_at_the_end_leaves_the_figures_of_the_begin() -> None:
+async def test_a_null_at_the_end_leaves_the_figures_of_the_begin() -> None:
     ended: list[Ended] = []
     with structlog.testing.capture_logs() as lines:
-        served(START, {"input_tokens": None, "output_tokens": 5}, ended.append, log.ended)
+        await served(START, {"input_tokens": None, "output_tokens": 5}, ended.append, log.ended)
     record = ended[0].exchange
 
     assert record.tokens == {"input_tokens": 7, "cache_read_input_tokens": 900, "output_tokens": 5}
@@ -55,11 +54,11 @@ def test_a_null_at_the_end_leaves_the_figures_of_the_begin() -> None:
 
 
 @pytest.mark.parametrize("odd", ODD)
-def test_odd_usage_reaches_the_client_and_harms_nobody(odd: Any) -> None:
+async def test_odd_usage_reaches_the_client_and_harms_nobody(odd: Any) -> None:
     metrics = Metrics(cast(Pool, None), cast(Any, None), MessageMemo(), cast(Any, None))
     ended: list[Ended] = []
     with structlog.testing.capture_logs() as lines:
-        items = served(odd, odd, log.ended, metrics.ended, ended.append)
+        items = await served(odd, odd, log.ended, metrics.ended, ended.append)
 
     assert [item["type"] for item in items[1:]] == ["message_start", "message_delta", "message_stop"]
     assert items[1]["message"]["usage"] == items[2]["usage"] == odd

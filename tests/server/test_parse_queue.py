@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import httpx
@@ -18,50 +17,36 @@ from towpath.settings import Settings
 LARGE = b"x" * 300_000
 
 
-def run(test: Callable[[ParseQueue], Awaitable[None]]) -> None:
-    async def with_limit() -> None:
-        async with asyncio.timeout(60):
-            await test(ParseQueue())
-
-    asyncio.run(with_limit())
-
-
-def test_a_large_body_is_read_while_another_one_is() -> None:
+async def test_a_large_body_is_read_while_another_one_is() -> None:
     is_read = threading.Event()
 
-    async def test(queue: ParseQueue) -> None:
-        slow = asyncio.create_task(queue.run(LARGE, is_read.wait, stays))
-        await queue.run(LARGE, is_read.set, stays)
-        assert await slow
-
-    run(test)
+    queue = ParseQueue()
+    slow = asyncio.create_task(queue.run(LARGE, is_read.wait, stays))
+    await queue.run(LARGE, is_read.set, stays)
+    assert await slow
 
 
-def test_a_body_that_waits_for_its_turn_is_not_read_once_its_client_has_left() -> None:
+async def test_a_body_that_waits_for_its_turn_is_not_read_once_its_client_has_left() -> None:
     go_on = threading.Event()
     read = []
 
-    async def test(queue: ParseQueue) -> None:
-        slow = [asyncio.create_task(queue.run(LARGE, go_on.wait, stays)) for _ in range(8)]
-        await asyncio.sleep(0)
-        try:
-            with pytest.raises(ClientDisconnect):
-                await queue.run(LARGE, lambda: read.append("left"), leaves)
-        finally:
-            go_on.set()
-        await asyncio.gather(*slow)
-        await queue.run(LARGE, lambda: read.append("stays"), stays)
-
-    run(test)
+    queue = ParseQueue()
+    slow = [asyncio.create_task(queue.run(LARGE, go_on.wait, stays)) for _ in range(8)]
+    await asyncio.sleep(0)
+    try:
+        with pytest.raises(ClientDisconnect):
+            await queue.run(LARGE, lambda: read.append("left"), leaves)
+    finally:
+        go_on.set()
+    await asyncio.gather(*slow)
+    await queue.run(LARGE, lambda: read.append("stays"), stays)
     assert read == ["stays"]
 
 
-def test_an_error_of_reading_arrives() -> None:
-    async def test(queue: ParseQueue) -> None:
-        with pytest.raises(ZeroDivisionError):
-            await queue.run(LARGE, lambda: 1 / 0, stays)
-
-    run(test)
+async def test_an_error_of_reading_arrives() -> None:
+    queue = ParseQueue()
+    with pytest.raises(ZeroDivisionError):
+        await queue.run(LARGE, lambda: 1 / 0, stays)
 
 
 def test_a_body_of_too_many_values_is_refused_at_each_door(tmp_path: Path) -> None:

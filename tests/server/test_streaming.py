@@ -1,7 +1,7 @@
 """The event stream, driven as a server would drive it: a receive and a send, and a client that may leave."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 import orjson
@@ -94,13 +94,11 @@ class Source:
             self.is_closed = True
 
 
-def run(test: Callable[[], Awaitable[None]]) -> None:
-    async def main() -> None:
-        async with asyncio.timeout(WAIT_SECONDS):
-            await test()
-        assert asyncio.all_tasks() == {asyncio.current_task()}, "something was left running"
-
-    asyncio.run(main())
+@pytest.fixture(autouse=True)
+async def nothing_is_left_running() -> AsyncGenerator[None]:
+    before = len(asyncio.all_tasks())
+    yield
+    assert len(asyncio.all_tasks()) == before
 
 
 def opened(items: Items, client: Client, *, ping_seconds: float = NEVER) -> "asyncio.Task[None]":
@@ -115,100 +113,82 @@ async def left_by(client: Client, source: Source, stream: "asyncio.Task[None]") 
     await stream
 
 
-def test_a_stream_is_its_head_its_events_and_an_end() -> None:
-    async def test() -> None:
-        client, source = Client(), Source(HEADERS, EVENT, STOP)
+async def test_a_stream_is_its_head_its_events_and_an_end() -> None:
+    client, source = Client(), Source(HEADERS, EVENT, STOP)
 
-        await opened(source.items(), client)
+    await opened(source.items(), client)
 
-        status, _ = await client.head()
-        assert status == 200
-        assert [await client.event() for _ in range(3)] == [EVENT, STOP, {}]
-        assert client.has_nothing
-        assert source.is_closed
-
-    run(test)
+    status, _ = await client.head()
+    assert status == 200
+    assert [await client.event() for _ in range(3)] == [EVENT, STOP, {}]
+    assert client.has_nothing
+    assert source.is_closed
 
 
-def test_the_head_has_the_request_id_and_the_headers_of_the_first_item() -> None:
-    async def test() -> None:
-        client = Client()
-        await opened(Source(HEADERS).items(), client)
+async def test_the_head_has_the_request_id_and_the_headers_of_the_first_item() -> None:
+    client = Client()
+    await opened(Source(HEADERS).items(), client)
 
-        _, headers = await client.head()
-        assert headers == {
-            "content-type": "text/event-stream; charset=utf-8",
-            "cache-control": "no-cache",
-            "request-id": "req_1",
-            "x-towpath-way": "resume",
-        }
-
-    run(test)
+    _, headers = await client.head()
+    assert headers == {
+        "content-type": "text/event-stream; charset=utf-8",
+        "cache-control": "no-cache",
+        "request-id": "req_1",
+        "x-towpath-way": "resume",
+    }
 
 
-def test_the_head_waits_for_the_first_item() -> None:
-    async def test() -> None:
-        gate = asyncio.Event()
-        client, source = Client(), Source(gate, HEADERS)
-        stream = opened(source.items(), client)
+async def test_the_head_waits_for_the_first_item() -> None:
+    gate = asyncio.Event()
+    client, source = Client(), Source(gate, HEADERS)
+    stream = opened(source.items(), client)
 
-        await source.waits.wait()
-        assert client.has_nothing
-        gate.set()
-        await stream
-        assert (await client.head())[0] == 200
-
-    run(test)
+    await source.waits.wait()
+    assert client.has_nothing
+    gate.set()
+    await stream
+    assert (await client.head())[0] == 200
 
 
-def test_an_event_is_sent_when_it_comes() -> None:
-    async def test() -> None:
-        gate = asyncio.Event()
-        client, source = Client(), Source(HEADERS, EVENT, gate, STOP)
-        stream = opened(source.items(), client)
+async def test_an_event_is_sent_when_it_comes() -> None:
+    gate = asyncio.Event()
+    client, source = Client(), Source(HEADERS, EVENT, gate, STOP)
+    stream = opened(source.items(), client)
 
-        await client.head()
-        assert await client.event() == EVENT
-        gate.set()
-        assert await client.event() == STOP
-        await stream
-
-    run(test)
+    await client.head()
+    assert await client.event() == EVENT
+    gate.set()
+    assert await client.event() == STOP
+    await stream
 
 
-def test_a_model_that_is_silent_before_its_first_event_is_covered_by_pings() -> None:
-    async def test() -> None:
-        gate = asyncio.Event()
-        client, source = Client(), Source(gate, HEADERS, EVENT)
-        stream = opened(source.items(), client, ping_seconds=SOON)
+async def test_a_model_that_is_silent_before_its_first_event_is_covered_by_pings() -> None:
+    gate = asyncio.Event()
+    client, source = Client(), Source(gate, HEADERS, EVENT)
+    stream = opened(source.items(), client, ping_seconds=SOON)
 
-        status, headers = await client.head()
-        assert (status, headers["request-id"]) == (200, "req_1")
-        assert await client.event() == {"type": "ping"}
-        assert await client.event() == {"type": "ping"}
-        gate.set()
-        assert await client.event_that_is_no_ping() == EVENT  # and no second head
-        assert await client.event_that_is_no_ping() == {}
-        await stream
-
-    run(test)
+    status, headers = await client.head()
+    assert (status, headers["request-id"]) == (200, "req_1")
+    assert await client.event() == {"type": "ping"}
+    assert await client.event() == {"type": "ping"}
+    gate.set()
+    assert await client.event_that_is_no_ping() == EVENT  # and no second head
+    assert await client.event_that_is_no_ping() == {}
+    await stream
 
 
-def test_a_model_that_falls_silent_is_covered_by_pings() -> None:
-    async def test() -> None:
-        gate = asyncio.Event()
-        client, source = Client(), Source(HEADERS, EVENT, gate, STOP)
-        stream = opened(source.items(), client, ping_seconds=SOON)
+async def test_a_model_that_falls_silent_is_covered_by_pings() -> None:
+    gate = asyncio.Event()
+    client, source = Client(), Source(HEADERS, EVENT, gate, STOP)
+    stream = opened(source.items(), client, ping_seconds=SOON)
 
-        await client.head()
-        assert await client.event_that_is_no_ping() == EVENT
-        assert await client.event() == {"type": "ping"}
-        assert await client.event() == {"type": "ping"}
-        gate.set()
-        assert await client.event_that_is_no_ping() == STOP
-        await stream
-
-    run(test)
+    await client.head()
+    assert await client.event_that_is_no_ping() == EVENT
+    assert await client.event() == {"type": "ping"}
+    assert await client.event() == {"type": "ping"}
+    gate.set()
+    assert await client.event_that_is_no_ping() == STOP
+    await stream
 
 
 OVERLOADED = ApiError(529, "try again later", headers={"retry-after": "5"})
@@ -219,165 +199,129 @@ ERROR = {
 }
 
 
-def test_an_error_before_the_head_is_a_status() -> None:
-    async def test() -> None:
-        client, source = Client(), Source(OVERLOADED)
+async def test_an_error_before_the_head_is_a_status() -> None:
+    client, source = Client(), Source(OVERLOADED)
 
-        await opened(source.items(), client)
+    await opened(source.items(), client)
 
-        status, headers = await client.head()
-        assert (status, headers["retry-after"], headers["request-id"]) == (529, "5", "req_1")
-        assert await client.whole_body() == ERROR
-        assert client.has_nothing
-        assert source.is_closed
-
-    run(test)
+    status, headers = await client.head()
+    assert (status, headers["retry-after"], headers["request-id"]) == (529, "5", "req_1")
+    assert await client.whole_body() == ERROR
+    assert client.has_nothing
+    assert source.is_closed
 
 
 @pytest.mark.parametrize("before", [[HEADERS], [HEADERS, EVENT]], ids=["headers", "event"])
-def test_an_error_after_the_head_is_an_event_and_the_stream_ends(before: list[dict[str, Any]]) -> None:
-    async def test() -> None:
-        client, source = Client(), Source(*before, OVERLOADED)
+async def test_an_error_after_the_head_is_an_event_and_the_stream_ends(before: list[dict[str, Any]]) -> None:
+    client, source = Client(), Source(*before, OVERLOADED)
 
-        await opened(source.items(), client)
+    await opened(source.items(), client)
 
-        await client.head()
-        assert [await client.event() for _ in before] == [*before[1:], ERROR]
-        assert await client.event() == {}
-        assert client.has_nothing
-
-    run(test)
+    await client.head()
+    assert [await client.event() for _ in before] == [*before[1:], ERROR]
+    assert await client.event() == {}
+    assert client.has_nothing
 
 
-def test_an_error_after_a_ping_is_an_event_and_the_stream_ends() -> None:
-    async def test() -> None:
-        gate = asyncio.Event()
-        client, source = Client(), Source(gate, OVERLOADED)
-        stream = opened(source.items(), client, ping_seconds=SOON)
+async def test_an_error_after_a_ping_is_an_event_and_the_stream_ends() -> None:
+    gate = asyncio.Event()
+    client, source = Client(), Source(gate, OVERLOADED)
+    stream = opened(source.items(), client, ping_seconds=SOON)
 
-        assert (await client.head())[0] == 200
-        assert await client.event() == {"type": "ping"}
-        gate.set()
-        assert await client.event_that_is_no_ping() == ERROR
-        assert await client.event() == {}
-        await stream
-
-    run(test)
+    assert (await client.head())[0] == 200
+    assert await client.event() == {"type": "ping"}
+    gate.set()
+    assert await client.event_that_is_no_ping() == ERROR
+    assert await client.event() == {}
+    await stream
 
 
 @pytest.mark.parametrize("before", [[], [HEADERS], [HEADERS, EVENT]], ids=["nothing", "headers", "event"])
-def test_items_are_closed_when_the_client_leaves(before: list[dict[str, Any]]) -> None:
-    async def test() -> None:
-        client, source = Client(), Source(*before, asyncio.Event())
-        stream = opened(source.items(), client)
+async def test_items_are_closed_when_the_client_leaves(before: list[dict[str, Any]]) -> None:
+    client, source = Client(), Source(*before, asyncio.Event())
+    stream = opened(source.items(), client)
 
-        await left_by(client, source, stream)
-        assert source.is_closed
-
-    run(test)
+    await left_by(client, source, stream)
+    assert source.is_closed
 
 
-def test_items_are_closed_when_a_client_leaves_that_did_not_read() -> None:
-    async def test() -> None:
-        client, source = Client(), Source(HEADERS, EVENT, STOP)
-        stream = EventStream(source.items(), "req_1", ping_seconds=NEVER, client_seconds=NEVER)
-        sending = asyncio.create_task(stream(SCOPE, client.receive, client.stop_reading))
+async def test_items_are_closed_when_a_client_leaves_that_did_not_read() -> None:
+    client, source = Client(), Source(HEADERS, EVENT, STOP)
+    stream = EventStream(source.items(), "req_1", ping_seconds=NEVER, client_seconds=NEVER)
+    sending = asyncio.create_task(stream(SCOPE, client.receive, client.stop_reading))
 
-        await client.head()
-        assert await client.event() == EVENT
-        client.leaves.set()
-        await sending
-        assert source.is_closed
-
-    run(test)
+    await client.head()
+    assert await client.event() == EVENT
+    client.leaves.set()
+    await sending
+    assert source.is_closed
 
 
-def test_items_are_closed_when_the_client_left_before_they_began() -> None:
-    async def test() -> None:
-        client, source = Client(), Source(asyncio.Event(), HEADERS)
-        client.leaves.set()
+async def test_items_are_closed_when_the_client_left_before_they_began() -> None:
+    client, source = Client(), Source(asyncio.Event(), HEADERS)
+    client.leaves.set()
 
-        await opened(source.items(), client)
-        assert source.is_closed
-        assert client.has_nothing
-
-    run(test)
+    await opened(source.items(), client)
+    assert source.is_closed
+    assert client.has_nothing
 
 
-def test_nothing_is_sent_to_a_client_that_has_left() -> None:
-    async def test() -> None:
-        client, source = Client(), Source(asyncio.Event(), HEADERS)
+async def test_nothing_is_sent_to_a_client_that_has_left() -> None:
+    client, source = Client(), Source(asyncio.Event(), HEADERS)
 
-        await left_by(client, source, opened(source.items(), client))
-        assert client.has_nothing
-
-    run(test)
+    await left_by(client, source, opened(source.items(), client))
+    assert client.has_nothing
 
 
-def test_items_are_closed_when_the_server_stops() -> None:
-    async def test() -> None:
-        client, source = Client(), Source(HEADERS, asyncio.Event())
-        stream = opened(source.items(), client)
+async def test_items_are_closed_when_the_server_stops() -> None:
+    client, source = Client(), Source(HEADERS, asyncio.Event())
+    stream = opened(source.items(), client)
 
-        await source.waits.wait()
-        stream.cancel()
-        await asyncio.wait([stream])
-        assert source.is_closed
-
-    run(test)
+    await source.waits.wait()
+    stream.cancel()
+    await asyncio.wait([stream])
+    assert source.is_closed
 
 
-def test_work_is_done_unless_the_client_leaves() -> None:
-    async def test() -> None:
-        client, done = Client(), asyncio.Event()
+async def test_work_is_done_unless_the_client_leaves() -> None:
+    client, done = Client(), asyncio.Event()
 
-        async def work() -> None:
-            done.set()
+    async def work() -> None:
+        done.set()
 
-        await unless_client_leaves(work(), client.receive)
-        assert done.is_set()
-
-    run(test)
+    await unless_client_leaves(work(), client.receive)
+    assert done.is_set()
 
 
-def test_work_is_stopped_when_the_client_leaves() -> None:
-    async def test() -> None:
-        client, begun = Client(), asyncio.Event()
+async def test_work_is_stopped_when_the_client_leaves() -> None:
+    client, begun = Client(), asyncio.Event()
 
-        async def work() -> None:
-            begun.set()
-            await asyncio.Event().wait()
+    async def work() -> None:
+        begun.set()
+        await asyncio.Event().wait()
 
-        doing = asyncio.create_task(unless_client_leaves(work(), client.receive))
-        await begun.wait()
-        client.leaves.set()
-        await doing  # which would never end by itself
-
-    run(test)
+    doing = asyncio.create_task(unless_client_leaves(work(), client.receive))
+    await begun.wait()
+    client.leaves.set()
+    await doing  # which would never end by itself
 
 
-def test_the_error_of_the_work_is_passed_on() -> None:
-    async def test() -> None:
-        async def work() -> None:
-            raise OVERLOADED
+async def test_the_error_of_the_work_is_passed_on() -> None:
+    async def work() -> None:
+        raise OVERLOADED
 
-        with pytest.raises(ApiError, match="try again later"):
-            await unless_client_leaves(work(), Client().receive)
-
-    run(test)
+    with pytest.raises(ApiError, match="try again later"):
+        await unless_client_leaves(work(), Client().receive)
 
 
-def test_a_client_that_does_not_read_is_cut_off_and_its_exchange_ends(
+async def test_a_client_that_does_not_read_is_cut_off_and_its_exchange_ends(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    async def test() -> None:
-        client, source = Client(), Source(HEADERS, EVENT)
-        stream = EventStream(source.items(), "req_1", ping_seconds=NEVER, client_seconds=SOON)
+    client, source = Client(), Source(HEADERS, EVENT)
+    stream = EventStream(source.items(), "req_1", ping_seconds=NEVER, client_seconds=SOON)
 
-        await stream(SCOPE, client.receive, client.stop_reading)
+    await stream(SCOPE, client.receive, client.stop_reading)
 
-        await client.head()
-        assert source.is_closed
-
-    run(test)
+    await client.head()
+    assert source.is_closed
     assert "a client that does not read is cut off" in capsys.readouterr().out

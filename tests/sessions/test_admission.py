@@ -1,7 +1,6 @@
 """The gate: how many run at once, who is next, and who is sent away."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -54,151 +53,119 @@ class Guests:
                 self.inside.remove(name)
 
 
-def run(visit: Callable[[Guests], Awaitable[None]], *, running: int = 1, waiting: int = 10) -> None:
-    async def main() -> None:
-        async with asyncio.timeout(WAIT_SECONDS):
-            await visit(Guests(running=running, waiting=waiting))
+async def test_no_more_than_allowed_run_at_once() -> None:
+    guests = Guests(running=2, waiting=10)
+    await guests.arrive("a", "b", "c")
 
-    asyncio.run(main())
-
-
-def test_no_more_than_allowed_run_at_once() -> None:
-    async def visit(guests: Guests) -> None:
-        await guests.arrive("a", "b", "c")
-
-        assert guests.inside == ["a", "b"]
-        assert guests.admission.waiting == 1
-
-    run(visit, running=2)
+    assert guests.inside == ["a", "b"]
+    assert guests.admission.waiting == 1
 
 
-def test_first_come_is_first_served() -> None:
-    async def visit(guests: Guests) -> None:
-        await guests.arrive("a", "b", "c", "d")
-        for name in "abcd":
-            assert guests.inside == [name]
-            await guests.leave(name)
+async def test_first_come_is_first_served() -> None:
+    guests = Guests(running=1, waiting=10)
+    await guests.arrive("a", "b", "c", "d")
+    for name in "abcd":
+        assert guests.inside == [name]
+        await guests.leave(name)
 
-        assert guests.seen == ["a", "b", "c", "d"]
-        assert guests.admission.waiting == 0
-
-    run(visit)
+    assert guests.seen == ["a", "b", "c", "d"]
+    assert guests.admission.waiting == 0
 
 
-def test_a_late_one_does_not_overtake_those_that_wait() -> None:
-    async def visit(guests: Guests) -> None:
-        await guests.arrive("a", "b")
-        await guests.leave("a")
-        await guests.arrive("c")
+async def test_a_late_one_does_not_overtake_those_that_wait() -> None:
+    guests = Guests(running=1, waiting=10)
+    await guests.arrive("a", "b")
+    await guests.leave("a")
+    await guests.arrive("c")
 
-        assert guests.inside == ["b"]
-
-    run(visit)
+    assert guests.inside == ["b"]
 
 
-def test_answers_go_before_the_rest_and_each_in_their_order() -> None:
-    async def visit(guests: Guests) -> None:
-        await guests.arrive("a", "b", "c")
-        await guests.arrive("x", "y", answers=True)
-        assert guests.admission.waiting == 4
-        for name in "axybc":
-            assert guests.inside == [name]
-            await guests.leave(name)
-
-    run(visit)
+async def test_answers_go_before_the_rest_and_each_in_their_order() -> None:
+    guests = Guests(running=1, waiting=10)
+    await guests.arrive("a", "b", "c")
+    await guests.arrive("x", "y", answers=True)
+    assert guests.admission.waiting == 4
+    for name in "axybc":
+        assert guests.inside == [name]
+        await guests.leave(name)
 
 
-def test_answers_do_not_overtake_those_that_run() -> None:
-    async def visit(guests: Guests) -> None:
-        await guests.arrive("a")
-        await guests.arrive("x", answers=True)
+async def test_answers_do_not_overtake_those_that_run() -> None:
+    guests = Guests(running=1, waiting=10)
+    await guests.arrive("a")
+    await guests.arrive("x", answers=True)
 
-        assert guests.inside == ["a"]
-        assert guests.admission.waiting == 1
-
-    run(visit)
+    assert guests.inside == ["a"]
+    assert guests.admission.waiting == 1
 
 
-def test_one_that_gives_up_leaves_the_queue() -> None:
-    async def visit(guests: Guests) -> None:
-        await guests.arrive("a", "b", "c")
-        await guests.give_up("b")
-        assert guests.admission.waiting == 1
-        await guests.leave("a")
+async def test_one_that_gives_up_leaves_the_queue() -> None:
+    guests = Guests(running=1, waiting=10)
+    await guests.arrive("a", "b", "c")
+    await guests.give_up("b")
+    assert guests.admission.waiting == 1
+    await guests.leave("a")
 
-        assert guests.seen == ["a", "c"]
-
-    run(visit)
+    assert guests.seen == ["a", "c"]
 
 
-def test_one_that_gives_up_while_it_runs_makes_room() -> None:
-    async def visit(guests: Guests) -> None:
-        await guests.arrive("a", "b")
-        await guests.give_up("a")
+async def test_one_that_gives_up_while_it_runs_makes_room() -> None:
+    guests = Guests(running=1, waiting=10)
+    await guests.arrive("a", "b")
+    await guests.give_up("a")
 
-        assert guests.inside == ["b"]
-
-    run(visit)
+    assert guests.inside == ["b"]
 
 
-def test_a_place_passed_to_one_that_just_gives_up_is_not_lost() -> None:
-    async def visit(guests: Guests) -> None:
-        await guests.arrive("a", "b", "c")
-        await guests.leave_to_one_that_gives_up("a", "b")
+async def test_a_place_passed_to_one_that_just_gives_up_is_not_lost() -> None:
+    guests = Guests(running=1, waiting=10)
+    await guests.arrive("a", "b", "c")
+    await guests.leave_to_one_that_gives_up("a", "b")
 
-        assert guests.inside == ["c"]
-
-    run(visit)
+    assert guests.inside == ["c"]
 
 
-def test_one_that_fails_makes_room() -> None:
-    async def visit(guests: Guests) -> None:
-        with pytest.raises(ApiError, match="no luck"):
-            async with guests.admission.enter():
-                raise ApiError(500, "no luck")
-        await guests.arrive("a")
+async def test_one_that_fails_makes_room() -> None:
+    guests = Guests(running=1, waiting=10)
+    with pytest.raises(ApiError, match="no luck"):
+        async with guests.admission.enter():
+            raise ApiError(500, "no luck")
+    await guests.arrive("a")
 
-        assert guests.inside == ["a"]
-
-    run(visit)
+    assert guests.inside == ["a"]
 
 
-def test_a_full_queue_sends_away_with_a_time_to_try_again() -> None:
-    async def visit(guests: Guests) -> None:
-        await guests.arrive("a", "b")
-        await guests.arrive("c", answers=True)
-        with pytest.raises(ApiError) as caught:
-            async with guests.admission.enter(answers=True):
-                pass
+async def test_a_full_queue_sends_away_with_a_time_to_try_again() -> None:
+    guests = Guests(running=1, waiting=2)
+    await guests.arrive("a", "b")
+    await guests.arrive("c", answers=True)
+    with pytest.raises(ApiError) as caught:
+        async with guests.admission.enter(answers=True):
+            pass
 
-        error = caught.value
-        assert (error.status, error.type) == (529, "overloaded_error")
-        assert int(error.headers["retry-after"]) > 0
-        assert "CLAUDE_PROXY_MAX_CONCURRENT" in error.message
-        assert guests.admission.waiting == 2
-
-    run(visit, waiting=2)
+    error = caught.value
+    assert (error.status, error.type) == (529, "overloaded_error")
+    assert int(error.headers["retry-after"]) > 0
+    assert "CLAUDE_PROXY_MAX_CONCURRENT" in error.message
+    assert guests.admission.waiting == 2
 
 
-def test_without_room_to_wait_there_is_still_room_to_run() -> None:
-    async def visit(guests: Guests) -> None:
-        await guests.arrive("a")
-        assert guests.inside == ["a"]
+async def test_without_room_to_wait_there_is_still_room_to_run() -> None:
+    guests = Guests(running=1, waiting=0)
+    await guests.arrive("a")
+    assert guests.inside == ["a"]
 
-        with pytest.raises(ApiError):
-            async with guests.admission.enter():
-                pass
-
-    run(visit, waiting=0)
+    with pytest.raises(ApiError):
+        async with guests.admission.enter():
+            pass
 
 
-def test_one_that_gives_up_makes_room_in_the_queue() -> None:
-    async def visit(guests: Guests) -> None:
-        await guests.arrive("a", "b")
-        await guests.give_up("b")
-        await guests.arrive("c")
-        await guests.leave("a")
+async def test_one_that_gives_up_makes_room_in_the_queue() -> None:
+    guests = Guests(running=1, waiting=1)
+    await guests.arrive("a", "b")
+    await guests.give_up("b")
+    await guests.arrive("c")
+    await guests.leave("a")
 
-        assert guests.inside == ["c"]
-
-    run(visit, waiting=1)
+    assert guests.inside == ["c"]
