@@ -1,6 +1,5 @@
 """A launch as options of the SDK: the body, the environment and the private files of a process."""
 
-import asyncio
 import json
 import stat
 from collections.abc import Mapping, Sequence
@@ -158,10 +157,10 @@ def test_the_client_s_tools_are_one_server(tmp_path: Path, body: dict[str, Any],
         ("", "deny"),
     ],
 )
-def test_exactly_the_client_s_tools_may_be_called(tmp_path: Path, name: str, decision: str) -> None:
+async def test_exactly_the_client_s_tools_may_be_called(tmp_path: Path, name: str, decision: str) -> None:
     hooks: Any = options_of(launch(tools=[READ]), tmp_path).hooks
 
     [matcher] = hooks["PreToolUse"]
     [hook] = matcher.hooks
-    answer = asyncio.run(hook({"tool_name": name}, None, {}))
+    answer = await hook({"tool_name": name}, None, {})
     assert answer["hookSpecificOutput"]["permissionDecision"] == decision

@@ -157,7 +157,7 @@ def test_without_a_watchdog_there_is_no_beat(systemd: Systemd) -> None:
     assert systemd.rest() == ["STOPPING=1"]
 
 
-def test_a_server_that_does_not_start_is_never_ready(systemd: Systemd) -> None:
+async def test_a_server_that_does_not_start_is_never_ready(systemd: Systemd) -> None:
     said: list[str] = []
 
     async def startup() -> Message:
@@ -167,14 +167,14 @@ def test_a_server_that_does_not_start_is_never_ready(systemd: Systemd) -> None:
         said.append(message["type"])
 
     app = watched(App(fails=True), environment(systemd, WATCHDOG_USEC=BEAT_USEC))
-    asyncio.run(_run(app, startup, send))
+    await _run(app, startup, send)
 
     assert said == ["lifespan.startup.failed"]
 
     assert systemd.rest() == []
 
 
-def test_the_beat_ends_with_the_application(tmp_path: Path) -> None:
+async def test_the_beat_ends_with_the_application(tmp_path: Path) -> None:
     """Also where the event loop goes on."""
     systemd = Systemd(str(tmp_path / "notify"))
     messages = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
@@ -185,12 +185,9 @@ def test_the_beat_ends_with_the_application(tmp_path: Path) -> None:
     async def sent(_: Message) -> None:
         await asyncio.sleep(0.02)
 
-    async def run_and_wait() -> None:
-        await _run(watched(App(), environment(systemd, WATCHDOG_USEC="20000")), received, sent)
-        systemd.rest()
-        await asyncio.sleep(0.1)
-
-    asyncio.run(run_and_wait())
+    await _run(watched(App(), environment(systemd, WATCHDOG_USEC="20000")), received, sent)
+    systemd.rest()
+    await asyncio.sleep(0.1)
 
     assert systemd.rest() == []
     systemd.close()
@@ -204,7 +201,7 @@ def test_the_servers_children_cannot_speak_for_it(systemd: Systemd) -> None:
     assert variables == {"HOME": "/home"}
 
 
-def test_requests_pass_through(systemd: Systemd) -> None:
+async def test_requests_pass_through(systemd: Systemd) -> None:
     app = App()
 
     async def received() -> Message:
@@ -213,7 +210,7 @@ def test_requests_pass_through(systemd: Systemd) -> None:
     async def sent(_: Message) -> None:
         return
 
-    asyncio.run(_run(watched(app, environment(systemd)), received, sent, scope="http"))
+    await _run(watched(app, environment(systemd)), received, sent, scope="http")
 
     assert app.requests == 1
 

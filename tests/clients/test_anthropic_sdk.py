@@ -166,21 +166,20 @@ async def width(lock: str) -> str:
 
 
 @pytest.mark.shows("async tool runner")
-def test_an_async_tool_runner_streams_each_step(
+async def test_an_async_tool_runner_streams_each_step(
     proxy: RecordedProxy, api: ScriptedApi, recorder: Recorder
 ) -> None:
-    async def steps() -> list[str]:
-        async with AsyncAnthropic(base_url=proxy.url, api_key="dummy", max_retries=0) as client:
-            runner = client.beta.messages.tool_runner(
-                model=MODEL,
-                max_tokens=MAX_TOKENS,
-                messages=[{"role": "user", "content": 'SAY looking\nCALL width {"lock": "lower"}'}],
-                tools=[width],
-                stream=True,
-            )
-            return [await stream.get_final_text() async for stream in runner]
+    async with AsyncAnthropic(base_url=proxy.url, api_key="dummy", max_retries=0) as client:
+        runner = client.beta.messages.tool_runner(
+            model=MODEL,
+            max_tokens=MAX_TOKENS,
+            messages=[{"role": "user", "content": 'SAY looking\nCALL width {"lock": "lower"}'}],
+            tools=[width],
+            stream=True,
+        )
+        texts = [await stream.get_final_text() async for stream in runner]
 
-    assert asyncio.run(steps()) == ["looking", "Results: lower is five metres wide"]
+    assert texts == ["looking", "Results: lower is five metres wide"]
     assert recorder.ways == [None, "start", "answer"]
     assert model_calls(api) == requests(recorder)
 
@@ -309,17 +308,10 @@ def test_only_the_key_of_the_server_opens_it(
 
 
 @pytest.mark.shows("async client")
-def test_parallel_requests_are_answered_each_with_its_own(
+async def test_parallel_requests_are_answered_each_with_its_own(
     proxy: RecordedProxy, api: ScriptedApi, recorder: Recorder
 ) -> None:
     numbers = range(5)
-
-    async def ask_all() -> list[str]:
-        async with AsyncAnthropic(base_url=proxy.url, api_key="dummy", max_retries=0) as client:
-            with api.held():
-                asked = [asyncio.ensure_future(answer(client, f"SAY number {n}")) for n in numbers]
-                await asyncio.to_thread(api.wait_for, len(numbers), 60)
-            return await asyncio.gather(*asked)
 
     async def answer(client: AsyncAnthropic, text: str) -> str:
         async with client.messages.stream(
@@ -327,7 +319,13 @@ def test_parallel_requests_are_answered_each_with_its_own(
         ) as stream:
             return await stream.get_final_text()
 
-    assert asyncio.run(ask_all()) == [f"number {n}" for n in numbers]
+    async with AsyncAnthropic(base_url=proxy.url, api_key="dummy", max_retries=0) as client:
+        with api.held():
+            asked = [asyncio.ensure_future(answer(client, f"SAY number {n}")) for n in numbers]
+            await asyncio.to_thread(api.wait_for, len(numbers), 60)
+        answers = await asyncio.gather(*asked)
+
+    assert answers == [f"number {n}" for n in numbers]
     assert model_calls(api) == requests(recorder)
 
 

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.cli
 
 
 @pytest.mark.parametrize("messages", [[], [user("hello")]], ids=["a spare", "an idle one"])
-def test_a_cli_that_asks_by_itself_is_ended(
+async def test_a_cli_that_asks_by_itself_is_ended(
     scripted_api: tuple[ScriptedApi, str], api: ScriptedApi, tmp_path: Path, messages: list[Json]
 ) -> None:
     launch = Launch("claude-sonnet-4-5", "You are a test.", {"max_tokens": 100}, str(tmp_path))
@@ -25,19 +25,16 @@ def test_a_cli_that_asks_by_itself_is_ended(
         launch, tmp_path / "own", environment, start_timeout_seconds=60, on_verdict=lambda _: None
     )
 
-    async def run() -> None:
-        has_ended = asyncio.Event()
-        await process.start(messages, {}, on_end=has_ended.set)
-        if messages:
-            assert [event["type"] async for event in process.events()][-1] == "message_stop"
-            await process.settle()
-        assert not process.has_ended
-        assert process._client
-        await process._client.query("what no client has said")
-        async with asyncio.timeout(60):
-            await has_ended.wait()
-        await process.stop()
-
-    asyncio.run(run())
+    has_ended = asyncio.Event()
+    await process.start(messages, {}, on_end=has_ended.set)
+    if messages:
+        assert [event["type"] async for event in process.events()][-1] == "message_stop"
+        await process.settle()
+    assert not process.has_ended
+    assert process._client
+    await process._client.query("what no client has said")
+    async with asyncio.timeout(60):
+        await has_ended.wait()
+    await process.stop()
     assert process.has_ended
     assert len(api.exchanges) == len(messages) + 1

@@ -114,35 +114,34 @@ async def talk_and_be_disturbed(options: ClaudeAgentOptions, home: Path) -> None
 UNDISTURBED = [user("hello"), {"role": "assistant", "content": "You said: hello"}, user("again")]
 
 
-def test_o1_other_sessions_can_send_messages_which_ask_the_model(
+async def test_o1_other_sessions_can_send_messages_which_ask_the_model(
     api: ScriptedApi, options_for: OptionsFor, home: Path
 ) -> None:
     options = options_for(without=("CLAUDE_CODE_HARBOR_KITE", "crossSessionInbound"))
-    asyncio.run(talk_and_be_disturbed(options, home))
-    api.wait_for(3)
+    await talk_and_be_disturbed(options, home)
+    await asyncio.to_thread(api.wait_for, 3)
 
     assert any("INJECTED" in str(exchange.body) for exchange in api.exchanges)
 
 
-def test_o1_a_setting_turns_them_away(api: ScriptedApi, options_for: OptionsFor, home: Path) -> None:
-    asyncio.run(talk_and_be_disturbed(options_for(without=("CLAUDE_CODE_HARBOR_KITE",)), home))
+async def test_o1_a_setting_turns_them_away(api: ScriptedApi, options_for: OptionsFor, home: Path) -> None:
+    await talk_and_be_disturbed(options_for(without=("CLAUDE_CODE_HARBOR_KITE",)), home)
 
     assert len(api.exchanges) == 2
     assert seen(api.last) == sent(UNDISTURBED)
 
 
-def test_o2_a_cli_of_ours_listens_nowhere(api: ScriptedApi, options_for: OptionsFor, home: Path) -> None:
+async def test_o2_a_cli_of_ours_listens_nowhere(
+    api: ScriptedApi, options_for: OptionsFor, home: Path
+) -> None:
     options = options_for()
 
-    async def talk() -> None:
-        async with asyncio.timeout(60), ClaudeSDKClient(options) as client:
-            await say(client, "hello")
-            assert_closed(entry_of(options, home), home)
-
-    asyncio.run(talk())
+    async with asyncio.timeout(60), ClaudeSDKClient(options) as client:
+        await say(client, "hello")
+        assert_closed(entry_of(options, home), home)
 
 
-def test_o3_the_tasks_of_a_project_ask_the_model(
+async def test_o3_the_tasks_of_a_project_ask_the_model(
     api: ScriptedApi, options_for: OptionsFor, workspace: Path
 ) -> None:
     """Of the one that does not know better the overdue task comes first: by then ours had its chance."""
@@ -151,21 +150,18 @@ def test_o3_the_tasks_of_a_project_ask_the_model(
     tasks = {"tasks": [{**overdue, "createdAt": now - 120 * MINUTE_MS}]}
     (workspace / ".claude" / "scheduled_tasks.json").write_text(json.dumps(tasks))
 
-    async def talk() -> None:
-        async with asyncio.timeout(60), ClaudeSDKClient(options_for()) as ours:
-            await say(ours, "hello")
-            async with ClaudeSDKClient(options_for(without=("CLAUDE_CODE_DISABLE_CRON",))) as other:
-                await say(other, "hello")
-                await asyncio.to_thread(api.wait_for, 3)
-            await say(ours, "again")
-
-    asyncio.run(talk())
+    async with asyncio.timeout(60), ClaudeSDKClient(options_for()) as ours:
+        await say(ours, "hello")
+        async with ClaudeSDKClient(options_for(without=("CLAUDE_CODE_DISABLE_CRON",))) as other:
+            await say(other, "hello")
+            await asyncio.to_thread(api.wait_for, 3)
+        await say(ours, "again")
 
     assert any("OVERDUE" in str(exchange.body) for exchange in api.exchanges)
     assert seen(api.last) == sent(UNDISTURBED)
 
 
-def test_o4_an_editor_that_waits_for_it_is_not_called(
+async def test_o4_an_editor_that_waits_for_it_is_not_called(
     api: ScriptedApi, options_for: OptionsFor, workspace: Path, home: Path
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as editor:
@@ -175,12 +171,9 @@ def test_o4_an_editor_that_waits_for_it_is_not_called(
         offer = {"pid": os.getpid(), "workspaceFolders": [str(workspace)], "ideName": "An editor"}
         lock.write_text(json.dumps({**offer, "transport": "ws", "authToken": "dummy"}))
 
-        async def talk() -> None:
-            async with asyncio.timeout(60), ClaudeSDKClient(options_for()) as client:
-                await say(client, "hello")
-                await say(client, "again")
-
-        asyncio.run(talk())
+        async with asyncio.timeout(60), ClaudeSDKClient(options_for()) as client:
+            await say(client, "hello")
+            await say(client, "again")
         lock.unlink()
         editor.setblocking(False)
         with pytest.raises(BlockingIOError):

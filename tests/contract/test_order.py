@@ -1,6 +1,5 @@
 """Results reach the model in the client's order, however many there are and whatever they are."""
 
-import asyncio
 import os
 from pathlib import Path
 from random import Random
@@ -20,7 +19,7 @@ CALLS = 20
 ROUNDS = scaled(10, 30)
 
 
-def test_many_results_of_all_sizes_keep_their_order(
+async def test_many_results_of_all_sizes_keep_their_order(
     scripted_api: tuple[ScriptedApi, str], api: ScriptedApi, tmp_path: Path
 ) -> None:
     launch = Launch("claude-sonnet-4-5", "A test.", {"max_tokens": 100, "tools": TOOLS}, str(tmp_path))
@@ -32,16 +31,13 @@ def test_many_results_of_all_sizes_keep_their_order(
     answered = [answers(Random(number), calls) for number, calls in enumerate(asked)]
     api.reply(*map(Reply, asked))
 
-    async def run() -> None:
-        await process.start([user("go")], {}, on_end=lambda: None)
-        for results in answered:
-            assert [event["type"] async for event in process.events()][-1] == "message_stop"
-            await process.settle()
-            await process.send(results)
+    await process.start([user("go")], {}, on_end=lambda: None)
+    for results in answered:
         assert [event["type"] async for event in process.events()][-1] == "message_stop"
-        await process.stop()
-
-    asyncio.run(run())
+        await process.settle()
+        await process.send(results)
+    assert [event["type"] async for event in process.events()][-1] == "message_stop"
+    await process.stop()
     newest = [seen({"messages": exchange.body["messages"][-1:]}) for exchange in api.exchanges[1:]]
     assert newest == [sent([user(*results)]) for results in answered]
 

@@ -149,12 +149,12 @@ def estimate(body: Json, folder: Path, upstream: Mapping[str, str]) -> Any:
 
 
 @pytest.mark.cli
-def test_c1_the_cli_asks_the_api_for_messages_and_for_the_system_prompt(
+async def test_c1_the_cli_asks_the_api_for_messages_and_for_the_system_prompt(
     scripted_api: tuple[ScriptedApi, str], api: ScriptedApi, tmp_path: Path
 ) -> None:
     upstream = cli_environment(Upstream(scripted_api[1], "dummy"), os.environ)
 
-    tokens = asyncio.run(estimate(countable(MESSAGES), tmp_path, upstream))
+    tokens = await estimate(countable(MESSAGES), tmp_path, upstream)
 
     assert {exchange.path for exchange in api.exchanges} == {COUNT}
     bodies = sorted((exchange.body for exchange in api.exchanges), key=estimated_tokens, reverse=True)
@@ -168,7 +168,7 @@ def test_c1_the_cli_asks_the_api_for_messages_and_for_the_system_prompt(
 
 
 @pytest.mark.cli
-def test_c2_without_an_answer_of_the_api_the_cli_goes_by_the_size(tmp_path: Path) -> None:
+async def test_c2_without_an_answer_of_the_api_the_cli_goes_by_the_size(tmp_path: Path) -> None:
     asked: list[str] = []
 
     async def nothing(scope: Scope, receive: Receive, send: Send) -> None:
@@ -178,7 +178,7 @@ def test_c2_without_an_answer_of_the_api_the_cli_goes_by_the_size(tmp_path: Path
 
     body = countable([user("word " * 4000)])
     with serve_in_thread(http_only(nothing)) as url:
-        tokens = asyncio.run(estimate(body, tmp_path, cli_environment(Upstream(url, "dummy"), os.environ)))
+        tokens = await estimate(body, tmp_path, cli_environment(Upstream(url, "dummy"), os.environ))
 
     assert set(asked) == {COUNT}  # no model is called for it
     assert tokens == pytest.approx(len(orjson.dumps(body)) / 4, rel=0.5)
@@ -193,7 +193,7 @@ def http_only(app: Any) -> Any:
 
 
 @pytest.mark.cli
-def test_c3_a_count_that_is_given_up_leaves_nothing(tmp_path: Path) -> None:
+async def test_c3_a_count_that_is_given_up_leaves_nothing(tmp_path: Path) -> None:
     is_asked = threading.Event()
 
     async def silent(scope: Scope, receive: Receive, send: Send) -> None:
@@ -201,19 +201,16 @@ def test_c3_a_count_that_is_given_up_leaves_nothing(tmp_path: Path) -> None:
         while (await receive())["type"] != "http.disconnect":
             pass
 
-    async def main(url: str) -> None:
+    with serve_in_thread(http_only(silent)) as url:
         upstream = cli_environment(Upstream(url, "dummy"), os.environ)
         counting = asyncio.ensure_future(estimate(countable(MESSAGES), tmp_path, upstream))
         assert await asyncio.to_thread(is_asked.wait, 30)
         assert len(cli_processes(tmp_path)) == 1
         counting.cancel()
         await asyncio.gather(counting, return_exceptions=True)
-        # Here, since a CLI ends with the loop that feeds it, too.
+
         assert cli_processes(tmp_path) == []
         assert os.listdir(tmp_path) == []  # noqa: PTH208 - in a coroutine
-
-    with serve_in_thread(http_only(silent)) as url:
-        asyncio.run(main(url))
 
 
 @pytest.mark.cli

@@ -35,7 +35,7 @@ def test_without_that_header_the_shape_is_openais(http: httpx.Client) -> None:
     assert http.get(f"/v1/models/{listed['data'][0]['id']}").json() == listed["data"][0]
 
 
-def test_the_cli_is_asked_once_and_a_failure_is_said() -> None:
+async def test_the_cli_is_asked_once_and_a_failure_is_said() -> None:
     asked = []
 
     async def ask() -> list[dict[str, Any]]:
@@ -45,13 +45,10 @@ def test_the_cli_is_asked_once_and_a_failure_is_said() -> None:
             raise ProcessDied("no such file")
         return [{"value": "opus", "resolvedModel": "claude-opus-9"}]
 
-    async def main() -> None:
-        models = Models(ask)
-        request: Any = SimpleNamespace(headers={"anthropic-version": "x"}, path_params={"model_id": "opus"})
-        failed = await models.one(request)
-        assert (failed.status_code, b"did not say" in bytes(failed.body)) == (500, True)
-        both = await asyncio.gather(*(models.one(request) for _ in range(5)))
-        assert [response.status_code for response in both] == [200] * 5
-
-    asyncio.run(main())
+    models = Models(ask)
+    request: Any = SimpleNamespace(headers={"anthropic-version": "x"}, path_params={"model_id": "opus"})
+    failed = await models.one(request)
+    assert (failed.status_code, b"did not say" in bytes(failed.body)) == (500, True)
+    both = await asyncio.gather(*(models.one(request) for _ in range(5)))
+    assert [response.status_code for response in both] == [200] * 5
     assert len(asked) == 2

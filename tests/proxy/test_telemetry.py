@@ -1,6 +1,5 @@
 """Spans and figures as a real collector gets them."""
 
-import asyncio
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -103,7 +102,7 @@ def test_an_exchange_is_a_span_and_figures(
 
 
 @pytest.mark.parametrize("odd", [None, -7, "seven", [7], {}, 10**20], ids=repr)
-def test_usage_that_makes_no_sense_is_no_figure(
+async def test_usage_that_makes_no_sense_is_no_figure(
     odd: Any, collector: tuple[Collector, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     received, url = collector
@@ -113,7 +112,7 @@ def test_usage_that_makes_no_sense_is_no_figure(
     publisher = Publisher()
     publisher.subscribe(Ended, telemetry.ended)
 
-    items = asyncio.run(items_of(exchanges_of(upstream, publisher.publish), [user("a")]))
+    items = await items_of(exchanges_of(upstream, publisher.publish), [user("a")])
     telemetry.close()
     (span,) = received.spans
 

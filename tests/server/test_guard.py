@@ -1,12 +1,12 @@
 """Who may call: the table of Host, Origin, content type and key."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
 import httpx
 import pytest
 from starlette.responses import PlainTextResponse
-from starlette.testclient import TestClient
 
 from towpath.server.exchange.events import CallerRejected, ServerEvent
 from towpath.server.guard import Guard, Rules, caller_of
@@ -40,7 +40,12 @@ def guarded(rules: Rules, published: list[ServerEvent] | None = None) -> Guard:
 
 
 def ask(app: Guard, method: str, path: str, headers: dict[str, str]) -> httpx.Response:
-    return TestClient(app, "http://127.0.0.1:3456").request(method, path, headers=headers)
+    async def send() -> httpx.Response:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:3456") as client:
+            return await client.request(method, path, headers=headers)
+
+    return asyncio.run(send())
 
 
 @pytest.mark.parametrize(
