@@ -8,7 +8,6 @@ import orjson
 import pytest
 from starlette.types import Message
 
-from tests.support.waiting import WAIT_SECONDS
 from towpath.core.errors import ApiError
 from towpath.server.http.disconnect import unless_client_leaves
 from towpath.server.http.streaming import EventStream, Items

@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 
-from tests.support.waiting import WAIT_SECONDS
 from towpath.core.errors import ApiError
 from towpath.sessions.admission import Admission
 
