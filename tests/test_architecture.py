@@ -85,9 +85,9 @@ BELONGS_TO = {
 # All that core may use beside itself: nothing that reads a clock, does I/O, logs or draws lots. Locks are
 # there because large bodies are read on threads.
 CORE_MAY_USE = {
-    "array", "base64", "collections", "dataclasses", "enum", "functools", "hashlib", "itertools", "json",
-    "operator", "re", "sys", "threading", "typing", "zlib",
-    "backports", "compression", "msgspec", "orjson", "rapidfuzz",
+    "array", "base64", "collections", "dataclasses", "difflib", "enum", "functools", "hashlib", "itertools",
+    "json", "operator", "re", "sys", "threading", "typing", "zlib",
+    "backports", "compression", "msgspec", "orjson",
 }  # fmt: skip
 # Who asks where Python is: to start one, in the one place that does it safely, or to write it down.
 MAY_NAME_PYTHON = {"python", "cli.service.command"}

@@ -204,3 +204,9 @@ def bodies(draw: st.DrawFn) -> bytes:
 def test_whatever_the_body_both_parsers_agree(body: bytes) -> None:
     for memo in (MessageMemo(), knows(*KNOWN_MESSAGES)):
         assert outcome(body, memo) == outcome_with_orjson_alone(body)
+
+
+def test_more_messages_than_are_taken_apart_are_read_as_a_whole() -> None:
+    body = b'{"messages": [%s]}' % b",".join([b"1"] * 100_001)
+
+    assert read_body(body, MessageMemo()).fields == {"messages": [1] * 100_001}

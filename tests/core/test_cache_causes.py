@@ -314,3 +314,15 @@ def test_equal_segments_are_never_called_changed(said: list[str], read: int, at:
 
     assert note is None or "changed" not in note
     assert note is None or read < 2000
+
+
+def test_of_many_kinds_of_prompts_the_latest_are_remembered() -> None:
+    memory = CacheMemory(conversations=2)
+    for system in ("a", "b", "c"):
+        memory.note(prompt(["hi"], system=system + LARGE), use(0, 5000), sent_at=0, now=1, is_start=True)
+
+    notes = [
+        memory.note(prompt(["ho"], system=system + LARGE), use(0, 5000), sent_at=9, now=10, is_start=True)
+        for system in ("c", "a")
+    ]
+    assert [note is not None for note in notes] == [True, False]

@@ -9,14 +9,15 @@ from towpath.core.errors import ApiError
 from towpath.core.events import Event
 from towpath.core.openai.chat_answer import ChatChunks, chat_completion, usage_of
 from towpath.core.openai.chat_messages import indexes
-from towpath.core.openai.chat_request import messages_request
+from towpath.core.openai.chat_request import messages_request, wants_usage
 from towpath.core.openai.fields import DEFAULT_MAX_TOKENS
-from towpath.core.openai.parts import with_own_indexes
+from towpath.core.openai.parts import error_body, with_own_indexes
 from towpath.core.reading.request import parse_request
 
 Json = dict[str, Any]
 HI: Json = {"role": "user", "content": "hi"}
 FUNCTION: Json = {"name": "f", "description": "d", "parameters": {"type": "object"}, "strict": True}
+SAID: Json = {"type": "text", "text": "hi"}
 CALL: Json = {"id": "t1", "type": "function", "function": {"name": "f", "arguments": '{"a": [1]}'}}
 
 
@@ -266,3 +267,48 @@ def test_why_it_ended(stop_reason: str, finish: str) -> None:
     answer = chat_completion({**MESSAGE, "stop_reason": stop_reason}, 0)
 
     assert answer["choices"][0]["finish_reason"] == finish
+
+
+def test_an_answer_of_words_alone_has_no_calls() -> None:
+    message = {"id": "m", "model": "x", "content": [SAID], "stop_reason": "end_turn", "usage": {}}
+
+    assert "tool_calls" not in chat_completion(message, 0)["choices"][0]["message"]
+
+
+def test_a_text_that_begins_with_words_begins_with_a_chunk() -> None:
+    chunks = ChatChunks(created=0, include_usage=False)
+    start = {"type": "message_start", "message": {"id": "m", "model": "x", "usage": {}}}
+    opened = {"type": "content_block_start", "index": 0, "content_block": SAID}
+
+    assert [chunk["choices"][0]["delta"] for event in (start, opened) for chunk in chunks.add(event)][-1] == {
+        "content": "hi"
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ([], "body"),
+        ({"model": "m"}, "messages"),
+        ({"messages": [{"role": "assistant", "tool_calls": "f"}]}, "messages.0.tool_calls"),
+        ({"messages": [{"role": "assistant", "tool_calls": ["f"]}]}, "messages.0.tool_calls.0.function"),
+        (
+            {"messages": [{"role": "assistant", "content": [{"type": "image_url"}]}]},
+            "messages.0.content.0.type",
+        ),
+    ],
+)
+def test_a_body_of_another_shape_is_refused_by_its_field(body: Any, field: str) -> None:
+    with pytest.raises(ApiError, match=f"^400 .*: {field}: "):
+        messages_request(body)
+
+
+def test_a_stream_ends_with_the_usage_where_that_is_asked_for() -> None:
+    assert wants_usage({"stream_options": {"include_usage": True}})
+    assert not wants_usage({"stream_options": None})
+
+
+def test_an_error_is_in_openais_form() -> None:
+    error = {"message": "no", "type": "invalid_request_error", "param": None, "code": None}
+
+    assert error_body(ApiError(400, "no")) == {"error": error}

@@ -304,3 +304,10 @@ def test_a_null_in_the_last_usage_says_nothing() -> None:
     end = {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"input_tokens": None}}
 
     assert fold([start, end])["usage"] == {"input_tokens": 7}
+
+
+def test_a_compaction_is_put_together() -> None:
+    parts = [delta("compaction_delta", content="what "), delta("compaction_delta", content="was")]
+    stream = [START, *block({"type": "compaction", "content": None}, *parts), ending(), MESSAGE_STOP]
+
+    assert fold(stream)["content"] == [{"type": "compaction", "content": "what was"}]

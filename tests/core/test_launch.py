@@ -165,3 +165,8 @@ def test_keys_of_a_tools_schema_are_data() -> None:
     assert key({"a": {"const": None}}) != key({"a": {}})
     assert key({"cache_control": {}}) != key({})
     assert Launch("m", "", {"x": 1e20}, "/").key != Launch("m", "", {"x": 1e21}, "/").key
+
+
+@pytest.mark.parametrize(("kind", "forces"), [("any", True), ("tool", True), ("auto", False)])
+def test_a_call_is_forced_by_the_tool_choice(kind: str, forces: bool) -> None:
+    assert launch(tool_choice={"type": kind, "name": "read"}).forces_call is forces

@@ -191,3 +191,13 @@ def charged_and_occupied(sources: list[bytes]) -> tuple[int, int]:
         return memo.size_bytes, tracemalloc.get_traced_memory()[0]
     finally:
         tracemalloc.stop()
+
+
+def test_all_that_is_kept_can_be_forgotten() -> None:
+    memo = MessageMemo()
+    parse_request(body_of(CONVERSATION, padding="x" * 2**16), memo)
+    kept = memo.remembered_bytes
+
+    memo.forget()
+
+    assert kept > 0 == memo.remembered_bytes

@@ -274,3 +274,19 @@ def test_the_answer_repeats_what_was_asked_for() -> None:
     assert said["reasoning"] == {"effort": "low", "summary": None}
     assert (said["text"], said["tool_choice"], said["store"]) == ({"format": {"type": "text"}}, "auto", False)
     assert (wants_summary(asked), wants_summary({"reasoning": {"summary": "auto"}})) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"input": [{"role": "system", "content": ["be brief"]}]}, "input.0.content"),
+        ({"text": "plain"}, "text"),
+    ],
+)
+def test_a_field_of_another_shape_is_refused_by_its_name(fields: Json, field: str) -> None:
+    with pytest.raises(ApiError, match=f"^400 .*: {field}: "):
+        translated(**fields)
+
+
+def test_a_text_without_a_format_changes_nothing() -> None:
+    assert translated(text={"verbosity": "medium"}) == translated()

@@ -231,6 +231,7 @@ def test_a_message_of_the_wrong_shape_is_named(messages: Any, path: str) -> None
         ({"type": "tool_result"}, ".tool_use_id"),
         ({**RESULT, "tool_use_id": 4}, ".tool_use_id"),
         ({**RESULT, "is_error": "no"}, ".is_error"),
+        ({**RESULT, "is_error": True, "content": [IMAGE]}, ""),
         ({**RESULT, "content": 4}, ".content"),
         ({**RESULT, "name": "read"}, ".name"),
         ({**RESULT, "name": None}, ".name"),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from towpath.core.client_habits.subagents import Agent, agents_in, agents_of
+from towpath.core.client_habits.subagents import Agent, agents_in, agents_of, tool_for_agents
 
 # Each in the form that the client sends, shortened and in our own words.
 DESCRIPTIONS = Path(__file__).parent / "task_descriptions"
@@ -199,3 +199,14 @@ def test_lines_after_an_agent_are_of_it_or_end_it_however_many_there_are(line: s
     assert {agent.name for agent in found} == {"a"}
     assert len(found) == (50_001 if line == "- a: b" else 1)
     assert found[0].description == ("\n".join(["b", *[line] * 50_000]) if line == "<example>" else "b")
+
+
+def test_an_agent_without_a_word_about_it_is_left_out() -> None:
+    assert [agent.name for agent in listed("- silent: (Tools: all)", "- (odd)", "- explore: Looks.")] == [
+        "explore"
+    ]
+
+
+def test_the_tool_that_starts_agents_is_known_by_what_clients_call_it() -> None:
+    assert tool_for_agents([task("", name="read"), task("", name="Task")]) == "Task"
+    assert tool_for_agents([task("", name="read"), {"type": "web_search"}]) is None

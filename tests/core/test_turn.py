@@ -100,3 +100,7 @@ def test_every_message_is_well_formed(calls: list[list[Json]]) -> None:
         else:
             assert event["index"] == open_block
             open_block = None if event["type"] == "content_block_stop" else open_block
+
+
+def test_what_is_no_part_of_a_message_passes_as_it_is() -> None:
+    assert WholeTurn().add({"type": "ping"}) == [{"type": "ping"}]

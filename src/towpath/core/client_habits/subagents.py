@@ -68,10 +68,11 @@ def agents_in(text: str) -> Iterator[Agent]:
     ``(Tools: …)`` is no part of the description, since it names tools of the client.
     """
     for lines in _items(_below_heading(text.splitlines())):
-        if item := _ITEM.match(lines[0]):
-            description = "\n".join([item["text"] or "", *map(str.strip, lines[1:])]).strip()
-            if description := _without_tools(description):
-                yield Agent(item["name"].strip(), description)
+        item = _ITEM.match(lines[0])
+        assert item  # there it starts
+        description = "\n".join([item["text"] or "", *map(str.strip, lines[1:])]).strip()
+        if description := _without_tools(description):
+            yield Agent(item["name"].strip(), description)
 
 
 def _below_heading(lines: Sequence[str]) -> Sequence[str]:
