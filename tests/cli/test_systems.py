@@ -1,4 +1,4 @@
-"""The systems that the command runs on (docs/decisions/0012-no-windows.md)."""
+"""The systems that the command runs on (docs/decisions/0015-no-windows.md)."""
 
 import subprocess
 import sys

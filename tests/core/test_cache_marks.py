@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.marked import PLACES, Fields, body_of
 from towpath.core.errors import ApiError
+from towpath.core.reading.cache_marks import marks
 from towpath.core.reading.request import parse_request
 
 at_each_place = pytest.mark.parametrize(("path", "place"), PLACES.items(), ids=PLACES)
@@ -40,3 +41,9 @@ def test_a_mark_of_the_api_s_passes(path: str, place: Callable[[Any], Fields], t
     none = parse_request(orjson.dumps(body_of(place(None)))).cache_hour
 
     assert (hour, none) == (ttl.get("ttl") == "1h", False)
+
+
+def test_what_is_no_block_has_no_marks() -> None:
+    assert list(marks({"content": ["text", {"cache_control": 1}]}, "it")) == [
+        ("it.content.1.cache_control", 1)
+    ]

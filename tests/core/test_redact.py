@@ -58,3 +58,7 @@ def test_any_value_keeps_its_structure(value: Any) -> None:
         assert len(redacted) == len(value)
     if isinstance(value, dict):
         assert redacted.keys() == value.keys()
+
+
+def test_no_text_stays_none() -> None:
+    assert REDACTOR.stand_in("") == ""

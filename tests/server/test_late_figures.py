@@ -33,9 +33,7 @@ FIGURES = {"input_tokens": 5, "cache_read_input_tokens": 50, "cache_creation_inp
 
 
 async def test_figures_that_come_late_make_a_note_but_no_header() -> None:
-    (headers, note), (edited_headers, edited_note) = await _heard(
-        Upstream(NOTHING, FIGURES), FIRST, EDITED
-    )
+    (headers, note), (edited_headers, edited_note) = await _heard(Upstream(NOTHING, FIGURES), FIRST, EDITED)
 
     assert (note, edited_note) == (None, "message 2 changed")
     assert "x-towpath-cache" not in {*headers, *edited_headers}
