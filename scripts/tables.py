@@ -39,7 +39,7 @@ _MORE = {
     "no_extra_usage": "docs/operating.md#limits-of-the-account",
     "parked_timeout_seconds": "docs/operating.md#processes-that-wait-for-results",
     "transient_texts": "docs/operating.md#why-a-step-is-a-start",
-    "record": "docs/operating.md#for-a-bug-report---record-and-towpath-replay",
+    "record": "docs/operating.md#for-a-bug-report-recordings-and-towpath-replay",
     "show_content": "docs/page.md#who-may-look",
 }
 
