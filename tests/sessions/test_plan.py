@@ -178,6 +178,10 @@ def test_no_spare_is_started_while_a_request_waits_for_its_process() -> None:
     assert decide("", wanted="A", starting=1) == ""
 
 
+def test_a_start_that_nobody_wants_any_more_holds_nothing_up() -> None:
+    assert decide("A.spare!", wanted="B") == "A.spare! +B"
+
+
 def test_a_spare_is_started_only_where_it_can_grow() -> None:
     assert decide("running", wanted="A", mib=100 + GROWN) == "+A"
     assert decide("running", wanted="A", mib=99 + GROWN) == ""

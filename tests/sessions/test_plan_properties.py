@@ -43,13 +43,15 @@ class Situation:
 
 
 AGES = {State.IDLE: 10.0, State.PARKED: 100.0}
+# What rests has started.
+STARTING = st.tuples(st.sampled_from([State.SPARE, State.RUNNING]), st.just(True))
+STARTED = st.tuples(st.sampled_from(State), st.just(False))
 SESSIONS = st.builds(
-    Known,
-    state=st.sampled_from(State),
+    lambda state, **others: Known(state[0], is_starting=state[1], **others),
+    state=st.one_of(STARTED, STARTED, STARTED, STARTING),
     since=st.integers(0, 120).map(lambda age: NOW - age),
     launch=st.sampled_from([*LAUNCHES.values()]),
     memory_bytes=st.integers(50, 400).map(lambda mib: mib * MIB),
-    is_starting=st.sampled_from([False, False, False, True]),
     gone_on=st.sampled_from([GoneOn.NO, GoneOn.NO, *GoneOn]),
 )
 SITUATIONS = st.builds(

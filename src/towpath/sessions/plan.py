@@ -95,7 +95,7 @@ def plan(
     left = {s for s, its in waits.items() if now - s.since >= its.likely}
     by_worth = _by_worth(kept, left)
     free = limits.memory_bytes - starting * NEW_PROCESS_BYTES - _size_bytes(kept)
-    is_busy = starting or any(session.is_starting for session in live)
+    is_busy = starting or any(session.is_starting for session in kept)
     missing = None if is_busy else _missing_spare(kept, wanted)
     if missing:
         unused = [
