@@ -157,6 +157,13 @@ class Settings(BaseSettings):
     start_timeout_seconds: Annotated[
         float, Field(gt=0, description="Seconds that a process may take to start.")
     ] = 60
+    call_gate: Annotated[
+        bool,
+        Field(
+            description="0: start the Claude CLI without the plugin that keeps it from calling the model on its "
+            "own, where managed settings forbid plugins."
+        ),
+    ] = True
     first_event_timeout_seconds: Annotated[
         float,
         Field(

@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.fidelity import Json, call, request, result, seen, sent, text, user
 from tests.support.proxy import Client, calls_of
+from tests.support.silent import SILENT
 from tests.support.streams import stream
 from towpath.testing import Reply, ScriptedApi
 
@@ -15,22 +16,6 @@ pytestmark = pytest.mark.cli
 # Between what ends the CLI and the end of the stream, after which it would ask again: so no test depends on
 # how fast the machine is (docs/engine.md, E1).
 PAUSE_SECONDS = 0.15
-THINKING = {"type": "thinking", "thinking": "hm", "signature": "c2ln"}
-REDACTED = {"type": "redacted_thinking", "data": "eHg="}
-SEARCH = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "canals"}}
-FOUND = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": []}
-
-SILENT: dict[str, Reply] = {
-    "no block": Reply(()),
-    "empty text": Reply((text(""),)),
-    "white space": Reply((text(" \n\t\u00a0\ufeff"),)),
-    "thinking": Reply((THINKING,)),
-    "redacted thinking": Reply((REDACTED,)),
-    "thinking and white space": Reply((THINKING, text("\n"))),
-    "a stop sequence": Reply((), stop_reason="stop_sequence", stop_sequence="END"),
-    "a server's tool": Reply((SEARCH, FOUND)),
-    "a call that is missing": Reply((text("I call it now."),), stop_reason="tool_use"),
-}
 
 
 def something_later(http: httpx.Client) -> None:

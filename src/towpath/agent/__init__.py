@@ -10,6 +10,7 @@ API's stream events. ``passthrough`` and ``internal`` are its two kinds. The oth
 - ``parked_tools``: the client's tools as calls that wait ("parked"). ``host_tools``: tools that run in the
   proxy. ``tool_server``: how both are offered to the CLI.
 - ``model_calls``: which model calls it may make, and what ends it.
+- ``gate``: what keeps it from making one on its own; ``gate_plugin`` is its part in the CLI.
 - ``listener``: everything that the CLI says, and its end.
 - ``transport``: the pipe to the CLI, and how it is ended at once.
 - ``failures``: how a turn failed, as an error of the API.

@@ -55,6 +55,7 @@ class InternalProcess(AgentProcess):
         *,
         start_timeout_seconds: float,
         on_verdict: OnVerdict,
+        gated: bool = True,
     ) -> None:
         self._limits = limits
         of_commands = {**limits.environment, _FOLDER_VARIABLE: str(folder)}
@@ -67,6 +68,7 @@ class InternalProcess(AgentProcess):
             self._tools.options,
             start_timeout_seconds=start_timeout_seconds,
             on_verdict=on_verdict,
+            gated=gated,
         )
         self._turn_so_far = MessageFold()
 

@@ -26,6 +26,7 @@ class PassthroughProcess(AgentProcess):
         *,
         start_timeout_seconds: float,
         on_verdict: OnVerdict,
+        gated: bool = True,
     ) -> None:
         self._tools = ParkedTools(launch.tool_names)
         super().__init__(
@@ -35,6 +36,7 @@ class PassthroughProcess(AgentProcess):
             self._tools.options,
             start_timeout_seconds=start_timeout_seconds,
             on_verdict=on_verdict,
+            gated=gated,
         )
 
     @property
@@ -53,6 +55,8 @@ class PassthroughProcess(AgentProcess):
     async def send(self, blocks: Sequence[Block]) -> None:
         """Hand it the user's next message: the results let its parked calls return, the rest follows."""
         results, rest = split_results(blocks)
+        if results:
+            self._gate.let_pass(len(results))
         if results and not rest:
             self._model_calls.expect()
             self._tools.give_in_order(results, end_turn=False)

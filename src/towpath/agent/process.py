@@ -20,6 +20,7 @@ from claude_agent_sdk import ClaudeAgentOptions, ClaudeSDKClient, ResultMessage,
 from claude_agent_sdk import Message as CliMessage
 
 from towpath.agent.failures import api_error, as_process_died, done_within
+from towpath.agent.gate import CallGate
 from towpath.agent.history import Additions, Entry
 from towpath.agent.leftovers import remove_folder
 from towpath.agent.limits import HeardLimits, OnVerdict
@@ -45,6 +46,7 @@ _SIGNS_OF_LIFE = frozenset({"stream_event", "assistant", "user", "result"})
 # Removing a folder takes an open file and a thread, and the machine may have none left at the moment.
 _REMOVAL_ATTEMPTS = 30
 _TRY_AGAIN_SECONDS = 1.0
+_SHOWN_CHARS = 200
 
 
 class AgentProcess(ABC):
@@ -53,7 +55,7 @@ class AgentProcess(ABC):
     ``environment`` is that of all CLIs, ``tool_options`` makes those options that say which tools there are.
     ``heard`` counts what came from the model and from tools, subagents included. ``log_fields`` are what the
     log says of the exchange that it serves. ``on_verdict`` is told what its answers say of the account's
-    limits.
+    limits. ``gated``: the CLI ends a turn before it would ask the model on its own.
     """
 
     def __init__(
@@ -65,18 +67,21 @@ class AgentProcess(ABC):
         *,
         start_timeout_seconds: float,
         on_verdict: OnVerdict,
+        gated: bool,
     ) -> None:
         self._launch = launch
         self._folder = folder
         self._environment = environment
         self._start_timeout_seconds = start_timeout_seconds
         self._tool_options = tool_options
+        passes_through = launch.mode is Mode.PASSTHROUGH
+        self._gate = CallGate(folder, closed=gated, awaits_results=passes_through)
         self._session_file = folder / f"{uuid.uuid4()}.jsonl"
         self._client: ClaudeSDKClient | None = None
         self._transport: KillableTransport | None = None
         self._listener = CliListener()
         self._heard_limits = HeardLimits(launch.model, on_verdict)
-        self._model_calls = ModelCalls(one_each=launch.mode is Mode.PASSTHROUGH)
+        self._model_calls = ModelCalls(one_each=passes_through)
         self._stopped_by: ApiError | None = None
         self._is_turn_over = True
         self._writing: asyncio.Future[ClaudeAgentOptions] | None = None
@@ -250,12 +255,13 @@ class AgentProcess(ABC):
 
     def _write_files(self, messages: Sequence[Message], additions: Additions) -> ClaudeAgentOptions:
         write_session_file(self._session_file, self._launch, messages, additions)
+        self._gate.write_file()
         return agent_options(
             self._launch,
             self._folder,
             self._session_file,
-            self._tool_options(),
-            self._environment,
+            {**self._tool_options(), **self._gate.options()},
+            {**self._environment, **self._gate.environment()},
             continues=bool(messages),
         )
 
@@ -269,4 +275,8 @@ class AgentProcess(ABC):
         note: Mapping[str, Any] = {}
         with contextlib.suppress(OSError, RuntimeError):
             note = await asyncio.to_thread(last_failure, self._session_file)
-        return api_error(result, self._listener.said, note, self._heard_limits.newest, now=time.time())
+        error = api_error(result, self._listener.said, note, self._heard_limits.newest, now=time.time())
+        if result.api_error_status is None:  # nobody but the CLI knows why
+            sentence = error.message[:_SHOWN_CHARS]
+            log.warning("the CLI gave up its turn", **self.log_fields, kind=result.subtype, error=sentence)
+        return error

@@ -27,16 +27,27 @@ def process_maker(
 ) -> Callable[[Launch], AgentProcess]:
     """A function that makes a process for a launch; each has a folder of its own below ``folder``."""
     numbers, internal = itertools.count(1), _internal_limits(settings)
-    seconds = settings.start_timeout_seconds
+    seconds, gated = settings.start_timeout_seconds, settings.call_gate
 
     def new_process(launch: Launch) -> AgentProcess:
         own = folder / str(next(numbers))
         if launch.mode is Mode.INTERNAL:
             return InternalProcess(
-                launch, own, environment, internal, start_timeout_seconds=seconds, on_verdict=on_verdict
+                launch,
+                own,
+                environment,
+                internal,
+                start_timeout_seconds=seconds,
+                on_verdict=on_verdict,
+                gated=gated,
             )
         return PassthroughProcess(
-            launch, own, environment, start_timeout_seconds=seconds, on_verdict=on_verdict
+            launch,
+            own,
+            environment,
+            start_timeout_seconds=seconds,
+            on_verdict=on_verdict,
+            gated=gated,
         )
 
     return new_process

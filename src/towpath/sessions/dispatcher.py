@@ -67,6 +67,7 @@ class Dispatcher:
         try:
             return await self._open(launch, again, Exchange(messages, tips, numbers, again.name))
         except ProcessDied as error:
+            log.warning("process died before its first event", way=again.name, error=str(error))
             raise ApiError(500, f"{error}; it was tried twice") from error
 
     def _way(self, messages: Sequence[Message], tips: Sequence[Tip]) -> Way:
@@ -97,6 +98,7 @@ async def _until_left(session: Session, exchange: Exchange) -> AsyncGenerator[Ev
             yield event
     except ProcessDied as error:
         if begun:
+            log.warning("process died in its answer", way=exchange.way.name, error=str(error))
             raise ApiError(500, f"the answer broke off: {error}") from error
         raise
     except (GeneratorExit, asyncio.CancelledError):
