@@ -160,8 +160,8 @@ class Settings(BaseSettings):
     call_gate: Annotated[
         bool,
         Field(
-            description="0: start the Claude CLI without the plugin that keeps it from calling the model on its "
-            "own, where managed settings forbid plugins."
+            description="0: start the Claude CLI without the plugin that keeps it from calling the model on "
+            "its own, where managed settings forbid plugins."
         ),
     ] = True
     first_event_timeout_seconds: Annotated[
