@@ -38,6 +38,7 @@ _MORE = {
     "upstream_api_key": "docs/endpoints.md#counts-batches-and-files",
     "no_extra_usage": "docs/operating.md#limits-of-the-account",
     "parked_timeout_seconds": "docs/operating.md#processes-that-wait-for-results",
+    "call_gate": "SECURITY.md#what-is-not-guarded",
     "transient_texts": "docs/operating.md#why-a-step-is-a-start",
     "record": "docs/operating.md#for-a-bug-report-recordings-and-towpath-replay",
     "show_content": "docs/page.md#who-may-look",

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.fidelity import Json, call, request, result, seen, sent, text, user
 from tests.support.proxy import Client, calls_of
-from tests.support.silent import SILENT
+from tests.support.silent import FOUND, SEARCH, SILENT
 from tests.support.streams import stream
 from towpath.testing import Reply, ScriptedApi
 
@@ -86,3 +86,15 @@ def test_an_id_of_an_earlier_call_cannot_be_used_again(api: ScriptedApi, http: h
     assert (live.status_code, started.status_code) == (502, 502)
     assert "toolu_1" in started.json()["error"]["message"]
     assert len(api.exchanges) == 4
+
+
+def test_an_answer_in_which_the_cli_breaks_off_is_one_call(api: ScriptedApi, http: httpx.Client) -> None:
+    """It would ask the model to go on: "Your response above was cut off mid-stream"."""
+    strange = {"type": "mcp_tool_use", "id": "mcptoolu_1", "name": "n", "server_name": "s", "input": {}}
+    api.reply(Reply((SEARCH, FOUND, strange, text("and so on")), pause_seconds=PAUSE_SECONDS))
+    whole = http.post("/v1/messages", json=request([user("whole")]))
+    something_later(http)
+
+    assert whole.status_code == 500
+    assert "the answer broke off" in whole.json()["error"]["message"]
+    assert len(api.exchanges) == 2

@@ -31,6 +31,7 @@ _STATUS_OF: Mapping[str, int] = {
 # Without a status, what the CLI says where it could not read the answer, or had none: its own words for what
 # went wrong in it, down to sentences of its JavaScript (docs/engine.md, E11).
 _UNREAD = frozenset({"unknown", "server_error"})
+_BROKE_OFF = "error_during_execution"
 _ERROR_STATUSES = range(400, 600)  # a gateway may say any number, and the CLI repeats it
 _NOT_LOGGED_IN = (
     "Claude is not logged in on this machine. Log in with the official CLI (`claude auth login`, bundled "
@@ -80,7 +81,7 @@ def api_error(
         return ApiError(500, "the Claude CLI got an answer that it did not stream; ask again")
     kind = (said.error if said else None) or ""
     status = result.api_error_status or _STATUS_OF.get(kind, 500)
-    message = _api_message(note) or _plain_sentence(result.result or "; ".join(result.errors or []))
+    message = _api_message(note) or _own_sentence(result)
     if kind == "authentication_failed" and result.api_error_status is None:
         message = _NOT_LOGGED_IN.format(cli=cli_path())
     if result.api_error_status is None and kind in _UNREAD and not _is_of_api(note):
@@ -116,7 +117,10 @@ def _id_in(note: Mapping[str, Any]) -> str | None:
     return given if given and given.isascii() and given.isprintable() else None
 
 
-def _plain_sentence(text: str) -> str:
+def _own_sentence(result: ResultMessage) -> str:
+    if result.subtype == _BROKE_OFF:  # it has a line for its developers
+        return "the answer broke off: the Claude CLI ended its turn. Ask again"
+    text = result.result or "; ".join(result.errors or [])
     return _ADVICE.sub("", _PREFIX.sub("", text)).strip()
 
 

@@ -98,7 +98,7 @@ async def _until_left(session: Session, exchange: Exchange) -> AsyncGenerator[Ev
             yield event
     except ProcessDied as error:
         if begun:
-            log.warning("process died in its answer", way=exchange.way.name, error=str(error))
+            log.warning("process died in its answer", way=exchange.way, error=str(error))
             raise ApiError(500, f"the answer broke off: {error}") from error
         raise
     except (GeneratorExit, asyncio.CancelledError):
