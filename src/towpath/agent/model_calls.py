@@ -55,7 +55,10 @@ class ModelCalls:
                     return ApiError(500, "the answer broke off: the Claude CLI began another one. Ask again")
                 self._is_expected = not self._one_each
                 self.newest = MessageFold()
-            self.newest.add(event)
+            try:
+                self.newest.add(event)
+            except (LookupError, TypeError, ValueError, AttributeError):
+                return _unusable(f"a {event['type']} that is not as the API writes it")
         return self._unusable_call(message)
 
     def _unusable_call(self, message: Mapping[str, Any]) -> ApiError | None:
@@ -101,6 +104,6 @@ def _is_visible(block: Mapping[str, Any]) -> bool:
 def _unusable(what: str) -> ApiError:
     return ApiError(
         502,
-        f"the upstream's answer cannot be used: it has {what}. Ask again; if it stays so, whoever runs the "
-        "upstream has to give each call an id of its own",
+        f"the upstream's answer cannot be used: it has {what}. Ask again; if it comes again, the upstream "
+        "has to be repaired",
     )

@@ -129,7 +129,7 @@ class AgentProcess(ABC):
             self._is_turn_over = False
         results_count = self._launch.mode is Mode.PASSTHROUGH
         self._file = SessionFileReader(self._session_file, results_count=results_count)
-        self._transport = KillableTransport(options, self._hear)
+        self._transport = KillableTransport(options, self._hear, self._cannot_read)
         self._client = ClaudeSDKClient(options, transport=self._transport)
         async with done_within(self._start_timeout_seconds, "the Claude CLI did not start"):
             await self._client.connect()
@@ -190,6 +190,10 @@ class AgentProcess(ABC):
             self._stop_by(error)  # while the tools run, before the CLI gives their results to the model
         # What broke a message follows as the turn's result.
         return not (event and closes_what_broke(event, self._model_calls.newest.message))
+
+    def _cannot_read(self, error: Exception) -> None:
+        """What it said was an answer: another process would ask the model for it again."""
+        self._stop_by(ApiError(502, f"the upstream's answer cannot be read: {error}"))
 
     def _stop_by(self, error: ApiError) -> None:
         """End the CLI; after what it has said so far, this is what its client is told."""

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from functools import cache
 from typing import Any
 
-from claude_agent_sdk import ClaudeAgentOptions, ClaudeSDKClient
+from claude_agent_sdk import ClaudeAgentOptions, ClaudeSDKClient, CLIJSONDecodeError
 from claude_agent_sdk._internal.transport.subprocess_cli import SubprocessCLITransport
 
 
@@ -39,21 +39,32 @@ async def _no_prompt() -> AsyncIterator[dict[str, Any]]:
 class KillableTransport(SubprocessCLITransport):
     """A CLI process that can be ended without its cooperation.
 
-    ``notice`` is called with each message as soon as it has been read, and says whether it is passed on.
+    ``notice`` is called with each message as soon as it has been read, and says whether it is passed on;
+    ``fail`` with the error if one cannot be read: then none follows.
     """
 
-    def __init__(self, options: ClaudeAgentOptions, notice: Callable[[dict[str, Any]], bool]) -> None:
+    def __init__(
+        self,
+        options: ClaudeAgentOptions,
+        notice: Callable[[dict[str, Any]], bool],
+        fail: Callable[[Exception], None],
+    ) -> None:
         super().__init__(prompt=_no_prompt(), options=options)
         self._notice = notice
+        self._fail = fail
 
     def _build_command(self) -> list[str]:
         return [*tied_to_parent(), *super()._build_command()]
 
     async def read_messages(self) -> AsyncIterator[dict[str, Any]]:
         """Messages of the CLI, in its own words."""
-        async for message in super().read_messages():
-            if self._notice(message):
-                yield message
+        try:
+            async for message in super().read_messages():
+                if self._notice(message):
+                    yield message
+        except (CLIJSONDecodeError, RecursionError) as error:
+            self._fail(error)
+            raise
 
     @property
     def pid(self) -> int | None:
@@ -101,7 +112,7 @@ async def short_lived(options: ClaudeAgentOptions) -> AsyncIterator[ClaudeSDKCli
 
     It dies with the proxy, as all CLIs do; with the SDK's own transport only while it reads its input.
     """
-    transport = KillableTransport(options, lambda _: True)
+    transport = KillableTransport(options, lambda _: True, lambda _: None)
     client = ClaudeSDKClient(options, transport=transport)
     try:
         yield client
