@@ -19,9 +19,10 @@ from typer.main import get_group
 from towpath.cli.main import app
 from towpath.core.client_habits.recipes import CLIENTS
 from towpath.core.reading.memo import MessageMemo
-from towpath.server.exchange.limits import KnownLimits
+from towpath.server.exchange.headers import OF_ANSWERS, OF_OTHERS
+from towpath.server.exchange.known_limits import KnownLimits
 from towpath.server.exchange.publisher import Publisher
-from towpath.server.headers import ALWAYS, OF_ANSWERS, OF_OTHERS
+from towpath.server.headers import ALWAYS
 from towpath.server.observe.metrics import Metrics
 from towpath.sessions.admission import Admission
 from towpath.sessions.pool import Pool

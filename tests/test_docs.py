@@ -11,7 +11,8 @@ from typer.main import get_group
 from scripts.tables import DOCUMENTS, ROOT, TABLES, with_tables
 from towpath.cli.main import app
 from towpath.server.dashboard.activity import KEPT_ERRORS, KEPT_EXCHANGES
-from towpath.server.headers import ALWAYS, OF_ANSWERS, OF_OTHERS
+from towpath.server.exchange.headers import OF_ANSWERS, OF_OTHERS
+from towpath.server.headers import ALWAYS
 from towpath.settings import Settings
 
 RENEW = "run: uv run python -m scripts.tables"

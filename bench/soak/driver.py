@@ -19,7 +19,7 @@ from bench.soak.plans import Act, Plan, begun, inputs, plans, step
 from towpath.bench.client import Answer, ExchangeError, Target
 from towpath.bench.conversations import Conversation
 from towpath.bench.processes import ProxyProcess
-from towpath.bench.usage import own_use_of, usage_of
+from towpath.bench.resources import own_use_of, usage_of
 from towpath.testing.script import Json
 
 _SAMPLE_SECONDS = 2.0

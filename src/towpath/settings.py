@@ -2,7 +2,7 @@
 
 The descriptions are what all of these say; ``scripts/tables.py`` writes them into the documents.
 
-Each setting is an environment variable ``CLAUDE_PROXY_<NAME>`` (the names that users of the seed have),
+Each setting is an environment variable ``CLAUDE_PROXY_<NAME>`` (as in claude-max-proxy),
 and a flag of ``towpath serve``, which wins.
 """
 
@@ -94,9 +94,9 @@ class Settings(BaseSettings):
     workdir: Annotated[
         Path | None,
         Field(
-            description="Folder in which the model works. Without it: the one that the client names in its "
-            "system prompt if it can be entered, else an empty private one. In internal mode it is the "
-            "workspace, which the tools cannot leave; without it: where the server was started."
+            description="Folder in which the model works. Without it, the one that the client's system "
+            "prompt names, if it can be entered, or else an empty private one. In internal mode it is the "
+            "workspace that the file tools cannot leave; there the default is where the server was started."
         ),
     ] = None
     upstream_api_key: Annotated[
@@ -137,8 +137,8 @@ class Settings(BaseSettings):
     memory_budget_mb: int = Field(
         default_factory=_quarter_of_memory_mb,
         ge=0,
-        description="Megabytes that live processes may occupy together; each takes 125 to 270. Over the "
-        "budget, those end first whose tool results are unlikely to come, then the one that has been idle "
+        description="Megabytes that live processes may occupy together; each takes 125 to 270. When they "
+        "need more, those end first whose tool results are unlikely to come, then the one that has been idle "
         "longest. A running one is never ended.",
         json_schema_extra={"default": "a quarter of the memory, at most 4096"},
     )

@@ -9,8 +9,8 @@ from claude_agent_sdk import AssistantMessage, ClaudeSDKError, CLINotFoundError,
 from claude_agent_sdk.types import AssistantMessageError
 
 from towpath.agent.failures import api_error, as_process_died
+from towpath.core.account_limits import Verdict
 from towpath.core.errors import ApiError, ProcessDied
-from towpath.core.limits import Verdict
 
 ADVICE = (
     ". This is a server-side issue, usually temporary — try again in a moment. If it persists, check the "

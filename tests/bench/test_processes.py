@@ -11,7 +11,7 @@ import pytest
 from tests.support.waiting import WAIT_SECONDS
 from towpath.bench import processes
 from towpath.bench.processes import StartError, end, proxy_environment, scripted_api
-from towpath.bench.usage import own_use_of, usage_of
+from towpath.bench.resources import own_use_of, usage_of
 
 BODY = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "SAY hello"}]}
 # A leader that has a child; both sleep. The child says that it is there.

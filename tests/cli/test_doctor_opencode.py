@@ -9,7 +9,7 @@ import pytest
 from towpath.cli.doctor.findings import Finding
 from towpath.cli.doctor.opencode import configuration, judge_opencode, opencode
 from towpath.cli.doctor.tested import OPENCODE
-from towpath.cli.opencode.locations import base_url_of, sources
+from towpath.cli.opencode.config_files import base_url_of, sources
 from towpath.settings import Settings
 
 HERE = "http://127.0.0.1:3456/v1"

@@ -22,8 +22,8 @@ from tests.support.desk import Desk
 from towpath.cli.main import app
 from towpath.cli.top import figures
 from towpath.cli.top.picture import picture
+from towpath.core.account_limits import Window
 from towpath.core.errors import ApiError
-from towpath.core.limits import Window
 from towpath.testing import ScriptedApi, serve_in_thread
 
 USAGE = {"input_tokens": 10, "cache_read_input_tokens": 1170, "cache_creation_input_tokens": 20}

@@ -10,8 +10,8 @@ from towpath.core.events import Event
 from towpath.core.openai.chat_answer import ChatChunks, chat_completion, usage_of
 from towpath.core.openai.chat_messages import indexes
 from towpath.core.openai.chat_request import messages_request, wants_usage
-from towpath.core.openai.fields import DEFAULT_MAX_TOKENS
-from towpath.core.openai.parts import error_body, with_own_indexes
+from towpath.core.openai.shared_fields import DEFAULT_MAX_TOKENS
+from towpath.core.openai.shared_parts import error_body, with_own_indexes
 from towpath.core.reading.request import parse_request
 
 Json = dict[str, Any]

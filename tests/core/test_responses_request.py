@@ -6,8 +6,8 @@ import orjson
 import pytest
 
 from towpath.core.errors import ApiError
-from towpath.core.openai.fields import DEFAULT_MAX_TOKENS
 from towpath.core.openai.responses_request import messages_request, renamed, repeated, wants_summary
+from towpath.core.openai.shared_fields import DEFAULT_MAX_TOKENS
 from towpath.core.openai.thinking import packed
 from towpath.core.reading.request import parse_request
 

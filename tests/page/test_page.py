@@ -15,8 +15,8 @@ from tests.support.desk import Desk
 from tests.support.fidelity import user
 from tests.support.isolated_proxy import isolated_proxy
 from tests.support.proxy import Client
+from towpath.core.account_limits import ExtraUsage, Verdict, Window
 from towpath.core.errors import ApiError
-from towpath.core.limits import ExtraUsage, Verdict, Window
 from towpath.core.prompt_cache.causes import CacheNote, Cause
 from towpath.settings import Settings
 from towpath.testing import ScriptedApi

@@ -1,8 +1,8 @@
 """When the account's limits are news."""
 
-from towpath.core.limits import Verdict
+from towpath.core.account_limits import Verdict
 from towpath.server.exchange.events import LimitsChanged, ServerEvent
-from towpath.server.exchange.limits import KnownLimits
+from towpath.server.exchange.known_limits import KnownLimits
 
 
 def test_only_a_verdict_of_another_kind_is_published() -> None:

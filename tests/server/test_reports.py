@@ -11,10 +11,10 @@ import pytest
 
 from tests.support.desk import Desk
 from tests.support.waiting import WAIT_SECONDS
+from towpath.core.account_limits import Verdict, Window
 from towpath.core.catalog import OpenAIModel, OpenAIModels, anthropic_page
 from towpath.core.errors import ApiError
-from towpath.core.limits import Verdict, Window
-from towpath.server.exchange.limits import KnownLimits
+from towpath.server.exchange.known_limits import KnownLimits
 from towpath.server.exchange.publisher import Publisher
 from towpath.server.openapi.document import openapi_document
 from towpath.server.reports import Greeting

@@ -17,16 +17,16 @@ from starlette.middleware import Middleware
 from tests.support.fidelity import request, user
 from towpath.agent.additions import AdditionStore
 from towpath.agent.bundled_cli import AuthStatus
+from towpath.core.account_limits import Verdict, Window
 from towpath.core.canonical import tips
 from towpath.core.errors import ApiError
 from towpath.core.events import MESSAGE_STOP, Event
-from towpath.core.limits import Verdict, Window
 from towpath.core.mode import Mode
 from towpath.core.reading.request import parse_request
 from towpath.server.dashboard.activity import Activity
 from towpath.server.dashboard.routes import ActivityStream, dashboard_routes
 from towpath.server.exchange.events import Began, CallerRejected, Ended, FirstEvent, LeftQueue, Streamed
-from towpath.server.exchange.limits import KnownLimits
+from towpath.server.exchange.known_limits import KnownLimits
 from towpath.server.exchange.publisher import Publisher
 from towpath.server.exchange.record import ExchangeRecord
 from towpath.server.guard import Guard, Rules

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 from uvicorn.server import ServerState
 
 from tests.sessions.quiet_loop import QuietLoop
-from towpath.cli.serve.http_limits import HttpLimits, limited
+from towpath.server.http.arrival import HttpLimits, limited
 
 
 class Line:

@@ -15,7 +15,7 @@ API's stream events. ``passthrough`` and ``internal`` are its two kinds. The oth
 - ``transport``: the pipe to the CLI, and how it is ended at once.
 - ``failures``: how a turn failed, as an error of the API.
 - ``folders``: the private folders of the processes. ``leftovers``: what a CLI writes outside of its own.
-- ``limits``, ``catalog``, ``token_estimate``: what it says of the account, of models, of sizes.
+- ``verdicts``, ``catalog``, ``token_estimate``: what it says of the account, of models, of sizes.
 - ``bundled_cli``: where the CLI is, its version, and how it is authenticated.
 
 Each fact of the CLI that a module leans on is a contract test in tests/contract, and a row in

@@ -14,8 +14,8 @@ import orjson
 from claude_agent_sdk import AssistantMessage, CLINotFoundError, ResultMessage
 
 from towpath.agent.bundled_cli import cli_path
+from towpath.core.account_limits import Verdict
 from towpath.core.errors import ApiError, ProcessDied
-from towpath.core.limits import Verdict
 
 # "API Error: 400 messages.0: bad" | "API Error: Request rejected (429) · Too many"
 _PREFIX = re.compile(r"^(?:Failed to authenticate\. )?API Error: (?:\d{3} |Request rejected \(\d{3}\) · )?")

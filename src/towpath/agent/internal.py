@@ -7,8 +7,8 @@ from pathlib import Path
 from claude_agent_sdk import ResultMessage
 
 from towpath.agent.host_tools import HostTools
-from towpath.agent.limits import OnVerdict
 from towpath.agent.process import AgentProcess
+from towpath.agent.verdicts import OnVerdict
 from towpath.core.canonical import Block
 from towpath.core.events import Event, MessageFold
 from towpath.core.launch import Launch

@@ -6,9 +6,9 @@ from typing import Any
 
 from claude_agent_sdk import ResultMessage
 
-from towpath.agent.limits import OnVerdict
 from towpath.agent.parked_tools import ParkedTools
 from towpath.agent.process import AgentProcess
+from towpath.agent.verdicts import OnVerdict
 from towpath.core.canonical import Block
 from towpath.core.events import MESSAGE_STOP, Event, MessageFold
 from towpath.core.launch import Launch

@@ -23,12 +23,12 @@ from towpath.agent.failures import api_error, as_process_died, done_within
 from towpath.agent.gate import CallGate
 from towpath.agent.history import Additions, Entry
 from towpath.agent.leftovers import remove_folder
-from towpath.agent.limits import HeardLimits, OnVerdict
 from towpath.agent.listener import CliListener
 from towpath.agent.model_calls import ModelCalls, closes_what_broke, goes_on_after, own_event
 from towpath.agent.options import agent_options
 from towpath.agent.session_file import SessionFileReader, last_failure, write_session_file
 from towpath.agent.transport import KillableTransport, disconnect
+from towpath.agent.verdicts import HeardLimits, OnVerdict
 from towpath.core.canonical import Block, unmarked
 from towpath.core.errors import ApiError, ProcessDied
 from towpath.core.events import Event, MessageFold

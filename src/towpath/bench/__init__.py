@@ -6,6 +6,6 @@ scripted API itself, called ``direct``, the proxy in front of it, and whatever e
 proxy as a client does, and the process as the operating system does.
 
 - ``run``: one run from beginning to end. ``driver``: the rounds. ``conversations``: what is said.
-- ``processes``: the proxy and the ``api`` as processes of their own. ``usage``: what they take.
+- ``processes``: the proxy and the ``api`` as processes of their own. ``resources``: what they take.
 - ``stream``: server-sent events, timed. ``samples``: what was measured. ``report``, ``tables``: what it says.
 """

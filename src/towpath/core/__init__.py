@@ -3,14 +3,14 @@
 Nothing in this package is async, reads a clock, does I/O or logs: everything it needs is passed in,
 and what it decides is returned. Three things are kept from one call to the next, each an object that
 somebody else owns: the messages known by their bytes (``reading.memo``), the prompts known to the cache
-(``prompt_cache.memory``) and the account's limits (``limits``).
+(``prompt_cache.memory``) and the account's limits (``account_limits``).
 
 - ``reading``: a body becomes a request, or an error in the API's words.
-- ``canonical``, ``ways``, ``nearest``, ``gone_on``: which conversations are the same, which way serves a
+- ``canonical``, ``ways``, ``why_start``, ``gone_on``: which conversations are the same, which way serves a
   request, and why no session could. ``life``: the states of a session.
 - ``launch``, ``models``, ``mode``, ``catalog``: what is fixed when a process starts.
 - ``events``, ``turn``, ``usage``, ``to_json``: answers, event by event and folded.
-- ``errors``, ``statuses``: failures, and what their statuses mean. ``limits``: the account's.
+- ``errors``, ``statuses``: failures, and what their statuses mean. ``account_limits``: the account's.
 - ``redact``: a bug report without content.
 - ``openai``: OpenAI's two APIs as the Messages API, there and back.
 - ``prompt_cache``: why a request paid for what the cache should have held.

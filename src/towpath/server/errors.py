@@ -5,7 +5,7 @@ import uuid
 from starlette.responses import Response
 
 from towpath.core.errors import ApiError
-from towpath.core.openai.parts import error_body
+from towpath.core.openai.shared_parts import error_body
 from towpath.core.to_json import to_json
 
 

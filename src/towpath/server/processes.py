@@ -7,9 +7,9 @@ from pathlib import Path
 
 from towpath.agent.environment import Upstream, cli_environment
 from towpath.agent.internal import InternalLimits, InternalProcess
-from towpath.agent.limits import OnVerdict
 from towpath.agent.passthrough import PassthroughProcess
 from towpath.agent.process import AgentProcess
+from towpath.agent.verdicts import OnVerdict
 from towpath.core.launch import Launch
 from towpath.core.mode import Mode
 from towpath.settings import Settings

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 from starlette.responses import Response
 
-from towpath.core.limits import Window
+from towpath.core.account_limits import Window
 from towpath.core.mode import Mode
 from towpath.core.to_json import to_json
 

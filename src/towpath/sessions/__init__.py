@@ -5,6 +5,6 @@
 - ``session``: one process and its conversation, owned by one task. ``stalls``: when it is silent for too
   long. ``learning``: what its CLI adds to the conversation. ``process``: what they need of a process.
 - ``pool``: all sessions. ``index``: which of them holds a conversation.
-- ``plan``: which sessions end and which spares start, decided from values; ``demand``, ``waiting`` and
-  ``memory`` are what it weighs.
+- ``plan``: which sessions end, for their age or for memory, and which spares start: decided from values.
+  ``demand``, ``parked_waits`` and ``process_memory`` are what it weighs.
 """

@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeVar
 from towpath.core.gone_on import GoneOn
 from towpath.core.launch import Launch
 from towpath.core.life import State
-from towpath.sessions.waiting import LEFT_SECONDS, Wait, wait
+from towpath.sessions.parked_waits import LEFT_SECONDS, Wait, wait
 
 MIB = 1024 * 1024
 # Measured: 125 MB of its own soon after its start, 215 and more for a while.

@@ -13,13 +13,13 @@ from towpath.core.errors import ApiError
 from towpath.core.gone_on import gone_on
 from towpath.core.launch import Launch
 from towpath.core.life import State
-from towpath.core.nearest import difference
+from towpath.core.why_start import difference
 from towpath.sessions.demand import Demand
 from towpath.sessions.exchange import Exchange
 from towpath.sessions.index import Index
-from towpath.sessions.memory import due, memory_bytes
 from towpath.sessions.plan import Ending, Limits, plan
 from towpath.sessions.process import KnownAdditions, Process
+from towpath.sessions.process_memory import due, memory_bytes
 from towpath.sessions.session import Session
 from towpath.sessions.stalls import StallTimeouts
 

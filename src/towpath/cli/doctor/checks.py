@@ -8,7 +8,7 @@ from towpath.cli.doctor.findings import Check, Finding, skipped
 from towpath.cli.doctor.leftovers import leftovers
 from towpath.cli.doctor.port import port
 from towpath.cli.doctor.upstream import upstream
-from towpath.cli.opencode.locations import sources
+from towpath.cli.opencode.config_files import sources
 from towpath.settings import Settings
 
 

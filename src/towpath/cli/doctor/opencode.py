@@ -9,7 +9,7 @@ from towpath.cli.doctor import tested
 from towpath.cli.doctor.addresses import leads_here, shown
 from towpath.cli.doctor.findings import Finding, ok, skipped, warning
 from towpath.cli.doctor.shell import where, words_of
-from towpath.cli.opencode.locations import Source, base_url_of
+from towpath.cli.opencode.config_files import Source, base_url_of
 from towpath.settings import Settings
 
 _INSTALL = "npm install --global opencode-ai"

@@ -19,11 +19,11 @@ from towpath.cli.address import url_at
 from towpath.cli.console import give_up
 from towpath.cli.listening import holder_of, listener_at
 from towpath.cli.logs import configure_logging
-from towpath.cli.serve.http_limits import HttpLimits, limited
 from towpath.cli.serve.supervisor import BAD_SETTINGS, Supervisor, handed_down
 from towpath.cli.serve.systemd import watched
 from towpath.cli.unknown_settings import unknown_settings
 from towpath.python import python_command
+from towpath.server.http.arrival import HttpLimits, limited
 from towpath.server.loopback import is_loopback
 from towpath.settings import Settings
 

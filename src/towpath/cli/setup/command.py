@@ -12,8 +12,8 @@ from towpath.cli.address import client_url
 from towpath.cli.console import give_up
 from towpath.cli.flags import settings_from
 from towpath.cli.opencode import config
+from towpath.cli.opencode.config_files import global_file, project_file
 from towpath.cli.opencode.jsonc import JsoncError
-from towpath.cli.opencode.locations import global_file, project_file
 from towpath.cli.setup import files
 from towpath.cli.setup.diff import unified
 

@@ -2,6 +2,7 @@
 
 They are data: a list that the operator sees and changes (setting ``transient_texts``). Such a text is not
 part of the conversation: it is neither hashed nor sent, and a response header says how many were left out.
+``reading.request`` takes them out.
 """
 
 from collections.abc import Sequence

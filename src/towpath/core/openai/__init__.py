@@ -2,6 +2,6 @@
 
 - ``chat_request``, ``chat_messages``, ``chat_answer``: /v1/chat/completions.
 - ``responses_request``, ``responses_input``, ``responses_answer``, ``responses_items``: /v1/responses.
-- ``fields``, ``parts``: what both share, fields of a request and parts of a message.
+- ``shared_fields``, ``shared_parts``: what both share, fields of a request and parts of a message.
 - ``thinking``: thinking blocks as reasoning items, there and back.
 """

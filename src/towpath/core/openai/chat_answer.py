@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from towpath.core.events import Event
-from towpath.core.openai.parts import call_id
+from towpath.core.openai.shared_parts import call_id
 from towpath.core.to_json import Json
 from towpath.core.usage import TOKENS, count, merged
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from towpath.core.errors import invalid
 from towpath.core.openai.chat_messages import messages_and_system
-from towpath.core.openai.fields import (
+from towpath.core.openai.shared_fields import (
     DEFAULT_MAX_TOKENS,
     Field,
     answer_format,

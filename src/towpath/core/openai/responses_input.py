@@ -5,7 +5,7 @@ from itertools import dropwhile
 from typing import Any
 
 from towpath.core.errors import invalid
-from towpath.core.openai.parts import (
+from towpath.core.openai.shared_parts import (
     SYSTEM_ROLES,
     document,
     image,

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from towpath.core.openai import thinking as reasoning
-from towpath.core.openai.parts import call_id
+from towpath.core.openai.shared_parts import call_id
 from towpath.core.to_json import Json
 
 EventList = list[tuple[str, Json]]

@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from towpath.core.errors import ApiError, invalid
-from towpath.core.openai.fields import (
+from towpath.core.openai.responses_input import indexes, messages_and_system
+from towpath.core.openai.shared_fields import (
     DEFAULT_MAX_TOKENS,
     Field,
     answer_format,
@@ -23,8 +24,7 @@ from towpath.core.openai.fields import (
     translate,
     user,
 )
-from towpath.core.openai.parts import refuse_others, with_own_indexes
-from towpath.core.openai.responses_input import indexes, messages_and_system
+from towpath.core.openai.shared_parts import refuse_others, with_own_indexes
 from towpath.core.to_json import Json
 
 # Fields with the values that ask for nothing.

@@ -14,8 +14,8 @@ from typing import Any
 
 from towpath.core.canonical import SYSTEM_TEXT, message_digest
 from towpath.core.client_habits.transient import has_transient, kept_indexes
-from towpath.core.reading.body import Body, read_body
 from towpath.core.reading.cache_marks import ask_for_hour
+from towpath.core.reading.json_body import Body, read_body
 from towpath.core.reading.memo import MessageMemo
 from towpath.core.reading.message import CheckedMessage, checked_message, content_blocks
 from towpath.core.reading.rules import check_between, check_conversation, check_count, check_request, stated

@@ -10,7 +10,7 @@ from towpath.core.events import Event, MessageFold
 from towpath.core.openai.chat_answer import ChatChunks, chat_completion
 from towpath.core.openai.chat_messages import indexes
 from towpath.core.openai.chat_request import messages_request, wants_usage
-from towpath.core.openai.parts import error_body, with_own_indexes
+from towpath.core.openai.shared_parts import error_body, with_own_indexes
 from towpath.core.to_json import Json, to_json
 from towpath.server.api.translation import ID_HEADERS, PING, translated_body
 from towpath.server.errors import openai_error_response

@@ -3,6 +3,7 @@
 - ``reader``: what a body asks for.
 - ``exchanges``: the way of a request through the queue, a session and back.
 - ``record``: what is known of one exchange at a moment: figures and names.
+- ``headers``: what an answer's headers say of it.
 - ``events``: what happens, as values; ``publisher`` tells those that want to know.
-- ``limits``: the newest word on the account's limits.
+- ``known_limits``: the newest word on the account's limits.
 """

@@ -1,6 +1,5 @@
 """From a request's body to the events of its answer, whichever API it came through."""
 
-import re
 import time
 from collections.abc import Callable
 from contextlib import aclosing
@@ -17,7 +16,8 @@ from towpath.core.prompt_cache.memory import CacheMemory
 from towpath.core.reading.request import MessagesRequest
 from towpath.core.ways import Start
 from towpath.server.exchange.events import Began, Ended, FirstEvent, LeftQueue, Publish, Refused, Streamed
-from towpath.server.exchange.limits import KnownLimits
+from towpath.server.exchange.headers import answer_headers
+from towpath.server.exchange.known_limits import KnownLimits
 from towpath.server.exchange.reader import Asked, RequestReader
 from towpath.server.exchange.record import ExchangeRecord
 from towpath.server.http.streaming import Items
@@ -25,8 +25,6 @@ from towpath.sessions.admission import Admission
 from towpath.sessions.dispatcher import Dispatcher, Reply
 
 log = structlog.get_logger(__name__)
-
-_NOT_IN_HEADERS = re.compile(r"[^\x20-\x7e]")
 
 
 class Exchanges:
@@ -99,7 +97,7 @@ class Exchanges:
                 async with aclosing(reply.rest) as rest:
                     record = self._judged(record.first_event(reply, time.monotonic()), asked.prompt, reply)
                     is_judged = record.has_figures
-                    headers = {**self._limits.headers(record.model), **_headers(asked.request, record)}
+                    headers = {**self._limits.headers(record.model), **answer_headers(asked.request, record)}
                     self._publish(FirstEvent(record, headers))
                     yield headers
                     self._publish(Streamed(record.request_id, reply.first))
@@ -140,18 +138,3 @@ class Exchanges:
             is_start=reply.way == Start.name,
         )
         return replace(record, cache_miss=miss)
-
-
-def _headers(request: MessagesRequest, record: ExchangeRecord) -> dict[str, str]:
-    cache = f"read={record.cache.read} write={record.cache.written}"
-    note = f"; miss={record.cache_miss.sentence}" if record.cache_miss else ""
-    loaded = len(request.loaded_tools)
-    return {
-        "server-timing": ", ".join(f"{name};dur={ms}" for name, ms in record.phases_ms.items()),
-        "x-towpath-way": record.way or "",
-        "x-towpath-reason": _NOT_IN_HEADERS.sub("?", record.reason or ""),  # it may quote an error
-        "x-towpath-session": str(record.session),
-        "x-towpath-transient-texts": str(request.transient),
-        **({"x-towpath-loaded-tools": str(loaded)} if loaded else {}),
-        **({"x-towpath-cache": cache + note} if record.has_figures else {}),
-    }

@@ -8,7 +8,7 @@ from msgspec.json import schema_components
 
 from towpath.core.catalog import AnthropicModels, OpenAIModels
 from towpath.core.to_json import Json
-from towpath.server.headers import OF_ANSWERS, OF_OTHERS
+from towpath.server.exchange.headers import OF_ANSWERS, OF_OTHERS
 from towpath.server.openapi.pieces import (
     ANY_FAILURE,
     EVENT,

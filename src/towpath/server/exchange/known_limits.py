@@ -4,8 +4,8 @@ import math
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
+from towpath.core.account_limits import AccountLimits, Verdict, Window
 from towpath.core.errors import ApiError
-from towpath.core.limits import AccountLimits, Verdict, Window
 from towpath.server.exchange.events import LimitsChanged, Publish
 from towpath.server.reports import ExtraUsageReport, LimitsReport, Refusing
 

@@ -11,7 +11,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from tests.sessions.quiet_loop import QuietLoop
 from tests.support.line import Dial
-from towpath.cli.serve.http_limits import HttpLimits
+from towpath.server.http.arrival import HttpLimits
 
 LIMITS = HttpLimits(connections=2)
 STEP = bytes(LIMITS.step_bytes)

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from towpath.agent.limits import HeardLimits, verdict_of
+from towpath.agent.verdicts import HeardLimits, verdict_of
+from towpath.core.account_limits import ExtraUsage, Verdict, Window
 from towpath.core.errors import ApiError
-from towpath.core.limits import ExtraUsage, Verdict, Window
 
 START = {"type": "stream_event", "event": {"type": "message_start"}}
 STOP = {"type": "stream_event", "event": {"type": "message_stop"}}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from towpath.core.limits import AccountLimits, ExtraUsage, Verdict, Window
+from towpath.core.account_limits import AccountLimits, ExtraUsage, Verdict, Window
 
 NOW = 1_000_000
 RESET = NOW + 100

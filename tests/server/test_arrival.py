@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from tests.support.raw import answer
 from tests.support.serving import served
 from towpath.cli.serve.command import http_config
-from towpath.cli.serve.http_limits import HttpLimits, limited
+from towpath.server.http.arrival import HttpLimits, limited
 from towpath.settings import Settings
 
 LIMITS = HttpLimits()

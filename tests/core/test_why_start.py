@@ -8,8 +8,8 @@ import pytest
 
 from towpath.core.launch import Launch
 from towpath.core.mode import Mode
-from towpath.core.nearest import difference
 from towpath.core.prompt_cache.causes import numbered
+from towpath.core.why_start import difference
 
 TOOL = {"name": "read", "input_schema": {"type": "object"}}
 LAUNCH = Launch("m", "You help.", {"tools": [TOOL], "max_tokens": 9}, "/", caller="one")

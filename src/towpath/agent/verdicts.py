@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from towpath.core.account_limits import ExtraUsage, Verdict, Window
 from towpath.core.errors import ApiError
-from towpath.core.limits import ExtraUsage, Verdict, Window
 
 OnVerdict = Callable[[Verdict], ApiError | None]
 """Told of each verdict. Returns an error if a turn that needs a further model call has to end with it."""
