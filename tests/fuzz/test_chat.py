@@ -11,6 +11,7 @@ from tests.support.generated import JSON_VALUES, damage
 from tests.support.profiles import TIMEOUT_SECONDS, fuzzed
 from towpath.core.errors import ApiError
 from towpath.core.openai.chat_request import messages_request
+from towpath.core.openai.left_out import CHAT, leave_out
 from towpath.core.reading.request import parse_request
 
 pytestmark = pytest.mark.timeout(TIMEOUT_SECONDS)
@@ -43,6 +44,11 @@ FULL: dict[str, Any] = {
 }
 
 
+def translated(body: Any) -> Any:
+    asked, _ = leave_out(body, CHAT)
+    return messages_request(asked)
+
+
 @st.composite
 def damaged_chats(draw: st.DrawFn) -> Any:
     fields = {name: FULL[name] for name in draw(st.sets(st.sampled_from(sorted(FULL))))} | {"model": "m"}
@@ -50,7 +56,7 @@ def damaged_chats(draw: st.DrawFn) -> Any:
 
 
 def test_the_undamaged_request_is_translated() -> None:
-    assert parse_request(orjson.dumps(messages_request(FULL))).model == "m"
+    assert parse_request(orjson.dumps(translated(FULL))).model == "m"
 
 
 @pytest.mark.parametrize(
@@ -64,13 +70,13 @@ def test_the_undamaged_request_is_translated() -> None:
 )
 def test_a_value_of_another_type_is_refused(damage: Any) -> None:
     with pytest.raises(ApiError):
-        parse_request(orjson.dumps(messages_request(FULL | damage)))
+        parse_request(orjson.dumps(translated(FULL | damage)))
 
 
 @fuzzed
 @given(JSON_VALUES | damaged_chats())
 def test_no_chat_request_raises_anything_but_an_api_error(body: Any) -> None:
     try:
-        parse_request(orjson.dumps(messages_request(body)))
+        parse_request(orjson.dumps(translated(body)))
     except ApiError as error:
         assert error.status == 400

@@ -34,3 +34,25 @@ def test_what_is_missing_is_named(url: str, path: str, body: dict[str, Any], fie
 
     assert response.status_code == 400, response.text
     assert response.json()["error"]["message"].startswith(f"{field}: ")
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(
+    ("path", "conversation"),
+    [
+        ("/v1/chat/completions", {"messages": [{"role": "user", "content": "hi"}]}),
+        ("/v1/responses", {"input": "hi"}),
+    ],
+)
+def test_what_is_left_out_is_named_in_a_header(
+    url: str, path: str, conversation: dict[str, Any], *, stream: bool
+) -> None:
+    hints = {"temperature": 1.5, "service_tier": "flex"}
+    body = {"model": "m", "stream": stream, **conversation}
+    asked = httpx.post(f"{url}{path}", json={**body, **hints}, timeout=WAIT_SECONDS)
+    refused = httpx.post(f"{url}{path}", json={**body, **hints, "top_p": 2}, timeout=WAIT_SECONDS)
+    plain = httpx.post(f"{url}{path}", json=body, timeout=WAIT_SECONDS)
+
+    named = [response.headers.get("x-towpath-left-out") for response in (asked, refused, plain)]
+    assert named == ["temperature, service_tier", "temperature, service_tier", None]
+    assert [response.status_code for response in (asked, refused, plain)] == [200, 400, 200]

@@ -18,7 +18,6 @@ from towpath.core.openai.shared_fields import (
     object_in,
     same,
     stream_options,
-    temperature,
     tools,
     translate,
     user,
@@ -28,22 +27,13 @@ from towpath.core.to_json import Json
 # Fields with the values that ask for nothing.
 _WITHOUT_EFFECT: Mapping[str, tuple[Any, ...]] = {
     "n": (1,),
-    "frequency_penalty": (0,),
-    "presence_penalty": (0,),
-    "logprobs": (False,),
-    "top_logprobs": (0,),
-    "logit_bias": ({},),
-    "service_tier": ("auto", "default"),
-    "store": (False,),
-    "metadata": ({},),
     "modalities": (["text"],),
-    "verbosity": ("medium",),
 }
 _ELSEWHERE = {"max_tokens", "max_completion_tokens", "tool_choice", "parallel_tool_calls"}
 
 
 def messages_request(body: Any) -> Json:
-    """The fields of the Messages API for the fields of a chat request. Raises ApiError (400).
+    """The fields of the Messages API for those of a chat request without hints. Raises ApiError (400).
 
     ``stream_options`` concerns the answer (``chat_answer``) and is left out.
     """
@@ -97,7 +87,7 @@ _FIELDS: Mapping[str, Field] = {
     "stream": same("stream"),
     "top_p": same("top_p"),
     "messages": _messages,
-    "temperature": temperature,
+    "temperature": same("temperature"),
     "stop": _stop,
     "tools": lambda value, request: tools(value, _function, request),
     "response_format": _response_format,

@@ -19,7 +19,6 @@ from towpath.core.openai.shared_fields import (
     object_in,
     same,
     stream_options,
-    temperature,
     tools,
     translate,
     user,
@@ -31,10 +30,7 @@ from towpath.core.to_json import Json
 _WITHOUT_EFFECT: Mapping[str, tuple[Any, ...]] = {
     "background": (False,),
     "include": ([], ["reasoning.encrypted_content"]),  # which is always there
-    "prompt_cache_retention": ("in_memory",),
-    "service_tier": ("auto", "default"),
     "store": (False,),
-    "top_logprobs": (0,),
     "truncation": ("disabled",),
 }
 _ELSEWHERE = {"input", "instructions", "tool_choice", "parallel_tool_calls"}
@@ -57,7 +53,7 @@ _DEFAULTS: Json = {
 
 
 def messages_request(body: Any) -> Json:
-    """The fields of the Messages API for the fields of a request. Raises ApiError (400)."""
+    """The fields of the Messages API for those of a request without hints. Raises ApiError (400)."""
     given = given_fields(body)
     request: Json = {"max_tokens": DEFAULT_MAX_TOKENS}
     translate(given, request, _FIELDS, _WITHOUT_EFFECT, _ELSEWHERE)
@@ -122,9 +118,7 @@ def _chosen(choice: Json) -> Any:
 
 
 def _text(value: Any, request: Json) -> None:
-    given = _fields_of(value, "text", {"format", "verbosity"})
-    if given.get("verbosity", "medium") != "medium":
-        raise invalid("text.verbosity", f"{given['verbosity']!r} has no counterpart in the Messages API")
+    given = _fields_of(value, "text", {"format"})
     if "format" in given:
         answer_format(given["format"], _schema, request, "text.format")
 
@@ -181,7 +175,7 @@ _FIELDS: Mapping[str, Field] = {
     "stream": same("stream"),
     "top_p": same("top_p"),
     "max_output_tokens": _max_output_tokens,
-    "temperature": temperature,
+    "temperature": same("temperature"),
     "tools": lambda value, request: tools(value, _function, request),
     "text": _text,
     "reasoning": _reasoning,

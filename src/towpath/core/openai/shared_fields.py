@@ -1,7 +1,7 @@
 """Fields of a request that OpenAI's APIs share, chat and responses, in the Messages API's words. Pure.
 
-What has no counterpart is a 400 that names the field; a field that is null, or that has its default, asks for
-nothing and is left out.
+What has no counterpart, and is not one of the hints that were left out before (``left_out``), is a 400 that
+names the field; a field that is null, or that has its default, asks for nothing.
 """
 
 from collections.abc import Callable, Mapping, Set
@@ -64,12 +64,6 @@ def same(name: str) -> Field:
     return copy
 
 
-def temperature(value: Any, request: Json) -> None:
-    if isinstance(value, int | float) and value > 1:
-        raise invalid("temperature", "must be between 0 and 1, the range of the Messages API")
-    request["temperature"] = value
-
-
 def user(value: Any, request: Json) -> None:
     if request.setdefault("metadata", {"user_id": value}) != {"user_id": value}:
         raise invalid("user", "differs from safety_identifier; send one of them")
@@ -99,8 +93,7 @@ def tools(value: Any, function_of: Callable[[Any, str], Json], request: Json) ->
 
 def _tool(function: Json) -> Json:
     made = {"name": function.get("name"), "input_schema": function.get("parameters") or {"type": "object"}}
-    optional = {name: function[name] for name in ("description", "strict") if function.get(name) is not None}
-    return {**made, **optional}
+    return {**made, "description": function["description"]} if function.get("description") else made
 
 
 def choose_tools(given: Mapping[str, Any], name_of: Callable[[Json], Any], request: Json) -> None:

@@ -13,8 +13,6 @@ from towpath.core.to_json import Json
 SYSTEM_ROLES = ("system", "developer")
 _DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+);base64,(.*)", re.DOTALL)
 _MESSAGE = re.compile(r"messages(?:\.(\d+))?(?=[.:])")
-# Images go to the model as they are: the Messages API has no parameter for a coarser look.
-_DETAILS = (None, "auto", "high", "original")
 # The API's ids have at most 35 characters (toolu_bdrk_…), and OpenAI's at most 40.
 _CALL, _TOOL_USE = "call_", "toolu_"
 
@@ -52,10 +50,7 @@ def text_blocks(content: Any, path: str, *types: str) -> list[Json]:
 
 def image(value: Any, name: str, path: str) -> Json:
     """The block of an image whose address is the field ``name`` of ``value``."""
-    source = _source(value, name, path)
-    if value.get("detail") not in _DETAILS:
-        raise invalid(f"{path}.detail", f"{value['detail']!r} has no counterpart in the Messages API")
-    return {"type": "image", "source": source}
+    return {"type": "image", "source": _source(value, name, path)}
 
 
 def document(value: Any, name: str, path: str) -> Json:

@@ -1,6 +1,7 @@
 """POST /v1/chat/completions: OpenAI's chat API."""
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
@@ -10,6 +11,7 @@ from towpath.core.events import Event, MessageFold
 from towpath.core.openai.chat_answer import ChatChunks, chat_completion
 from towpath.core.openai.chat_messages import indexes
 from towpath.core.openai.chat_request import messages_request, wants_usage
+from towpath.core.openai.left_out import CHAT, header, leave_out
 from towpath.core.openai.shared_parts import error_body, with_own_indexes
 from towpath.core.to_json import Json, to_json
 from towpath.server.api.translation import ID_HEADERS, PING, translated_body
@@ -24,6 +26,7 @@ class ChatFormat:
     end = b"data: [DONE]\n\n"
 
     def __init__(self, _request_id: str) -> None:
+        self.headers: Mapping[str, str] = {}
         self._created = int(time.time())
         self._messages: list[Json] | None = None  # as they were sent, once they are translated
         self._chunks: ChatChunks
@@ -54,7 +57,9 @@ class ChatFormat:
         return chat_completion(self._fold.message, self._created)
 
     def _translate(self, fields: Any) -> Json:
-        request = messages_request(fields)
+        asked, left_out = leave_out(fields, CHAT)
+        self.headers = header(left_out)
+        request = messages_request(asked)
         self._chunks = ChatChunks(self._created, include_usage=wants_usage(fields))
         self._messages = fields["messages"]
         return request

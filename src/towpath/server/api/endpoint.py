@@ -3,14 +3,14 @@
 What is particular to an API is in its format: ``messages``, ``chat`` and ``responses`` have one each.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Protocol
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from towpath.core.errors import ApiError
 from towpath.core.events import Event
@@ -44,6 +44,11 @@ class ApiFormat(StreamFormat, Protocol):
         ...
 
     @property
+    def headers(self) -> Mapping[str, str]:
+        """What its response has besides, even a refusal: known once the request is translated."""
+        ...
+
+    @property
     def id_headers(self) -> Sequence[str]:
         """The headers in which an answer in one piece has the id of its exchange."""
         ...
@@ -65,6 +70,7 @@ class Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id, headers = new_request_id(), Headers(scope=scope)
         api = self._format_of(request_id)
+        send = _with_headers(api, send)
         try:
             body = await receive_body(scope, receive)
             request, items = await self._exchanges.begin(
@@ -88,6 +94,15 @@ class Endpoint:
             await answer(scope, receive, send)
         else:
             await _answer_whole(items, request_id, api, scope, receive, send)
+
+
+def _with_headers(api: ApiFormat, send: Send) -> Send:
+    async def send_with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message).update(api.headers)
+        await send(message)
+
+    return send_with_headers
 
 
 async def _answer_whole(

@@ -1,5 +1,7 @@
 """POST /v1/messages: the Messages API, in whose words all exchanges are held."""
 
+from collections.abc import Mapping
+
 from towpath.core.errors import ApiError
 from towpath.core.events import Event, MessageFold
 from towpath.core.to_json import Json
@@ -10,6 +12,7 @@ class MessagesFormat(MessagesStream):
     """That API for one request: nothing has to be translated."""
 
     id_headers = ("request-id",)
+    headers: Mapping[str, str] = {}
 
     def __init__(self, _request_id: str) -> None:
         self._fold = MessageFold()

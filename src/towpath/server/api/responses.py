@@ -1,7 +1,7 @@
 """POST /v1/responses: OpenAI's Responses API."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from towpath.core.errors import ApiError
 from towpath.core.events import Event, encode
+from towpath.core.openai.left_out import RESPONSES, header, leave_out
 from towpath.core.openai.responses_answer import ResponseFold
 from towpath.core.openai.responses_request import messages_request, renamed, repeated, wants_summary
 from towpath.core.to_json import Json
@@ -24,6 +25,7 @@ class ResponsesFormat:
     end = b""
 
     def __init__(self, request_id: str) -> None:
+        self.headers: Mapping[str, str] = {}
         self._id = f"resp_{request_id.removeprefix('req_')}"
         self._created = int(time.time())
         self._fields: Json | None = None  # as they were sent, once they are translated
@@ -52,7 +54,9 @@ class ResponsesFormat:
         return self._fold.response
 
     def _translate(self, fields: Any) -> Json:
-        request = messages_request(fields)
+        asked, left_out = leave_out(fields, RESPONSES)
+        self.headers = header(left_out)
+        request = messages_request(asked)
         self._fold = ResponseFold(
             self._id, self._created, repeated(fields), shows_thinking=wants_summary(fields)
         )

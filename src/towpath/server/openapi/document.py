@@ -33,6 +33,12 @@ from towpath.server.reports import ActivityReport, Greeting, HealthReport, Limit
 _CHUNK: Json = {"type": "object", "properties": {"data": {"type": "string"}}}
 _FOLLOWING = "The same as server-sent events: `activity` at once and at each change, `ping` between"
 _COUNT_HEADER = "x-towpath-count"
+_LEFT_OUT: Json = {
+    "x-towpath-left-out": {
+        "description": "Hints of the request that have no counterpart and were left out, by name.",
+        "schema": {"type": "string"},
+    }
+}
 _KEYS: Json = {
     "key": {"type": "apiKey", "in": "header", "name": "x-api-key"},
     "bearer": {"type": "http", "scheme": "bearer"},
@@ -153,6 +159,7 @@ def _count() -> Json:
 def _chat() -> Json:
     answer = {
         "description": "The answer in OpenAI's shape: one completion, or with `stream` server-sent events.",
+        "headers": _LEFT_OUT,
         "content": {**json_of("Completion"), "text/event-stream": {"schema": _CHUNK}},
     }
     return {
@@ -166,6 +173,7 @@ def _responses() -> Json:
     answer = {
         "description": "The answer in OpenAI's shape: one response, or with `stream` server-sent events, of "
         "which `error` and `response.failed` may be the last.",
+        "headers": _LEFT_OUT,
         "content": {**json_of("Response"), "text/event-stream": {"schema": EVENT}},
     }
     return {
