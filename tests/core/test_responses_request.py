@@ -51,6 +51,10 @@ def translated(**fields: Any) -> Json:
             {"text": {"format": {"type": "json_schema", "name": "x", "schema": {"a": 1}, "strict": True}}},
             {"output_config": {"format": {"type": "json_schema", "schema": {"a": 1}}}},
         ),
+        (
+            {"text": {"format": {"type": "json_schema", "schema": {"a": 1}, "description": "d"}}},
+            {"output_config": {"format": {"type": "json_schema", "schema": {"a": 1, "description": "d"}}}},
+        ),
         ({"text": {"format": {"type": "text"}, "verbosity": "medium"}}, {}),
         (
             {"tools": [{**FUNCTION, "defer_loading": False}]},
@@ -166,10 +170,6 @@ def test_a_reasoning_item_without_its_content_has_nothing_that_could_be_sent() -
         ({"reasoning": {"mode": "pro"}}, "reasoning.mode"),
         ({"text": {"format": {"type": "json_object"}}}, "text.format.type"),
         ({"text": {"format": {"type": "json_schema", "name": "n"}}}, "text.format.schema"),
-        (
-            {"text": {"format": {"type": "json_schema", "schema": {}, "description": "d"}}},
-            "text.format.description",
-        ),
         ({"tool_choice": {"type": "function", "name": "f", "more": 1}}, "tool_choice.more"),
         ({"parallel_tool_calls": "no"}, "parallel_tool_calls"),
         ({"tools": [{"type": "web_search"}]}, "tools.0.type"),

@@ -1,4 +1,8 @@
-"""The messages of OpenAI's chat API as those of the Messages API. Pure."""
+"""The messages of OpenAI's chat API as those of the Messages API. Pure.
+
+Editors that speak to Claude through that API put blocks of the Messages API among its parts, and marks for
+the prompt cache on parts and messages: they mean the same here.
+"""
 
 from collections.abc import Sequence
 from itertools import dropwhile
@@ -13,18 +17,26 @@ from towpath.core.openai.shared_parts import (
     refuse_others,
     string_in,
     text_block,
-    text_blocks,
     tool_use,
     tool_use_id,
 )
 from towpath.core.to_json import Json
 
+_OF_ALL = {"role", "content", "cache_control"}
 _FIELDS = {
-    "system": {"role", "content"},
-    "developer": {"role", "content"},
-    "user": {"role", "content"},
-    "assistant": {"role", "content", "tool_calls"},
-    "tool": {"role", "content", "tool_call_id"},
+    "system": _OF_ALL,
+    "developer": _OF_ALL,
+    "user": _OF_ALL,
+    "assistant": {*_OF_ALL, "tool_calls"},
+    "tool": {*_OF_ALL, "tool_call_id"},
+}
+# Which parts a message may have; the API's rules check what is inside its own blocks.
+_TYPES = {
+    "system": {"text"},
+    "developer": {"text"},
+    "user": {"text", "image_url", "file", "image", "document", "tool_result"},
+    "assistant": {"text", "thinking", "redacted_thinking", "tool_use"},
+    "tool": {"text", "image_url", "file", "image", "document"},
 }
 
 
@@ -37,17 +49,13 @@ def messages_and_system(messages: Any) -> tuple[list[Json], list[Json]]:
     for index, message in enumerate(messages):
         path = f"messages.{index}"
         role = _checked_role(message, path)
-        if role in SYSTEM_ROLES:
-            texts = text_blocks(message.get("content"), f"{path}.content", "text")
-            if made:
-                made.append({"role": "system", "content": texts})
-            else:
-                system += texts
-        elif role == "tool":
-            made.append({"role": "user", "content": [_result(message, path)]})
+        blocks = _marked(_blocks(message, role, path), message)
+        if role not in SYSTEM_ROLES:
+            made.append({"role": "user" if role == "tool" else role, "content": blocks})
+        elif made:
+            made.append({"role": "system", "content": blocks})
         else:
-            content = _user(message, path) if role == "user" else _assistant(message, path)
-            made.append({"role": role, "content": content})
+            system += blocks
     return made, system
 
 
@@ -64,30 +72,54 @@ def _checked_role(message: Any, path: str) -> str:
     return role
 
 
-def _user(message: Json, path: str) -> list[Json]:
-    content = parts(message.get("content"), f"{path}.content", "text")
-    return [_user_block(part, f"{path}.content.{index}") for index, part in enumerate(content)]
+def _marked(blocks: list[Json], message: Json) -> list[Json]:
+    """The blocks with the message's own mark for the cache, which means all of it: it goes onto the last."""
+    mark = message.get("cache_control")
+    return [*blocks[:-1], {**blocks[-1], "cache_control": mark}] if mark and blocks else blocks
 
 
-def _user_block(part: Json, path: str) -> Json:
-    match part.get("type"):
+def _blocks(message: Json, role: str, path: str) -> list[Json]:
+    content, where = message.get("content"), f"{path}.content"
+    if role == "tool":
+        answered = tool_use_id(string_in(message, "tool_call_id", path))
+        given = content if isinstance(content, str) else _of_parts(content, role, where)
+        return [{"type": "tool_result", "tool_use_id": answered, "content": given}]
+    if role != "assistant":
+        return _of_parts(content, role, where)
+    said = [] if content in (None, "", []) else _of_parts(content, role, where)
+    calls = message.get("tool_calls") or []
+    if not isinstance(calls, list):
+        raise invalid(f"{path}.tool_calls", "Input should be a list")
+    return said + [_call(call, f"{path}.tool_calls.{index}") for index, call in enumerate(calls)]
+
+
+def _of_parts(content: Any, role: str, path: str) -> list[Json]:
+    made = []
+    for index, part in enumerate(parts(content, path, "text")):
+        kind, where = part.get("type"), f"{path}.{index}"
+        if not isinstance(kind, str) or kind not in _TYPES[role]:
+            known = ", ".join(sorted(_TYPES[role]))
+            raise invalid(
+                f"{where}.type", f"{kind!r} is not possible in a message of role {role}, only {known}"
+            )
+        made += _marked([_block(part, kind, where)], part)
+    return made
+
+
+def _block(part: Json, kind: str, path: str) -> Json:
+    match kind:
         case "text":
             return text_block(part, path)
         case "image_url":
             return image(part.get("image_url"), "url", f"{path}.image_url")
         case "file":
             return document(part.get("file"), "file_data", f"{path}.file")
-        case kind:
-            raise invalid(f"{path}.type", f"{kind!r} has no counterpart in the Messages API")
-
-
-def _assistant(message: Json, path: str) -> list[Json]:
-    content = message.get("content")
-    blocks = [] if content in (None, "", []) else text_blocks(content, f"{path}.content", "text")
-    calls = message.get("tool_calls") or []
-    if not isinstance(calls, list):
-        raise invalid(f"{path}.tool_calls", "Input should be a list")
-    return blocks + [_call(call, f"{path}.tool_calls.{index}") for index, call in enumerate(calls)]
+        case "tool_use":
+            return {**part, "id": tool_use_id(string_in(part, "id", path))}
+        case "tool_result":
+            return {**part, "tool_use_id": tool_use_id(string_in(part, "tool_use_id", path))}
+        case _:
+            return part
 
 
 def _call(call: Any, path: str) -> Json:
@@ -95,10 +127,3 @@ def _call(call: Any, path: str) -> Json:
     if not isinstance(function, dict):
         raise invalid(f"{path}.function", "Field required")
     return tool_use(string_in(call, "id", path), function, f"{path}.function")
-
-
-def _result(message: Json, path: str) -> Json:
-    content = message.get("content")
-    texts = content if isinstance(content, str) else text_blocks(content, f"{path}.content", "text")
-    answered = tool_use_id(string_in(message, "tool_call_id", path))
-    return {"type": "tool_result", "tool_use_id": answered, "content": texts}

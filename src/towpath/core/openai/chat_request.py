@@ -72,14 +72,14 @@ def _function(tool: Any, path: str) -> Json:
     function = tool.get("function") if isinstance(tool, dict) and tool.get("type") == "function" else None
     if not isinstance(function, dict):
         raise invalid(f"{path}.type", "only functions have a counterpart in the Messages API")
-    return function
+    return {"cache_control": tool.get("cache_control"), **function}
 
 
 def _response_format(value: Any, request: Json) -> None:
-    def schema(format_: Json) -> Any:
-        return object_in(format_, "json_schema", "response_format").get("schema")
+    def described(format_: Json) -> Json:
+        return object_in(format_, "json_schema", "response_format")
 
-    answer_format(value, schema, request, "response_format")
+    answer_format(value, described, request, "response_format")
 
 
 _FIELDS: Mapping[str, Field] = {

@@ -120,12 +120,13 @@ def _chosen(choice: Json) -> Any:
 def _text(value: Any, request: Json) -> None:
     given = _fields_of(value, "text", {"format"})
     if "format" in given:
-        answer_format(given["format"], _schema, request, "text.format")
+        answer_format(given["format"], _described, request, "text.format")
 
 
-def _schema(given: Json) -> Any:
-    refuse_others(given, {"type", "name", "schema", "strict"}, "text.format")
-    return object_in(given, "schema", "text.format")
+def _described(given: Json) -> Json:
+    refuse_others(given, {"type", "name", "description", "schema", "strict"}, "text.format")
+    object_in(given, "schema", "text.format")
+    return given
 
 
 def _reasoning(value: Any, request: Json) -> None:

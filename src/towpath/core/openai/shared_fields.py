@@ -93,7 +93,8 @@ def tools(value: Any, function_of: Callable[[Any, str], Json], request: Json) ->
 
 def _tool(function: Json) -> Json:
     made = {"name": function.get("name"), "input_schema": function.get("parameters") or {"type": "object"}}
-    return {**made, "description": function["description"]} if function.get("description") else made
+    optional = {name: function[name] for name in ("description", "cache_control") if function.get(name)}
+    return {**made, **optional}
 
 
 def choose_tools(given: Mapping[str, Any], name_of: Callable[[Json], Any], request: Json) -> None:
@@ -115,14 +116,23 @@ def choose_tools(given: Mapping[str, Any], name_of: Callable[[Json], Any], reque
     request["tool_choice"] = made
 
 
-def answer_format(value: Any, schema_of: Callable[[Json], Any], request: Json, path: str) -> None:
-    """``schema_of`` finds the schema in a format of type json_schema."""
+def answer_format(value: Any, described: Callable[[Json], Json], request: Json, path: str) -> None:
+    """``described`` finds, in a format of type json_schema, the object with schema and description."""
     kind = value.get("type") if isinstance(value, dict) else None
     if kind == "json_schema":
         output = request.setdefault("output_config", {})
-        output["format"] = {"type": "json_schema", "schema": schema_of(value)}
+        output["format"] = {"type": "json_schema", "schema": _schema(described(value))}
     elif kind != "text":
         raise invalid(f"{path}.type", f"{kind!r} has no counterpart; use json_schema with a schema")
+
+
+def _schema(given: Json) -> Any:
+    """The schema, which can have a description where the format of the Messages API can not."""
+    schema, description = given.get("schema"), given.get("description")
+    if not isinstance(schema, dict) or not description:
+        return schema
+    own = schema.get("description")
+    return {**schema, "description": f"{description}\n\n{own}" if own else description}
 
 
 def object_in(value: Json, name: str, path: str) -> Json:
