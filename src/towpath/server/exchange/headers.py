@@ -27,6 +27,7 @@ OF_ANSWERS: Mapping[str, str] = {
 OF_OTHERS: Mapping[str, str] = {
     "x-request-id": "The same as `request-id`, where OpenAI's clients look for it.",
     "x-towpath-count": "Whose count of tokens it is: exact (the API's) or estimate (the CLI's).",
+    "x-towpath-left-out": "Which hints of a request of OpenAI's APIs were left out; absent if none.",
     "retry-after": "Seconds to wait before the next try; on errors, where that is known.",
 }
 

@@ -33,12 +33,7 @@ from towpath.server.reports import ActivityReport, Greeting, HealthReport, Limit
 _CHUNK: Json = {"type": "object", "properties": {"data": {"type": "string"}}}
 _FOLLOWING = "The same as server-sent events: `activity` at once and at each change, `ping` between"
 _COUNT_HEADER = "x-towpath-count"
-_LEFT_OUT: Json = {
-    "x-towpath-left-out": {
-        "description": "Hints of the request that have no counterpart and were left out, by name.",
-        "schema": {"type": "string"},
-    }
-}
+_LEFT_OUT_HEADER = "x-towpath-left-out"
 _KEYS: Json = {
     "key": {"type": "apiKey", "in": "header", "name": "x-api-key"},
     "bearer": {"type": "http", "scheme": "bearer"},
@@ -159,7 +154,7 @@ def _count() -> Json:
 def _chat() -> Json:
     answer = {
         "description": "The answer in OpenAI's shape: one completion, or with `stream` server-sent events.",
-        "headers": _LEFT_OUT,
+        "headers": _left_out(),
         "content": {**json_of("Completion"), "text/event-stream": {"schema": _CHUNK}},
     }
     return {
@@ -169,11 +164,16 @@ def _chat() -> Json:
     }
 
 
+def _left_out() -> Json:
+    described = {"description": OF_OTHERS[_LEFT_OUT_HEADER], "schema": {"type": "string"}}
+    return {_LEFT_OUT_HEADER: described}
+
+
 def _responses() -> Json:
     answer = {
         "description": "The answer in OpenAI's shape: one response, or with `stream` server-sent events, of "
         "which `error` and `response.failed` may be the last.",
-        "headers": _LEFT_OUT,
+        "headers": _left_out(),
         "content": {**json_of("Response"), "text/event-stream": {"schema": EVENT}},
     }
     return {
