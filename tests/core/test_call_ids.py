@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from towpath.core.openai import chat_messages, responses_input
-from towpath.core.openai.chat_answer import ChatChunks, chat_completion
+from towpath.core.openai.chat_answer import ChatChunks, Shape, chat_completion
 from towpath.core.openai.responses_items import Call
 from towpath.core.openai.shared_parts import call_id, tool_use_id
 
@@ -49,7 +49,7 @@ def test_a_chat_client_sends_back_the_model_s_own_id(written: str) -> None:
         {"id": "m", "model": "m", "content": [called(written)], "stop_reason": "tool_use", "usage": {}}, 0
     )
     message = answer["choices"][0]["message"]
-    chunks = ChatChunks(0, include_usage=False)
+    chunks = ChatChunks(0, Shape())
     chunks.add({"type": "message_start", "message": {"id": "m", "model": "m"}})
     (chunk,) = chunks.add({"type": "content_block_start", "index": 0, "content_block": called(written)})
     (call,) = chunk["choices"][0]["delta"]["tool_calls"]

@@ -7,10 +7,9 @@ import pytest
 
 from towpath.core.errors import ApiError
 from towpath.core.events import Event
-from towpath.core.openai.chat_answer import ChatChunks, chat_completion, usage_of
+from towpath.core.openai.chat_answer import ChatChunks, Shape, chat_completion, usage_of
 from towpath.core.openai.chat_messages import indexes
-from towpath.core.openai.chat_request import messages_request, wants_usage
-from towpath.core.openai.left_out import CHAT, leave_out
+from towpath.core.openai.chat_request import translation
 from towpath.core.openai.shared_fields import DEFAULT_MAX_TOKENS
 from towpath.core.openai.shared_parts import error_body, with_own_indexes
 from towpath.core.reading.request import parse_request
@@ -23,8 +22,7 @@ CALL: Json = {"id": "t1", "type": "function", "function": {"name": "f", "argumen
 
 
 def translated(**fields: Any) -> Json:
-    asked, _ = leave_out({"model": "m", "messages": [HI], **fields}, CHAT)
-    return messages_request(asked)
+    return translation({"model": "m", "messages": [HI], **fields}).request
 
 
 @pytest.mark.parametrize(
@@ -114,15 +112,17 @@ def test_a_conversation_with_calls_and_results() -> None:
         ({"modalities": ["text", "audio"]}, "modalities"),
         ({"audio": {"voice": "x", "format": "wav"}}, "audio"),
         ({"max_tokens": 5, "max_completion_tokens": 6}, "max_tokens"),
-        ({"functions": []}, "functions"),
-        ({"response_format": {"type": "json_object"}}, "response_format.type"),
+        ({"functions": [], "tools": []}, "functions"),
+        ({"functions": {}}, "functions"),
+        ({"thinking": True}, "thinking"),
+        ({"response_format": {"type": "xml"}}, "response_format.type"),
         ({"reasoning_effort": "enormous"}, "reasoning_effort"),
         ({"tools": [{"type": "custom"}]}, "tools.0.type"),
         ({"tools": {}}, "tools"),
         ({"tool_choice": "sometimes"}, "tool_choice"),
         ({"stream_options": {"x": 1}}, "stream_options"),
         ({"messages": "hi"}, "messages"),
-        ({"messages": [{"role": "function", "content": "x"}]}, "messages.0.role"),
+        ({"messages": [{"role": "critic", "content": "x"}]}, "messages.0.role"),
         ({"messages": [{"role": "user", "content": None}]}, "messages.0.content"),
         ({"messages": [{"role": "user", "content": [{"type": "input_audio"}]}]}, "messages.0.content.0.type"),
         (
@@ -220,7 +220,7 @@ def test_a_whole_answer() -> None:
 
 @pytest.mark.parametrize("include_usage", [False, True])
 def test_the_chunks_of_a_stream_come_to_the_same(*, include_usage: bool) -> None:
-    chunks = ChatChunks(1234, include_usage=include_usage)
+    chunks = ChatChunks(1234, Shape(usage=include_usage))
     sent = [chunk for event in EVENTS for chunk in chunks.add(event)]
     deltas = [choice["delta"] for chunk in sent for choice in chunk["choices"]]
     calls = [call for delta in deltas for call in delta.get("tool_calls", [])]
@@ -268,7 +268,7 @@ def test_an_answer_of_words_alone_has_no_calls() -> None:
 
 
 def test_a_text_that_begins_with_words_begins_with_a_chunk() -> None:
-    chunks = ChatChunks(created=0, include_usage=False)
+    chunks = ChatChunks(0, Shape())
     start = {"type": "message_start", "message": {"id": "m", "model": "x", "usage": {}}}
     opened = {"type": "content_block_start", "index": 0, "content_block": SAID}
 
@@ -292,12 +292,14 @@ def test_a_text_that_begins_with_words_begins_with_a_chunk() -> None:
 )
 def test_a_body_of_another_shape_is_refused_by_its_field(body: Any, field: str) -> None:
     with pytest.raises(ApiError, match=f"^400 .*: {field}: "):
-        messages_request(body)
+        translation(body)
 
 
 def test_a_stream_ends_with_the_usage_where_that_is_asked_for() -> None:
-    assert wants_usage({"stream_options": {"include_usage": True}})
-    assert not wants_usage({"stream_options": None})
+    asked: Json = {"model": "m", "messages": [HI]}
+
+    assert translation({**asked, "stream_options": {"include_usage": True}}).shape.usage
+    assert not translation({**asked, "stream_options": None}).shape.usage
 
 
 def test_an_error_is_in_openais_form() -> None:

@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from towpath.core.errors import ApiError
-from towpath.core.openai.chat_request import messages_request
+from towpath.core.openai.chat_request import translation
 from towpath.core.reading.request import parse_request
 
 Json = dict[str, Any]
@@ -27,12 +27,12 @@ def text(words: str, **more: Any) -> Json:
 
 
 def translated(*messages: Json, **fields: Any) -> Json:
-    request = messages_request({"model": "m", "messages": list(messages), **fields})
+    request = translation({"model": "m", "messages": list(messages), **fields}).request
     parse_request(orjson.dumps(request))
     return request
 
 
-def contents(*messages: Json) -> list[Json]:
+def contents(*messages: Json) -> list[list[Json]]:
     return [message["content"] for message in translated(*messages)["messages"]]
 
 

@@ -65,7 +65,10 @@ def test_a_message_that_breaks_a_rule_is_not_known_the_next_time() -> None:
 @pytest.mark.parametrize(
     ("messages", "error"),
     [
-        ([user("a"), assistant("b", call("c"))], "messages.1.role: assistant prefill"),
+        (
+            [user("a"), assistant("b", call("c"))],
+            "messages.1.role: This model does not support assistant message prefill",
+        ),
         (
             [user("a"), user("a"), assistant("b", call("c")), user("g")],
             "messages.2: `tool_use` ids were found",

@@ -120,7 +120,7 @@ def test_a_conversation_with_thinking_calls_and_results() -> None:
     blocks = [block for message in request["messages"] for block in message["content"]]
 
     assert [block["text"] for block in request["system"]] == ["zero", "one", "two"]
-    assert [message["role"][0] for message in request["messages"]] == [*"uaaauusa"]
+    assert [message["role"][0] for message in request["messages"]] == [*"uaaauusau"]
     image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "iVBO"}}
     assert blocks == [
         {"type": "text", "text": "see"},
@@ -138,6 +138,7 @@ def test_a_conversation_with_thinking_calls_and_results() -> None:
         {"type": "tool_result", "tool_use_id": "c2", "content": [image]},
         {"type": "text", "text": "Be short."},
         {"type": "text", "text": "Done."},
+        {"type": "text", "text": "Continue."},
     ]
 
 
@@ -232,7 +233,7 @@ def test_what_has_no_counterpart_is_named(fields: Json, field: str) -> None:
         ({"input": ""}, "input.0.content.0.text"),
         ({"input": [{"role": "system", "content": "x"}, REASONING, OUTPUT]}, "input.2.content.0"),
         ({"input": [REASONING, {"role": "user", "content": "x"}, *[LATE] * 2]}, "input.2.role"),
-        ({"input": [{"role": "user", "content": "x"}, CALL]}, "input.1.role"),
+        ({"input": [{"role": "user", "content": "x"}, CALL]}, "input.1"),
         ({"temperature": -1}, "temperature"),
     ],
 )

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from tests.support.generated import JSON_VALUES, damage
 from tests.support.profiles import TIMEOUT_SECONDS, fuzzed
 from towpath.core.errors import ApiError
-from towpath.core.openai.chat_request import messages_request
-from towpath.core.openai.left_out import CHAT, leave_out
+from towpath.core.openai.chat_request import translation
 from towpath.core.reading.request import parse_request
 
 pytestmark = pytest.mark.timeout(TIMEOUT_SECONDS)
@@ -45,8 +44,7 @@ FULL: dict[str, Any] = {
 
 
 def translated(body: Any) -> Any:
-    asked, _ = leave_out(body, CHAT)
-    return messages_request(asked)
+    return translation(body).request
 
 
 @st.composite

@@ -17,7 +17,7 @@ BEYOND_THE_SCHEMA = (
     "tools: Tool names must be unique.",
     "may only be made while providing `tools`",
     "not found in provided tools",
-    "assistant prefill is not possible",
+    "does not support assistant message prefill",
     "use the top-level 'system' parameter",
     "a system message must follow a user message",
     "`tool_use` ids must be unique",

@@ -2,6 +2,8 @@
 
 - ``chat_request``, ``chat_messages``, ``chat_answer``: /v1/chat/completions.
 - ``responses_request``, ``responses_input``, ``responses_answer``, ``responses_items``: /v1/responses.
+- ``functions``: the older names of tools in a chat. ``json_mode``: an answer that is an object.
+- ``last_message``: what follows an assistant's last word.
 - ``left_out``: what is taken out of a request of either before that, and named in a response header.
 - ``shared_fields``, ``shared_parts``: what both share, fields of a request and parts of a message.
 - ``thinking``: thinking blocks as reasoning items, there and back.

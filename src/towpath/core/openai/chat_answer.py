@@ -1,9 +1,11 @@
 """An answer of the Messages API as one of OpenAI's chat API, whole or event by event. Pure.
 
-Thinking has no place there and is left out; it counts in the usage, as it does everywhere.
+Thinking has no place in OpenAI's own. A client that asks for reasoning gets it as ``reasoning_content``, as
+from other servers of that API; it counts in the usage in any case.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -24,15 +26,34 @@ _FINISH = {
 }
 
 
-def chat_completion(message: Mapping[str, Any], created: int) -> Json:
+@dataclass(frozen=True)
+class Shape:
+    """What a request asks of the form of its answer.
+
+    ``usage``: a last chunk that has it. ``reasoning``: thinking is shown. ``functions``: a call is a
+    ``function_call``, as it was before tools.
+    """
+
+    usage: bool = False
+    reasoning: bool = False
+    functions: bool = False
+
+
+def chat_completion(message: Mapping[str, Any], created: int, shape: Shape = Shape()) -> Json:
     """The whole answer; ``created`` in Unix seconds."""
     blocks = message["content"]
     text = "".join(block["text"] for block in blocks if block["type"] == "text")
+    thoughts = "".join(block["thinking"] for block in blocks if block["type"] == "thinking")
     calls = [_call(block) for block in blocks if block["type"] == "tool_use"]
     said: Json = {"role": "assistant", "content": text or None, "refusal": None}
-    if calls:
+    if thoughts and shape.reasoning:
+        said["reasoning_content"] = thoughts
+    if calls and shape.functions:
+        said["function_call"] = calls[0]["function"]
+    elif calls:
         said["tool_calls"] = calls
-    choice = {"index": 0, "message": said, "logprobs": None, "finish_reason": _finish(message["stop_reason"])}
+    finish = _finish(message["stop_reason"], shape)
+    choice = {"index": 0, "message": said, "logprobs": None, "finish_reason": finish}
     return {
         "id": f"chatcmpl-{message['id']}",
         "object": "chat.completion",
@@ -44,11 +65,11 @@ def chat_completion(message: Mapping[str, Any], created: int) -> Json:
 
 
 class ChatChunks:
-    """The chunks of one streamed answer. ``include_usage``: the client wants a last one with the usage."""
+    """The chunks of one streamed answer."""
 
-    def __init__(self, created: int, *, include_usage: bool) -> None:
+    def __init__(self, created: int, shape: Shape) -> None:
         self._created = created
-        self._include_usage = include_usage
+        self._shape = shape
         self._message: Json = {}
         self._usage: Any = None
         self._calls: dict[int, int] = {}  # the index of a block in the message: its index among the calls
@@ -66,29 +87,37 @@ class ChatChunks:
                 return self._go_on(event["index"], event["delta"])
             case "message_delta":
                 self._usage = merged(self._usage, event.get("usage"))
-                return [self._chunk({}, _finish(event["delta"].get("stop_reason")))]
-            case "message_stop" if self._include_usage:
+                return [self._chunk({}, _finish(event["delta"].get("stop_reason"), self._shape))]
+            case "message_stop" if self._shape.usage:
                 return [{**self._chunk({}), "choices": [], "usage": usage_of(self._usage)}]
             case _:
                 return []
 
     def _begin(self, index: int, block: Json) -> list[Json]:
-        if block["type"] == "text" and block.get("text"):
-            return [self._chunk({"content": block["text"]})]
-        if block["type"] != "tool_use":
-            return []
-        self._calls[index] = len(self._calls)
-        function = {"name": block["name"], "arguments": ""}
-        call = {"index": self._calls[index], "id": call_id(block["id"]), "type": "function"}
-        return [self._chunk({"tool_calls": [{**call, "function": function}]})]
+        if block["type"] == "tool_use":
+            self._calls[index] = len(self._calls)
+            function = {"name": block["name"], "arguments": ""}
+            return self._called(index, {"id": call_id(block["id"]), "type": "function", "function": function})
+        return self._said(block)
 
     def _go_on(self, index: int, delta: Json) -> list[Json]:
-        if delta["type"] == "text_delta":
-            return [self._chunk({"content": delta["text"]})]
         if delta["type"] == "input_json_delta":
-            call = {"index": self._calls[index], "function": {"arguments": delta["partial_json"]}}
-            return [self._chunk({"tool_calls": [call]})]
+            return self._called(index, {"function": {"arguments": delta["partial_json"]}})
+        return self._said(delta)
+
+    def _said(self, part: Json) -> list[Json]:
+        """The chunk for what the model said or thought, in a block or a delta."""
+        if text := part.get("text"):
+            return [self._chunk({"content": text})]
+        if self._shape.reasoning and (thought := part.get("thinking")):
+            return [self._chunk({"reasoning_content": thought})]
         return []
+
+    def _called(self, index: int, call: Json) -> list[Json]:
+        if not self._shape.functions:
+            return [self._chunk({"tool_calls": [{"index": self._calls[index], **call}]})]
+        is_first = self._calls[index] == 0
+        return [self._chunk({"function_call": call["function"]})] if is_first else []
 
     def _chunk(self, delta: Json, finish: str | None = None) -> Json:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
@@ -99,7 +128,7 @@ class ChatChunks:
             "model": self._message["model"],
             "choices": [choice],
         }
-        return {**chunk, "usage": None} if self._include_usage else chunk
+        return {**chunk, "usage": None} if self._shape.usage else chunk
 
 
 def usage_of(usage: Any) -> Json:
@@ -123,5 +152,7 @@ def _call(block: Json) -> Json:
     }
 
 
-def _finish(stop_reason: str | None) -> str:
+def _finish(stop_reason: str | None, shape: Shape) -> str:
+    if stop_reason == "tool_use" and shape.functions:
+        return "function_call"
     return _FINISH.get(stop_reason or "", "stop")

@@ -4,10 +4,15 @@ Must not know what becomes of the request.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from towpath.core.errors import invalid
+from towpath.core.openai.chat_answer import Shape
 from towpath.core.openai.chat_messages import messages_and_system
+from towpath.core.openai.functions import uses_functions, with_tools
+from towpath.core.openai.json_mode import ask_for_object
+from towpath.core.openai.last_message import asked_to_go_on
+from towpath.core.openai.left_out import CHAT, leave_out
 from towpath.core.openai.shared_fields import (
     DEFAULT_MAX_TOKENS,
     Field,
@@ -32,23 +37,46 @@ _WITHOUT_EFFECT: Mapping[str, tuple[Any, ...]] = {
 _ELSEWHERE = {"max_tokens", "max_completion_tokens", "tool_choice", "parallel_tool_calls"}
 
 
-def messages_request(body: Any) -> Json:
-    """The fields of the Messages API for those of a chat request without hints. Raises ApiError (400).
+class Translation(NamedTuple):
+    """A request of the Messages API, and what is to be known of it later.
 
-    ``stream_options`` concerns the answer (``chat_answer``) and is left out.
+    ``json_tool`` is the tool with which the model gives an answer that is to be an object (``json_mode``).
+    ``left_out`` has the names of hints.
     """
-    given = given_fields(body)
+
+    request: Json
+    shape: Shape
+    json_tool: str | None
+    left_out: list[str]
+
+
+def translation(body: Any) -> Translation:
+    """The fields of the Messages API for those of a chat request. Raises ApiError (400)."""
+    asked, left_out = leave_out(with_tools(body), CHAT)
+    given = given_fields(asked)
     if "messages" not in given:
         raise invalid("messages", "Field required")
     request: Json = {"max_tokens": _max_tokens(given)}
     translate(given, request, _FIELDS, _WITHOUT_EFFECT, _ELSEWHERE)
     choose_tools(given, lambda choice: object_in(choice, "function", "tool_choice").get("name"), request)
-    return request
+    json_tool = ask_for_object(request) if _is_of_object(given.get("response_format")) else None
+    return Translation(request, _shape(body), json_tool, left_out)
 
 
-def wants_usage(body: Json) -> bool:
-    """Whether the stream is to end with a chunk that has the usage."""
-    return bool((body.get("stream_options") or {}).get("include_usage"))
+def _shape(body: Json) -> Shape:
+    return Shape(
+        usage=bool((body.get("stream_options") or {}).get("include_usage")),
+        reasoning=_asks_for_reasoning(body),
+        functions=uses_functions(body),
+    )
+
+
+def _asks_for_reasoning(body: Json) -> bool:
+    thinking = body.get("thinking") or {}
+    return body.get("reasoning_effort") not in (None, "none") or thinking.get("type") in (
+        "enabled",
+        "adaptive",
+    )
 
 
 def _max_tokens(given: Json) -> Any:
@@ -59,7 +87,8 @@ def _max_tokens(given: Json) -> Any:
 
 
 def _messages(value: Any, request: Json) -> None:
-    request["messages"], system = messages_and_system(value)
+    messages, system = messages_and_system(value)
+    request["messages"] = asked_to_go_on(messages)
     if system:
         request["system"] = system
 
@@ -75,11 +104,22 @@ def _function(tool: Any, path: str) -> Json:
     return {"cache_control": tool.get("cache_control"), **function}
 
 
+def _thinking(value: Any, request: Json) -> None:
+    if not isinstance(value, dict):
+        raise invalid("thinking", "Input should be an object")
+    request["thinking"] = value
+
+
 def _response_format(value: Any, request: Json) -> None:
     def described(format_: Json) -> Json:
         return object_in(format_, "json_schema", "response_format")
 
-    answer_format(value, described, request, "response_format")
+    if not _is_of_object(value):
+        answer_format(value, described, request, "response_format")
+
+
+def _is_of_object(response_format: Any) -> bool:
+    return isinstance(response_format, dict) and response_format.get("type") == "json_object"
 
 
 _FIELDS: Mapping[str, Field] = {
@@ -92,6 +132,7 @@ _FIELDS: Mapping[str, Field] = {
     "tools": lambda value, request: tools(value, _function, request),
     "response_format": _response_format,
     "reasoning_effort": lambda value, request: effort(value, request, "reasoning_effort"),
+    "thinking": _thinking,  # Anthropic's own translation takes it so
     "user": user,
     "safety_identifier": user,
     "stream_options": lambda value, _: stream_options(value, {"include_usage", "include_obfuscation"}),

@@ -71,6 +71,8 @@ CHAT: Sequence[Hint] = (
     Hint("prompt_cache_key"),
     Hint("stop", kept=_with_text),
     Hint("messages.*.name"),
+    # The thinking of an answer, without its signature: the API takes none without, and a live session has it.
+    Hint("messages.*.reasoning_content", ("",)),
     Hint("messages.*.content.*.image_url.detail", _DETAILS),
     Hint("tools.*.function.strict", (False,)),
 )

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from towpath.core.errors import ApiError, invalid
+from towpath.core.openai.last_message import asked_to_go_on
 from towpath.core.openai.responses_input import indexes, messages_and_system
 from towpath.core.openai.shared_fields import (
     DEFAULT_MAX_TOKENS,
@@ -97,7 +98,8 @@ def _converse(given: Json, request: Json) -> None:
         raise invalid("instructions", "Input should be a valid string")
     if "input" not in given:
         raise invalid("input", "Field required")
-    request["messages"], system = messages_and_system(given["input"])
+    messages, system = messages_and_system(given["input"])
+    request["messages"] = asked_to_go_on(messages)
     if instructions:
         system.insert(0, {"type": "text", "text": instructions})
     if system:

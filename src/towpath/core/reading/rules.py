@@ -210,9 +210,10 @@ def check_messages(messages: list[Any]) -> None:
 def check_conversation(runs: Sequence[Sequence[CheckedMessage]]) -> None:
     """Check what holds between messages, after ``check_request``; each run is of one side."""
     if runs[-1][-1].role == "assistant":
+        # The words of the API for models that take no prefill: clients look for them.
         problem = (
-            "assistant prefill is not possible through the Agent SDK: "
-            "the conversation must end with a user message"
+            "This model does not support assistant message prefill. "
+            "The conversation must end with a user message."
         )
         raise invalid(f"messages.{sum(map(len, runs)) - 1}.role", problem)
     check_between(runs)

@@ -8,10 +8,11 @@ from starlette.responses import Response
 
 from towpath.core.errors import ApiError
 from towpath.core.events import Event, MessageFold
-from towpath.core.openai.chat_answer import ChatChunks, chat_completion
+from towpath.core.openai.chat_answer import ChatChunks, Shape, chat_completion
 from towpath.core.openai.chat_messages import indexes
-from towpath.core.openai.chat_request import messages_request, wants_usage
-from towpath.core.openai.left_out import CHAT, header, leave_out
+from towpath.core.openai.chat_request import translation
+from towpath.core.openai.json_mode import ObjectAsText
+from towpath.core.openai.left_out import header
 from towpath.core.openai.shared_parts import error_body, with_own_indexes
 from towpath.core.to_json import Json, to_json
 from towpath.server.api.translation import ID_HEADERS, PING, translated_body
@@ -29,7 +30,9 @@ class ChatFormat:
         self.headers: Mapping[str, str] = {}
         self._created = int(time.time())
         self._messages: list[Json] | None = None  # as they were sent, once they are translated
+        self._shape: Shape
         self._chunks: ChatChunks
+        self._object: ObjectAsText
         self._fold = MessageFold()
 
     def translated(self, body: bytes) -> bytes:
@@ -41,7 +44,8 @@ class ChatFormat:
         return with_own_indexes(error, "messages", indexes(self._messages))
 
     def event(self, event: Event) -> bytes:
-        return b"".join(b"data: %s\n\n" % to_json(chunk) for chunk in self._chunks.add(event))
+        chunks = (chunk for shown in self._object.events(event) for chunk in self._chunks.add(shown))
+        return b"".join(b"data: %s\n\n" % to_json(chunk) for chunk in chunks)
 
     def error(self, error: ApiError, _request_id: str) -> bytes:
         return b"data: %s\n\n" % to_json(error_body(error))
@@ -50,16 +54,18 @@ class ChatFormat:
         return openai_error_response(error, request_id)
 
     def add(self, event: Event) -> None:
-        self._fold.add(event)
+        for shown in self._object.events(event):
+            self._fold.add(dict(shown))
 
     @property
     def answer(self) -> Json:
-        return chat_completion(self._fold.message, self._created)
+        return chat_completion(self._fold.message, self._created, self._shape)
 
     def _translate(self, fields: Any) -> Json:
-        asked, left_out = leave_out(fields, CHAT)
-        self.headers = header(left_out)
-        request = messages_request(asked)
-        self._chunks = ChatChunks(self._created, include_usage=wants_usage(fields))
+        made = translation(fields)
+        self.headers = header(made.left_out)
+        self._shape = made.shape
+        self._chunks = ChatChunks(self._created, made.shape)
+        self._object = ObjectAsText(made.json_tool)
         self._messages = fields["messages"]
-        return request
+        return made.request
