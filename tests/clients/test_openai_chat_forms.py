@@ -96,3 +96,28 @@ def test_the_model_goes_on_after_its_own_last_word(client: openai.OpenAI, api: S
 
     assert answer.choices[0].message.content == "You said: Continue."
     assert [message["role"] for message in api.last["messages"]] == ["user", "assistant", "user"]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_custom_tool_is_called_with_a_text(client: openai.OpenAI, *, stream: bool) -> None:
+    tools = [{"type": "custom", "custom": {"name": "patch", "description": "Change files."}}]
+    user: Any = {"role": "user", "content": r'CALL patch {"input": "*** Begin\n+\"é\"\n"}'}
+    fields: Json = {"tools": tools, "user": f"custom-{stream}"}
+    if stream:
+        choices = [chunk.choices[0] for chunk in ask(client, user, stream=True, **fields)]
+        text = "".join(choice.delta.content or "" for choice in choices)
+        pieces = [call.to_dict() for choice in choices for call in choice.delta.tool_calls or ()]
+        patch = "".join(piece["custom"]["input"] for piece in pieces)
+        call = {**pieces[0], "custom": {"name": "patch", "input": patch}}
+    else:
+        said = ask(client, user, **fields).choices[0].message
+        text, (call,) = said.content, [call.to_dict() for call in said.tool_calls]
+    assert (call["type"], call["custom"]["input"]) == ("custom", '*** Begin\n+"é"\n')
+
+    called: Any = {"role": "assistant", "content": text, "tool_calls": [call]}
+    result: Any = {"role": "tool", "tool_call_id": call["id"], "content": "done"}
+    raw = client.chat.completions.with_raw_response.create(
+        model=MODEL, messages=[user, called, result], **fields
+    )
+    assert raw.headers["x-towpath-way"] == "answer"
+    assert raw.parse().choices[0].message.content == "Results: done"

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from towpath.core.openai import chat_messages, responses_input
-from towpath.core.openai.chat_answer import ChatChunks, Shape, chat_completion
+from towpath.core.openai.chat_answer import ChatChunks, chat_completion
+from towpath.core.openai.chat_shape import Shape
 from towpath.core.openai.responses_items import Call
 from towpath.core.openai.shared_parts import call_id, tool_use_id
 

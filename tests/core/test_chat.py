@@ -7,9 +7,10 @@ import pytest
 
 from towpath.core.errors import ApiError
 from towpath.core.events import Event
-from towpath.core.openai.chat_answer import ChatChunks, Shape, chat_completion, usage_of
+from towpath.core.openai.chat_answer import ChatChunks, chat_completion, usage_of
 from towpath.core.openai.chat_messages import indexes
 from towpath.core.openai.chat_request import translation
+from towpath.core.openai.chat_shape import Shape
 from towpath.core.openai.shared_fields import DEFAULT_MAX_TOKENS
 from towpath.core.openai.shared_parts import error_body, with_own_indexes
 from towpath.core.reading.request import parse_request
@@ -114,10 +115,13 @@ def test_a_conversation_with_calls_and_results() -> None:
         ({"max_tokens": 5, "max_completion_tokens": 6}, "max_tokens"),
         ({"functions": [], "tools": []}, "functions"),
         ({"functions": {}}, "functions"),
+        ({"functions": [FUNCTION], "messages": "hi"}, "messages"),
+        ({"function_call": "sometimes"}, "tool_choice"),
         ({"thinking": True}, "thinking"),
         ({"response_format": {"type": "xml"}}, "response_format.type"),
         ({"reasoning_effort": "enormous"}, "reasoning_effort"),
         ({"tools": [{"type": "custom"}]}, "tools.0.type"),
+        ({"tools": [{"type": "web_search"}]}, "tools.0.type"),
         ({"tools": {}}, "tools"),
         ({"tool_choice": "sometimes"}, "tool_choice"),
         ({"stream_options": {"x": 1}}, "stream_options"),

@@ -6,8 +6,9 @@ import orjson
 import pytest
 
 from towpath.core.events import Event
-from towpath.core.openai.chat_answer import ChatChunks, Shape, chat_completion
+from towpath.core.openai.chat_answer import ChatChunks, chat_completion
 from towpath.core.openai.chat_request import translation
+from towpath.core.openai.chat_shape import Shape
 from towpath.core.reading.request import parse_request
 
 Json = dict[str, Any]
@@ -33,6 +34,7 @@ EVENTS: list[Event] = [
         "index": 1,
         "delta": {"type": "input_json_delta", "partial_json": '{"a":1}'},
     },
+    {"type": "content_block_stop", "index": 1},
     {"type": "message_delta", "delta": {"stop_reason": "tool_use"}, "usage": {}},
 ]
 

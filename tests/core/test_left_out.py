@@ -31,6 +31,7 @@ def seen(detail: str) -> Json:
         ({"stop": ["a", "\n", " "]}, {"stop": ["a"]}, {"stop"}),
         ({"stop": "\n\n"}, {}, {"stop"}),
         ({"stop": ["a"]}, {"stop": ["a"]}, set()),
+        ({"stop": 7}, {"stop": 7}, set()),
         (said(name="Ada"), said(), {"messages.name"}),
         (said(name=None), said(), set()),
         (seen("low"), said(content=[IMAGE]), {"messages.content.image_url.detail"}),

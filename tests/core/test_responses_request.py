@@ -196,6 +196,10 @@ def test_a_reasoning_item_without_its_content_has_nothing_that_could_be_sent() -
             {"input": [{"role": "assistant", "content": [{"type": "refusal", "refusal": "no"}]}]},
             "input.0.content.0.refusal",
         ),
+        (
+            {"input": [{"role": "system", "content": [{"type": "refusal", "text": "no"}]}]},
+            "input.0.content.0.type",
+        ),
         ({"input": [{**CALL, "arguments": "{"}]}, "input.0.arguments"),
         ({"input": [{**CALL, "arguments": "[]"}]}, "input.0.arguments"),
         ({"input": [{**CALL, "call_id": None}]}, "input.0.call_id"),

@@ -1,8 +1,9 @@
 """OpenAI's two APIs in terms of the Messages API. Requests go in, answers come back out.
 
-- ``chat_request``, ``chat_messages``, ``chat_answer``: /v1/chat/completions.
+- ``chat_request``, ``chat_messages``, ``chat_shape``, ``chat_answer``, ``chat_calls``: /v1/chat/completions.
 - ``responses_request``, ``responses_input``, ``responses_answer``, ``responses_items``: /v1/responses.
 - ``functions``: the older names of tools in a chat. ``json_mode``: an answer that is an object.
+- ``custom_tools``: tools whose calls have a text, of either.
 - ``last_message``: what follows an assistant's last word.
 - ``left_out``: what is taken out of a request of either before that, and named in a response header.
 - ``shared_fields``, ``shared_parts``: what both share, fields of a request and parts of a message.

@@ -5,13 +5,11 @@ from other servers of that API; it counts in the usage in any case.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from towpath.core.events import Event
-from towpath.core.openai.shared_parts import call_id
+from towpath.core.openai.chat_calls import CallDeltas, calls_of
+from towpath.core.openai.chat_shape import PLAIN, Shape
 from towpath.core.to_json import Json
 from towpath.core.usage import TOKENS, count, merged
 
@@ -26,32 +24,15 @@ _FINISH = {
 }
 
 
-@dataclass(frozen=True)
-class Shape:
-    """What a request asks of the form of its answer.
-
-    ``usage``: a last chunk that has it. ``reasoning``: thinking is shown. ``functions``: a call is a
-    ``function_call``, as it was before tools.
-    """
-
-    usage: bool = False
-    reasoning: bool = False
-    functions: bool = False
-
-
-def chat_completion(message: Mapping[str, Any], created: int, shape: Shape = Shape()) -> Json:
+def chat_completion(message: Mapping[str, Any], created: int, shape: Shape = PLAIN) -> Json:
     """The whole answer; ``created`` in Unix seconds."""
     blocks = message["content"]
     text = "".join(block["text"] for block in blocks if block["type"] == "text")
     thoughts = "".join(block["thinking"] for block in blocks if block["type"] == "thinking")
-    calls = [_call(block) for block in blocks if block["type"] == "tool_use"]
     said: Json = {"role": "assistant", "content": text or None, "refusal": None}
     if thoughts and shape.reasoning:
         said["reasoning_content"] = thoughts
-    if calls and shape.functions:
-        said["function_call"] = calls[0]["function"]
-    elif calls:
-        said["tool_calls"] = calls
+    said |= calls_of(blocks, shape)
     finish = _finish(message["stop_reason"], shape)
     choice = {"index": 0, "message": said, "logprobs": None, "finish_reason": finish}
     return {
@@ -72,7 +53,7 @@ class ChatChunks:
         self._shape = shape
         self._message: Json = {}
         self._usage: Any = None
-        self._calls: dict[int, int] = {}  # the index of a block in the message: its index among the calls
+        self._calls = CallDeltas(shape)
 
     def add(self, event: Event) -> list[Json]:
         """The chunks to send for the next event."""
@@ -85,6 +66,8 @@ class ChatChunks:
                 return self._begin(event["index"], event["content_block"])
             case "content_block_delta":
                 return self._go_on(event["index"], event["delta"])
+            case "content_block_stop":
+                return self._chunks(self._calls.end(event["index"]))
             case "message_delta":
                 self._usage = merged(self._usage, event.get("usage"))
                 return [self._chunk({}, _finish(event["delta"].get("stop_reason"), self._shape))]
@@ -95,14 +78,12 @@ class ChatChunks:
 
     def _begin(self, index: int, block: Json) -> list[Json]:
         if block["type"] == "tool_use":
-            self._calls[index] = len(self._calls)
-            function = {"name": block["name"], "arguments": ""}
-            return self._called(index, {"id": call_id(block["id"]), "type": "function", "function": function})
+            return self._chunks(self._calls.begin(index, block))
         return self._said(block)
 
     def _go_on(self, index: int, delta: Json) -> list[Json]:
         if delta["type"] == "input_json_delta":
-            return self._called(index, {"function": {"arguments": delta["partial_json"]}})
+            return self._chunks(self._calls.go_on(index, delta["partial_json"]))
         return self._said(delta)
 
     def _said(self, part: Json) -> list[Json]:
@@ -113,11 +94,8 @@ class ChatChunks:
             return [self._chunk({"reasoning_content": thought})]
         return []
 
-    def _called(self, index: int, call: Json) -> list[Json]:
-        if not self._shape.functions:
-            return [self._chunk({"tool_calls": [{"index": self._calls[index], **call}]})]
-        is_first = self._calls[index] == 0
-        return [self._chunk({"function_call": call["function"]})] if is_first else []
+    def _chunks(self, deltas: list[Json]) -> list[Json]:
+        return [self._chunk(delta) for delta in deltas]
 
     def _chunk(self, delta: Json, finish: str | None = None) -> Json:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
@@ -140,15 +118,6 @@ def usage_of(usage: Any) -> Json:
         "completion_tokens": completion,
         "total_tokens": prompt + completion,
         "prompt_tokens_details": {"cached_tokens": cached},
-    }
-
-
-def _call(block: Json) -> Json:
-    arguments = orjson.dumps(block["input"]).decode()
-    return {
-        "id": call_id(block["id"]),
-        "type": "function",
-        "function": {"name": block["name"], "arguments": arguments},
     }
 
 

@@ -9,6 +9,7 @@ from itertools import dropwhile
 from typing import Any
 
 from towpath.core.errors import invalid
+from towpath.core.openai.custom_tools import input_of
 from towpath.core.openai.shared_parts import (
     SYSTEM_ROLES,
     document,
@@ -123,7 +124,11 @@ def _block(part: Json, kind: str, path: str) -> Json:
 
 
 def _call(call: Any, path: str) -> Json:
-    function = call.get("function") if isinstance(call, dict) else None
+    given, where = call if isinstance(call, dict) else {}, f"{path}.custom"
+    if isinstance(custom := given.get("custom"), dict):
+        called = tool_use(string_in(given, "id", path), {"name": custom.get("name")}, where)
+        return {**called, "input": input_of(string_in(custom, "input", where))}
+    function = given.get("function")
     if not isinstance(function, dict):
         raise invalid(f"{path}.function", "Field required")
-    return tool_use(string_in(call, "id", path), function, f"{path}.function")
+    return tool_use(string_in(given, "id", path), function, f"{path}.function")

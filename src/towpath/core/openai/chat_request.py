@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from towpath.core.errors import invalid
-from towpath.core.openai.chat_answer import Shape
 from towpath.core.openai.chat_messages import messages_and_system
-from towpath.core.openai.functions import uses_functions, with_tools
+from towpath.core.openai.chat_shape import Shape, shape_of
+from towpath.core.openai.custom_tools import custom_function
+from towpath.core.openai.functions import with_tools
 from towpath.core.openai.json_mode import ask_for_object
 from towpath.core.openai.last_message import asked_to_go_on
 from towpath.core.openai.left_out import CHAT, leave_out
@@ -58,25 +59,9 @@ def translation(body: Any) -> Translation:
         raise invalid("messages", "Field required")
     request: Json = {"max_tokens": _max_tokens(given)}
     translate(given, request, _FIELDS, _WITHOUT_EFFECT, _ELSEWHERE)
-    choose_tools(given, lambda choice: object_in(choice, "function", "tool_choice").get("name"), request)
+    choose_tools(given, lambda choice: object_in(choice, choice["type"], "tool_choice").get("name"), request)
     json_tool = ask_for_object(request) if _is_of_object(given.get("response_format")) else None
-    return Translation(request, _shape(body), json_tool, left_out)
-
-
-def _shape(body: Json) -> Shape:
-    return Shape(
-        usage=bool((body.get("stream_options") or {}).get("include_usage")),
-        reasoning=_asks_for_reasoning(body),
-        functions=uses_functions(body),
-    )
-
-
-def _asks_for_reasoning(body: Json) -> bool:
-    thinking = body.get("thinking") or {}
-    return body.get("reasoning_effort") not in (None, "none") or thinking.get("type") in (
-        "enabled",
-        "adaptive",
-    )
+    return Translation(request, shape_of(body), json_tool, left_out)
 
 
 def _max_tokens(given: Json) -> Any:
@@ -98,9 +83,12 @@ def _stop(value: Any, request: Json) -> None:
 
 
 def _function(tool: Any, path: str) -> Json:
-    function = tool.get("function") if isinstance(tool, dict) and tool.get("type") == "function" else None
-    if not isinstance(function, dict):
-        raise invalid(f"{path}.type", "only functions have a counterpart in the Messages API")
+    kind = tool.get("type") if isinstance(tool, dict) else None
+    if kind not in ("function", "custom") or not isinstance(tool.get(kind), dict):
+        raise invalid(
+            f"{path}.type", "only functions and custom tools have a counterpart in the Messages API"
+        )
+    function = tool["function"] if kind == "function" else custom_function(tool["custom"], f"{path}.custom")
     return {"cache_control": tool.get("cache_control"), **function}
 
 

@@ -98,7 +98,7 @@ def _tool(function: Json) -> Json:
 
 
 def choose_tools(given: Mapping[str, Any], name_of: Callable[[Json], Any], request: Json) -> None:
-    """``name_of`` finds the name in a choice of one function."""
+    """``name_of`` finds the name in a choice of one tool."""
     choice, parallel = given.get("tool_choice"), given.get("parallel_tool_calls")
     if not isinstance(parallel, bool | None):
         raise invalid("parallel_tool_calls", "Input should be a valid boolean")
@@ -107,10 +107,10 @@ def choose_tools(given: Mapping[str, Any], name_of: Callable[[Json], Any], reque
     made: Json = {"type": "auto"}
     if isinstance(choice, str) and choice in _TOOL_CHOICES:
         made = {"type": _TOOL_CHOICES[choice]}
-    elif isinstance(choice, dict) and choice.get("type") == "function":
+    elif isinstance(choice, dict) and choice.get("type") in ("function", "custom"):
         made = {"type": "tool", "name": name_of(choice)}
     elif choice is not None:
-        raise invalid("tool_choice", f"{choice!r} is not one of {', '.join(_TOOL_CHOICES)}, nor a function")
+        raise invalid("tool_choice", f"{choice!r} is not one of {', '.join(_TOOL_CHOICES)}, nor one tool")
     if parallel is False and made["type"] != "none":
         made["disable_parallel_tool_use"] = True
     request["tool_choice"] = made

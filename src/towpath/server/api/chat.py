@@ -8,9 +8,10 @@ from starlette.responses import Response
 
 from towpath.core.errors import ApiError
 from towpath.core.events import Event, MessageFold
-from towpath.core.openai.chat_answer import ChatChunks, Shape, chat_completion
+from towpath.core.openai.chat_answer import ChatChunks, chat_completion
 from towpath.core.openai.chat_messages import indexes
 from towpath.core.openai.chat_request import translation
+from towpath.core.openai.chat_shape import Shape
 from towpath.core.openai.json_mode import ObjectAsText
 from towpath.core.openai.left_out import header
 from towpath.core.openai.shared_parts import error_body, with_own_indexes
