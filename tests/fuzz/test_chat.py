@@ -17,6 +17,8 @@ pytestmark = pytest.mark.timeout(TIMEOUT_SECONDS)
 
 FUNCTION = {"name": "read", "description": "d", "parameters": {"type": "object"}, "strict": True}
 CALL = {"id": "c1", "type": "function", "function": {"name": "read", "arguments": '{"a": 1}'}}
+PATCH = {"type": "custom", "custom": {"name": "patch", "format": {"type": "text"}}}
+PATCHED = {"id": "c2", "type": "custom", "custom": {"name": "patch", "input": "a"}}
 FULL: dict[str, Any] = {
     "model": "m",
     "max_tokens": 10,
@@ -25,7 +27,7 @@ FULL: dict[str, Any] = {
     "stop": ["a"],
     "stream": True,
     "stream_options": {"include_usage": True},
-    "tools": [{"type": "function", "function": FUNCTION}],
+    "tools": [{"type": "function", "function": FUNCTION}, PATCH],
     "tool_choice": {"type": "function", "function": {"name": "read"}},
     "parallel_tool_calls": False,
     "response_format": {"type": "json_schema", "json_schema": {"name": "n", "schema": {"type": "object"}}},
@@ -36,11 +38,23 @@ FULL: dict[str, Any] = {
     "messages": [
         {"role": "system", "content": "be brief"},
         {"role": "user", "content": [{"type": "text", "text": "hi"}]},
-        {"role": "assistant", "content": None, "tool_calls": [CALL]},
-        {"role": "tool", "tool_call_id": "c1", "content": "done"},
+        {"role": "assistant", "content": None, "tool_calls": [CALL, PATCHED], "reasoning_content": "hm"},
+        {"role": "tool", "tool_call_id": "c1", "content": "done", "cache_control": {"type": "ephemeral"}},
+        {
+            "role": "tool",
+            "tool_call_id": "c2",
+            "content": [{"type": "text", "text": "done"}],
+            "name": "patch",
+        },
         {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://a/b.png"}}]},
     ],
 }
+
+OF_OLD: list[Any] = [
+    {"role": "user", "content": "hi"},
+    {"role": "assistant", "function_call": {"name": "read", "arguments": ""}},
+    {"role": "function", "name": "read", "content": "done"},
+]
 
 
 def translated(body: Any) -> Any:
@@ -50,7 +64,11 @@ def translated(body: Any) -> Any:
 @st.composite
 def damaged_chats(draw: st.DrawFn) -> Any:
     fields = {name: FULL[name] for name in draw(st.sets(st.sampled_from(sorted(FULL))))} | {"model": "m"}
-    return damage(draw, {**fields, "messages": FULL["messages"]} if draw(st.booleans()) else FULL)
+    if draw(st.booleans()):
+        fields["response_format"] = {"type": "json_object"}
+    if draw(st.booleans()):
+        fields |= {"functions": [FUNCTION], "function_call": {"name": "read"}, "messages": OF_OLD}
+    return damage(draw, {**FULL, **fields} if draw(st.booleans()) else {"messages": OF_OLD, **fields})
 
 
 def test_the_undamaged_request_is_translated() -> None:
