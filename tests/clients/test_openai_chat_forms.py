@@ -48,6 +48,18 @@ def test_an_object_without_a_schema_is_all_that_is_said(
     assert after.choices[0].message.content == "so"
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_prose_in_place_of_an_object_is_an_error(
+    client: openai.OpenAI, api: ScriptedApi, *, stream: bool
+) -> None:
+    api.reply(Reply(({"type": "text", "text": "I would rather not."},)))
+    user = {"role": "user", "content": "Answer in JSON."}
+    with pytest.raises(openai.APIError, match="not in JSON"):
+        list(
+            ask(client, user, response_format={"type": "json_object"}, stream=stream, user=f"prose-{stream}")
+        )
+
+
 def test_hints_and_names_are_left_out_and_named(client: openai.OpenAI, api: ScriptedApi) -> None:
     user: Any = {"role": "user", "content": "SAY hello", "name": "Ada"}
     raw = client.chat.completions.with_raw_response.create(

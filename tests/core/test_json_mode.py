@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from towpath.core.errors import ApiError
 from towpath.core.events import Event, MessageFold
 from towpath.core.openai.chat_request import translation
 from towpath.core.openai.json_mode import ObjectAsText
@@ -92,6 +93,11 @@ def test_the_object_is_shown_as_the_only_text(events: list[Event], text: str) ->
     message = shown(*events)
 
     assert (texts(message), message["stop_reason"]) == ([text], "end_turn")
+
+
+def test_prose_alone_is_an_error() -> None:
+    with pytest.raises(ApiError, match="in prose, not in JSON"):
+        shown(*PROSE, stop_reason="end_turn")
 
 
 def test_calls_of_the_clients_tools_stay_calls() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from towpath.core.errors import ApiError
 from towpath.core.events import Event
 from towpath.core.to_json import Json
 
@@ -42,7 +43,8 @@ def ask_for_object(request: Json) -> str | None:
 class ObjectAsText:
     """Takes the events of an answer, gives them with the first call of that tool as text.
 
-    Nothing else is shown as text then: with prose beside it the whole would be no JSON.
+    Nothing else is shown as text then: with prose beside it the whole would be no JSON. Raises ApiError (502)
+    at the end of an answer that is nothing but prose, which the API does not give.
     """
 
     def __init__(self, tool: str | None) -> None:
@@ -61,7 +63,7 @@ class ObjectAsText:
         if "index" in event:
             return [] if event["index"] in self._hidden else self._go_on(event)
         if event["type"] == "message_delta" and not self._has_calls:
-            return [_without_calls(event)]
+            return [self._ended(event)]
         return [event]
 
     def _begin(self, event: Event) -> list[Event]:
@@ -86,6 +88,14 @@ class ObjectAsText:
         whole = orjson.dumps(self._input or {}).decode()
         return [*([] if self._has_pieces else [self._text(whole)]), self._numbered(event)]
 
+    def _ended(self, event: Event) -> Event:
+        delta = event["delta"]
+        if delta.get("stop_reason") == "tool_use":
+            return {**event, "delta": {**delta, "stop_reason": "end_turn"}}
+        if delta.get("stop_reason") in ("end_turn", "stop_sequence") and self._answer is None:
+            raise ApiError(502, "The model answered in prose, not in JSON. Ask again, or use json_schema.")
+        return event
+
     def _text(self, text: str) -> Event:
         delta = {"type": "text_delta", "text": text}
         return self._numbered({"type": "content_block_delta", "index": self._answer, "delta": delta})
@@ -93,11 +103,3 @@ class ObjectAsText:
     def _numbered(self, event: Event) -> Event:
         """The event of a block with its index among those that are shown."""
         return {**event, "index": event["index"] - sum(hidden < event["index"] for hidden in self._hidden)}
-
-
-def _without_calls(event: Event) -> Event:
-    """The end of a message that called nothing but the tool for its answer: it has said all it had to say."""
-    delta = event["delta"]
-    if delta.get("stop_reason") != "tool_use":
-        return event
-    return {**event, "delta": {**delta, "stop_reason": "end_turn"}}
