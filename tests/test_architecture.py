@@ -54,7 +54,7 @@ FLOORS: dict[str, Sequence[set[str]]] = {
         {"openai", "turn", "catalog"},
         {"events"},
         {"canonical", "errors", "life", "account_limits", "models", "redact", "usage"},
-        {"statuses", "to_json"},
+        {"figures", "statuses", "to_json"},
     ],
     "server": [
         {"app"},

@@ -46,6 +46,7 @@ def with_body(**fields: Any) -> Launch:
         pytest.param("aBcd", ["ab", "xy"], "message 2 changed", id="long-ago"),
         pytest.param("ab", ["abcd"], "the session that held it has gone on", id="an-undo"),
         pytest.param("abcd", ["ab"], "a session holds its first 2 messages", id="went-on-elsewhere"),
+        pytest.param("abcd", ["a"], "a session holds its first message", id="went-on-at-once"),
         pytest.param("abcX", ["aXXX", "abcd", "ab"], "message 4 changed", id="the-nearest-of-several"),
     ],
 )

@@ -110,16 +110,32 @@ def test_a_refused_request_is_an_error_and_no_exchange(desk: Desk) -> None:
     assert error.plain == status_of(400).explanation
 
 
-def test_a_caller_that_is_kept_out_again_and_again_is_one_error(desk: Desk) -> None:
+def test_errors_in_the_same_words_are_one_with_a_count(desk: Desk) -> None:
     desk.activity.refused(Refused("req_1", ApiError(400, "max_tokens: Input should be greater")))
     for number in range(50):
         error = ApiError(401, "x-api-key: this server needs a key")
         desk.activity.caller_rejected(CallerRejected(f"req_out_{number}", "/", error))
+    desk.tell(desk.record(b"a"), session=1, error=ApiError(529, "Overloaded"))
+    desk.tell(desk.record(b"b"), session=2, error=ApiError(529, "Overloaded"))
+    desk.activity.refused(Refused("req_2", ApiError(400, "max_tokens: Input should be greater")))
     seen = desk.activity.snapshot()
 
-    assert [error.request_id for error in seen.errors] == ["req_out_49", "req_1"]
-    assert seen.errors[0].plain == KEPT_OUT
-    assert seen.totals.failed == 1
+    assert [(error.message, error.count) for error in seen.errors] == [
+        ("max_tokens: Input should be greater", 2),
+        ("Overloaded", 2),
+        ("x-api-key: this server needs a key", 50),
+    ]
+    assert [error.conversation for error in seen.errors] == [None, 2, None]
+    assert (seen.errors[0].request_id, seen.errors[2].plain) == ("req_2", KEPT_OUT)
+    assert seen.totals.failed == 4
+
+
+def test_an_exchange_that_failed_says_what_happened(desk: Desk) -> None:
+    desk.tell(desk.record(), error=ApiError(529, "Overloaded"))
+    (one,) = desk.activity.snapshot().exchanges
+
+    assert one.error is not None
+    assert (one.error.plain, one.error.message) == (status_of(529).explanation, "Overloaded")
 
 
 async def test_watchers_get_each_change_and_are_let_go(desk: Desk) -> None:

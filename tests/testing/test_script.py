@@ -54,12 +54,12 @@ def call(name: str, tool_input: Json) -> Json:
         ),
         pytest.param(
             says(r'"CALL read {\"path\": \"a \\"b\\"\"}"', "unquoted tail"),
-            [text("Calling 1 tools."), call("read", {"path": 'a "b"'})],
+            [text("Calling 1 tool."), call("read", {"path": 'a "b"'})],
             id="call-in-escaped-quotes",
         ),
         pytest.param(
             says('"CALL read {"path": "a"}"'),
-            [text("Calling 1 tools."), call("read", {"path": "a"})],
+            [text("Calling 1 tool."), call("read", {"path": "a"})],
             id="call-in-quotes",
         ),
         pytest.param(says("REPEAT 3 ab "), [text("ab ab ab ")], id="repeat"),
@@ -130,7 +130,7 @@ def test_a_forced_tool_is_called_with_empty_input(
 def test_a_call_line_comes_before_a_forced_tool() -> None:
     body = says('CALL bash {"command": "ls"}', tool_choice={"type": "any"}, tools=[{"name": "read"}])
 
-    assert obey(body).content == (text("Calling 1 tools."), call("bash", {"command": "ls"}))
+    assert obey(body).content == (text("Calling 1 tool."), call("bash", {"command": "ls"}))
 
 
 def test_a_schema_is_answered_with_its_required_properties() -> None:

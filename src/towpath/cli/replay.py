@@ -12,6 +12,7 @@ import typer
 from towpath.cli.logs import configure_logging
 from towpath.cli.printable import printable
 from towpath.core.events import MessageFold
+from towpath.core.figures import counted
 from towpath.core.to_json import Json
 from towpath.settings import Settings
 from towpath.testing import Failure, Reply, ScriptedApi, serve_in_thread
@@ -40,10 +41,11 @@ def replay(
     else:
         body = recording["request"]["body"]
         way = recording["answer"]["headers"].get("x-towpath-way", "none")
+        length = counted(len(body["messages"]), "message")
         for line in (
-            f"recorded with towpath {recording['towpath']}: {len(body['messages'])} messages, way {way}",
+            f"recorded with towpath {recording['towpath']}: {length}, way {way}",
             f"then: {then['status']}, {_in_words(then['kinds'])}",
-            f"now:  {now['status']}, {_in_words(now['kinds'])}, {now['calls']} model calls",
+            f"now:  {now['status']}, {_in_words(now['kinds'])}, {counted(now['calls'], 'model call')}",
             "It ends as it did." if same else f"It ends differently. {now['error'] or ''}".rstrip(),
         ):
             typer.echo(printable(line))

@@ -10,6 +10,7 @@ somebody else owns: the messages known by their bytes (``reading.memo``), the pr
   request, and why no session could. ``life``: the states of a session.
 - ``launch``, ``models``, ``mode``, ``catalog``: what is fixed when a process starts.
 - ``events``, ``turn``, ``usage``, ``to_json``: answers, event by event and folded.
+- ``figures``: numbers in sentences.
 - ``errors``, ``statuses``: failures, and what their statuses mean. ``account_limits``: the account's.
 - ``redact``: a bug report without content.
 - ``openai``: OpenAI's two APIs as the Messages API, there and back.

@@ -58,4 +58,6 @@ def _other_messages(held: Sequence[int], asked: Sequence[int]) -> str:
         return f"message {shared + 1} changed"
     if len(held) > len(asked):
         return "the session that held it has gone on"
-    return f"a session holds its first {shared} messages" if len(held) < len(asked) else ""
+    if len(held) < len(asked):
+        return f"a session holds its first {f'{shared} messages' if shared > 1 else 'message'}"
+    return ""

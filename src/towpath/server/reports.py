@@ -102,11 +102,13 @@ class Totals(Tokens, frozen=True, kw_only=True):
     failed: int
 
 
-class ErrorKind(Struct, frozen=True, kw_only=True):
-    """The status of an error, and its type in the API's words."""
+class ErrorDetails(Struct, frozen=True, kw_only=True):
+    """An error: `type` is the API's word, `plain` says what happened and what to do, `message` is its own."""
 
     status: int
     type: str
+    plain: str
+    message: str
 
 
 class ExchangeReport(Struct, frozen=True, kw_only=True):
@@ -132,19 +134,18 @@ class ExchangeReport(Struct, frozen=True, kw_only=True):
     stop_reason: str | None
     usage: Tokens
     cache_note: str | None
-    error: ErrorKind | None
+    error: ErrorDetails | None
     question: str | UnsetType = UNSET
     answer: str | UnsetType = UNSET
 
 
-class ErrorReport(ErrorKind, frozen=True, kw_only=True):
-    """A request that failed: `plain` says what happened and what to do, `message` is the error's own."""
+class ErrorReport(ErrorDetails, frozen=True, kw_only=True):
+    """A request that failed. `count`: how many failed in the same words; the rest is of the newest."""
 
     at: int
     request_id: str
     conversation: int | None
-    plain: str
-    message: str
+    count: int
 
 
 class ProcessReport(Struct, frozen=True, kw_only=True):

@@ -81,7 +81,7 @@ def obey(body: Json) -> Reply:
         if word == "THINK"
     ]
     if calls:
-        text = "\n".join(said) or f"Calling {len(calls)} tools."
+        text = "\n".join(said) or f"Calling {len(calls)} tool{'s' * (len(calls) > 1)}."
         return Reply((*thinking, _text(text), *calls))
     if forced := _forced_tool(body):
         return Reply((*thinking, _tool_use(forced, {})))

@@ -90,7 +90,7 @@ def _numbered(lines: Iterator[tuple[bytes, bool]], offset: int, limit: int) -> s
         if chars >= _MAX_CHARS:
             break
     if not shown:
-        raise RefusedError(f"offset: the file has only {skipped} lines")
+        raise RefusedError(f"offset: the file has only {skipped} line{'' if skipped == 1 else 's'}")
     notes = []
     if next(lines, None):
         end = offset + len(shown)

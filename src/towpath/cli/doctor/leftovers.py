@@ -5,6 +5,7 @@ from pathlib import Path
 
 from towpath.agent.leftovers import Places, orphans, remove
 from towpath.cli.doctor.findings import Finding, ok, warning
+from towpath.core.figures import counted
 
 
 def leftovers(state_dir: Path, environment: Mapping[str, str], *, sweep: bool) -> Finding:
@@ -19,15 +20,11 @@ def leftovers(state_dir: Path, environment: Mapping[str, str], *, sweep: bool) -
 
 def judge_leftovers(found: int, left: int, places: Places) -> Finding:
     """``found``: how many files there were; ``left``: how many of them are still there."""
-    removed = f"{_files(found - left)} removed" if found > left else ""
+    removed = f"{counted(found - left, 'file')} removed" if found > left else ""
     if not left:
         return ok(removed or "none")
     detail = (
-        f"earlier versions left {_files(left)} below {places.cache} and {places.config}; "
+        f"earlier versions left {counted(left, 'file')} below {places.cache} and {places.config}; "
         "some may hold text from conversations"
     )
     return warning(f"{removed}; {detail}" if removed else detail, "towpath doctor --sweep")
-
-
-def _files(count: int) -> str:
-    return "1 file" if count == 1 else f"{count} files"

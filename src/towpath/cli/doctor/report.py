@@ -5,6 +5,7 @@ from typing import Any
 
 from towpath.cli.doctor.findings import Finding, Status
 from towpath.cli.printable import printable
+from towpath.core.figures import counted
 
 Named = tuple[str, Finding]
 
@@ -35,7 +36,7 @@ def summary(found: Sequence[Named]) -> str:
     """The last line: how many problems and warnings there are."""
     problems = sum(finding.status is Status.PROBLEM for _, finding in found)
     warnings = sum(finding.status is Status.WARNING for _, finding in found)
-    return f"{_counted(problems, 'problem')}, {_counted(warnings, 'warning')}."
+    return f"{counted(problems, 'problem')}, {counted(warnings, 'warning')}."
 
 
 def as_json(found: Sequence[Named]) -> dict[str, Any]:
@@ -55,7 +56,3 @@ def _symbol(status: Status, encoding: str) -> str:
     except (UnicodeEncodeError, LookupError):
         return _ASCII[status]
     return _SYMBOLS[status]
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count or 'no'} {noun}{'' if count == 1 else 's'}"

@@ -32,7 +32,7 @@ from towpath.server.exchange.record import ExchangeRecord
 from towpath.server.observe.health import Health
 from towpath.server.reports import (
     ActivityReport,
-    ErrorKind,
+    ErrorDetails,
     ErrorReport,
     ExchangeReport,
     LimitsReport,
@@ -86,7 +86,7 @@ class Activity:
         self._conversations = Conversations()
         self._running: dict[str, _Running] = {}
         self._over: deque[ExchangeReport] = deque(maxlen=KEPT_EXCHANGES)
-        self._errors: deque[ErrorReport] = deque(maxlen=KEPT_ERRORS)
+        self._errors: dict[ErrorDetails, ErrorReport] = {}
         self._totals: Counter[str] = Counter({"exchanges": 0, "failed": 0, **_NO_TOKENS})
         self._watchers: set[asyncio.Event] = set()
         self._is_closed = False
@@ -140,10 +140,8 @@ class Activity:
         self._tell()
 
     def caller_rejected(self, event: CallerRejected) -> None:
-        """The guard did not let a caller in. One that tries again and again is one error."""
-        if self._errors and self._errors[-1].message == event.error.message:
-            self._errors.pop()
-        self._errors.append(_error(event.request_id, event.error, KEPT_OUT, None))
+        """The guard did not let a caller in."""
+        self._keep_error(event.request_id, _details(event.error, KEPT_OUT), None)
         self._tell()
 
     def snapshot(self) -> ActivityReport:
@@ -156,7 +154,7 @@ class Activity:
             totals=Totals(**self._totals),
             limits=self._limits(),
             exchanges=[*running, *reversed(self._over)],
-            errors=list(reversed(self._errors)),
+            errors=list(reversed(self._errors.values())),
             processes=self._processes(),
         )
 
@@ -190,7 +188,20 @@ class Activity:
 
     def _failed(self, request_id: str, error: ApiError, conversation: int | None) -> None:
         self._totals["failed"] += 1
-        self._errors.append(_error(request_id, error, status_of(error.status).explanation, conversation))
+        self._keep_error(request_id, _details(error), conversation)
+
+    def _keep_error(self, request_id: str, details: ErrorDetails, conversation: int | None) -> None:
+        """One that comes again in the same words is counted: it must not push out the others."""
+        known = self._errors.pop(details, None)
+        self._errors[details] = ErrorReport(
+            **asdict(details),
+            at=round(time.time()),
+            request_id=request_id,
+            conversation=conversation,
+            count=known.count + 1 if known else 1,
+        )
+        if len(self._errors) > KEPT_ERRORS:
+            del self._errors[next(iter(self._errors))]
 
     def _processes(self) -> list[ProcessReport]:
         now, clock = time.time(), time.monotonic()
@@ -208,14 +219,11 @@ class Activity:
         ]
 
 
-def _error(request_id: str, error: ApiError, plain: str, conversation: int | None) -> ErrorReport:
-    return ErrorReport(
-        at=round(time.time()),
-        request_id=request_id,
-        conversation=conversation,
+def _details(error: ApiError, plain: str = "") -> ErrorDetails:
+    return ErrorDetails(
         status=error.status,
         type=error.type,
-        plain=plain,
+        plain=plain or status_of(error.status).explanation,
         message=error.message[:_ERROR_CHARS],
     )
 
@@ -239,5 +247,5 @@ def _exchange(exchange: ExchangeRecord, conversation: int) -> ExchangeReport:
         stop_reason=exchange.stop_reason,
         usage=Tokens(**{**_NO_TOKENS, **exchange.tokens}),
         cache_note=miss.sentence if miss else None,
-        error=ErrorKind(status=error.status, type=error.type) if error else None,
+        error=_details(error) if error else None,
     )
