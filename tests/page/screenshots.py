@@ -4,15 +4,14 @@ import tempfile
 from pathlib import Path
 
 from tests.page.browser import launched
-from tests.page.scenes import conversation, failure
-from tests.support.fidelity import user
+from tests.page.scenes import busy
 from tests.support.isolated_proxy import isolated_proxy
 from towpath.settings import Settings
 from towpath.testing import ScriptedApi, serve_in_thread
 
 FOLDER = Path(__file__).parents[2] / "docs/images"
 LOOKS: dict[str, dict[str, object]] = {
-    "page-light": {"viewport": {"width": 1080, "height": 1120}, "color_scheme": "light"},
+    "page-light": {"viewport": {"width": 1400, "height": 1450}, "color_scheme": "light"},
     "page-dark": {"viewport": {"width": 1080, "height": 1120}, "color_scheme": "dark"},
     "page-phone": {"viewport": {"width": 390, "height": 1120}, "color_scheme": "light", "is_mobile": True},
 }
@@ -28,12 +27,7 @@ def main() -> None:
             upstream_api_key="scripted",  # type: ignore[arg-type]
             state_dir=Path(folder),
         )
-        with isolated_proxy(settings) as proxy:
-            conversation(proxy.http, api)
-            failure(proxy.http, api)
-            client = conversation(proxy.http, api, model="claude-opus-4-6")
-            client.say(user("SAY One thing more."))
-            proxy.client(model="claude-haiku-4-5").say(user("SAY A title"))
+        with isolated_proxy(settings) as proxy, busy(proxy.http, api):
             _take(proxy.url)
 
 
@@ -42,7 +36,7 @@ def _take(url: str) -> None:
         for name, look in LOOKS.items():
             page = browser.new_page(**look)  # type: ignore[arg-type]
             page.goto(url)
-            page.get_by_role("heading", name="Conversation 1").wait_for()
+            page.get_by_text("asks the model").wait_for()
             page.screenshot(path=FOLDER / f"{name}.png")
             page.close()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.page.scenes import conversation, failure
 from tests.support.desk import Desk
@@ -28,16 +28,19 @@ HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title=
 expect.set_options(timeout=30_000)
 
 
-def rows_of(page: Page, conversation: str) -> list[str]:
-    """The way and the end of each exchange of a conversation, the newest first."""
-    article = page.get_by_role("article", name=conversation)
-    article.locator("tbody tr").first.wait_for()
+def conversation_of(page: Page, number: int) -> Locator:
+    """The rows of a conversation."""
+    return page.get_by_role("rowgroup", name=f"Conversation {number}", exact=True)
+
+
+def exchanges_of(rows: Locator) -> list[str]:
+    """The way and the end of each exchange that is shown of a conversation, the newest first."""
     return [
         re.sub(r"\s*after .*", "", f"{way}: {end}")
         for way, end in zip(
-            article.locator("td[data-title=Way] .badge").all_inner_texts(),
-            article.locator("td[data-title=End]").all_inner_texts(),
-            strict=False,
+            rows.locator(".way .badge").all_inner_texts(),
+            rows.locator("td.end").all_inner_texts(),
+            strict=True,
         )
     ]
 
@@ -52,15 +55,18 @@ def test_what_happens_is_seen_as_it_happens(own_settings: Settings, api: Scripte
 
         conversation(http, api)
         failure(http, api, "planted error")
-        expect(page.get_by_role("article", name="Conversation 2")).to_contain_text("failed, 529")
+        expect(conversation_of(page, 2)).to_contain_text("failed, 529")
 
-        assert rows_of(page, "Conversation 1") == ["resume: done", "answer: done", "start: called tools"]
-        first = page.get_by_role("article", name="Conversation 1")
+        first = conversation_of(page, 1)
+        page.get_by_role("button", name="Conversation 1", exact=True).click()
+        assert exchanges_of(first) == ["resume: done", "answer: done", "start: called tools"]
         expect(first).to_contain_text("the parked session waits for these results")
         expect(first.locator("td[data-title='From cache']").first).to_have_text("99 %")
         expect(page.locator("#errors")).to_contain_text("Too much at once, here or at the API.")
         expect(page.locator("#new-error")).to_have_text(re.compile("^New error: Too much at once"))
-        expect(page.get_by_role("img", name=re.compile("The last 3 answers: median"))).to_be_visible()
+        expect(
+            page.get_by_role("img", name=re.compile("The last 3 answers, the newest on the right: median"))
+        ).to_be_visible()
         expect(page.locator("#processes")).to_contain_text("conversation 1")
         expect(page.locator("#limits")).to_contain_text("None were told.")
 
@@ -72,7 +78,7 @@ def test_what_happens_is_seen_as_it_happens(own_settings: Settings, api: Scripte
         with ThreadPoolExecutor() as asking, api.held():
             asking.submit(Client(http).say, user("wait"))
             api.wait_for(seen + 1)
-            running = page.get_by_role("article", name="Conversation 3")
+            running = conversation_of(page, 3)
             expect(running.locator(".badge.running").first).to_have_text("asks the model")
         expect(running).to_contain_text("done")
 
@@ -87,7 +93,7 @@ def test_content_is_shown_where_that_is_asked_for(
 
         expect(page.get_by_text(f"Asked: SAY {HOSTILE}")).to_be_visible()
         expect(page.get_by_text(f"Answered: {HOSTILE}")).to_be_visible()
-        assert page.title() == "Towpath"
+        assert page.title() == f"Towpath · {page.evaluate('location.host')}"
 
 
 def test_hostile_names_and_errors_are_text(page: Page, tmp_path: Path) -> None:
@@ -99,9 +105,10 @@ def test_hostile_names_and_errors_are_text(page: Page, tmp_path: Path) -> None:
 
         expect(page.locator("#errors")).to_contain_text(HOSTILE)
         expect(page.locator("#conversation-list code")).to_have_text(HOSTILE)
+        expect(page.get_by_text(f"Cache miss: {HOSTILE}")).to_be_visible()
         expect(page.locator("#limits")).to_contain_text(HOSTILE)
         assert page.locator("#data img, #data script").count() == 0
-        assert page.title() == "Towpath"
+        assert page.title() == f"Towpath · {page.evaluate('location.host')}"
 
 
 def test_the_policy_of_the_page_lets_no_markup_in(page: Page, tmp_path: Path) -> None:
@@ -116,18 +123,23 @@ def test_the_policy_of_the_page_lets_no_markup_in(page: Page, tmp_path: Path) ->
 
 def test_plan_windows_say_how_full_they_are_and_when_they_reset(page: Page, tmp_path: Path) -> None:
     now = time.time()
-    windows = (Window("five_hour", "allowed", 0.42, int(now) + 3600), Window("seven_day", "rejected"))
+    windows = (
+        Window("seven_day_opus", "allowed", 0.05),
+        Window("five_hour", "allowed", 0.42, int(now) + 3600),
+        Window("seven_day", "rejected"),
+    )
     desk = Desk(tmp_path)
+    desk.tell(desk.record())
     paid = Verdict("m", now, "allowed", windows=windows, extra=ExtraUsage(in_use=True))
     desk.limits.hear(paid)
     with desk.served() as url:
         page.goto(url)
         shown = page.locator("#limits")
 
+        expect(shown.locator("b")).to_have_text(["Seven days", "Five hours", "Seven day opus"])
         expect(shown).to_contain_text("42 % used")
         expect(shown.get_by_role("meter", name="Five hours, used")).to_have_js_property("value", 0.42)
         expect(shown).to_contain_text(re.compile(r"Resets (at|on) .*\d\d:\d\d"))
-        expect(shown).to_contain_text("Seven days")
         expect(shown).to_contain_text("used up")
         expect(shown).to_contain_text("Paid extra usage pays for the answers now.")
 
@@ -139,23 +151,25 @@ def test_the_keyboard_reaches_everything_and_copies(page: Page, tmp_path: Path) 
         desk.tell(desk.record(*digests))
     with desk.served() as url:
         page.goto(url)
-        earlier = page.locator("summary")
-        earlier.wait_for()
+        opening = page.get_by_role("button", name="Conversation 1", exact=True)
+        opening.wait_for()
         page.keyboard.press("Tab")
-        expect(page.get_by_role("link", name="Skip to the conversations")).to_be_focused()
+        expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
         page.keyboard.press("Enter")
         page.keyboard.press("Tab")
-        expect(earlier).to_be_focused()
+        expect(opening).to_be_focused()
+        expect(opening).to_have_attribute("aria-expanded", "false")
         assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
         page.keyboard.press("Enter")
-        expect(page.get_by_role("table", name="Earlier exchanges of conversation 1")).to_be_visible()
+        expect(opening).to_have_attribute("aria-expanded", "true")
+        assert exchanges_of(conversation_of(page, 1)) == ["start: done"] * 5
 
         copying = page.get_by_role("button", name="Copy the lines for OpenCode", exact=True)
         while not copying.evaluate("button => button === document.activeElement"):
             page.keyboard.press("Tab")
         page.keyboard.press("Enter")
         expect(copying).to_have_text("Copied")
-        expect(page.locator("#copied")).to_have_text("The lines for OpenCode are copied.")
+        expect(page.locator("#copied")).to_have_text("Copied the lines for OpenCode.")
         copied = page.evaluate("navigator.clipboard.readText()")
 
     assert copied == f"ANTHROPIC_BASE_URL={url}/v1 \\\nANTHROPIC_API_KEY=dummy \\\nopencode"
@@ -167,15 +181,16 @@ def test_what_was_opened_stays_open_and_focused_when_more_comes(page: Page, tmp_
         desk.tell(desk.record(*[b"%d" % index for index in range(2 * number + 1)]))
     with desk.served() as url:
         page.goto(url)
-        page.locator("summary").press("Enter")
-        page.evaluate("window.before = document.querySelector('#conversation-list article')")
+        opening = page.get_by_role("button", name="Conversation 1", exact=True)
+        opening.press("Enter")
+        page.evaluate("window.before = document.querySelector('#conversation-list tbody')")
         # The account belongs to the server's thread; nobody else looks at it in this moment.
         desk.tell(desk.record(*[b"%d" % index for index in range(11)]))
 
-        expect(page.locator("summary")).to_have_text("3 earlier exchanges")
+        expect(page.locator("td.end").filter(visible=True)).to_have_count(6)
         assert page.evaluate("window.before.isConnected") is False
-        expect(page.locator("details")).to_have_attribute("open", "")
-        expect(page.locator("summary")).to_be_focused()
+        expect(opening).to_have_attribute("aria-expanded", "true")
+        expect(opening).to_be_focused()
 
 
 def test_the_data_needs_the_key_and_the_tab_keeps_it(context: BrowserContext, tmp_path: Path) -> None:
@@ -192,15 +207,15 @@ def test_the_data_needs_the_key_and_the_tab_keeps_it(context: BrowserContext, tm
         expect(page.get_by_role("alert")).to_have_text("This key is not accepted.")
         field.fill(KEY)
         page.keyboard.press("Enter")
-        expect(page.get_by_role("article", name="Conversation 1")).to_be_visible()
+        expect(conversation_of(page, 1)).to_be_visible()
         page.reload()
-        expect(page.get_by_role("article", name="Conversation 1")).to_be_visible()
+        expect(conversation_of(page, 1)).to_be_visible()
         assert page.evaluate("[localStorage.length, document.cookie]") == [0, ""]
 
         other = context.new_page()
         other.goto(url)
         expect(other.get_by_role("textbox", name="Key")).to_be_visible()
-        expect(other.get_by_role("article", name="Conversation 1")).to_have_count(0)
+        expect(conversation_of(other, 1)).to_have_count(0)
 
         page.get_by_role("button", name="Forget the key").click()
         page.reload()
@@ -215,7 +230,7 @@ def test_it_connects_again_and_says_so(page: Page, tmp_path: Path) -> None:
         page.goto(url)
         expect(state).to_have_text("Live")
     expect(state).to_contain_text("Connection lost; trying again.")
-    expect(page.get_by_role("article", name="Conversation 1")).to_be_visible()
+    expect(conversation_of(page, 1)).to_be_visible()
 
     again = Desk(tmp_path)
     again.tell(again.record(model="another-model"))
@@ -236,7 +251,9 @@ def test_a_phone_needs_no_sideways_scrolling_and_colours_can_be_read(
     with desk.served() as url:
         page = browser.new_page(viewport={"width": 360, "height": 740}, color_scheme=scheme)
         page.goto(url)
-        expect(page.locator("#conversation-list article")).to_have_count(3)
+        expect(page.locator("#conversation-list tbody")).to_have_count(3)
+        expect(page.get_by_role("table", name="Live processes")).to_be_hidden()
+        expect(page.locator(".folded").filter(visible=True)).to_have_count(0)
         wide = page.evaluate("document.documentElement.scrollWidth")
         contrasts = page.evaluate(CONTRASTS)
         ground = page.evaluate("getComputedStyle(document.body).backgroundColor")

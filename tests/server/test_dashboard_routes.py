@@ -23,6 +23,7 @@ KINDS = {
     ".html": "text/html",
     ".js": "text/javascript",
     ".json": "application/json",
+    ".md": "text/plain",
 }
 
 

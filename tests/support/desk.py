@@ -83,12 +83,14 @@ class Desk:
         session: int = 1,
         reason: str = "the conversation begins",
         first_event_ms: float = 400,
+        start_ms: float | None = None,
         usage: Any = None,
         answer: str = "",
         error: ApiError | None = None,
     ) -> None:
         """Let it happen."""
-        opened = reply(way, reason, session, taken_at=record.began + first_event_ms / 10_000, usage=usage)
+        ready_ms = first_event_ms / 10 if start_ms is None else start_ms
+        opened = reply(way, reason, session, taken_at=record.began + ready_ms / 1000, usage=usage)
         self.activity.began(began(record, said))
         record = record.left_queue(record.began + 0.0001)
         self.activity.left_queue(LeftQueue(record))

@@ -45,6 +45,17 @@ class Client:
 
 CLIENTS: Mapping[str, Client] = {
     "opencode": Client("OpenCode", {_BASE_URL: _V1, _KEY: None}, "opencode"),
+    "curl": Client(
+        "curl",
+        place="in a shell",
+        text="""curl -N <url>/v1/messages \\
+  -H 'content-type: application/json' \\
+  -H 'x-api-key: <key>' \\
+  -d '{"model": "claude-sonnet-4-5",
+       "max_tokens": 1000, "stream": true,
+       "messages": [{"role": "user",
+                     "content": "Hello"}]}'""",
+    ),
     # It asks its user to approve an API key, but not this.
     "claude": Client("Claude Code", {_BASE_URL: "", "ANTHROPIC_AUTH_TOKEN": None}, "claude"),
     "sdk": Client("Anthropic SDKs", {_BASE_URL: "", _KEY: None}),

@@ -5,6 +5,7 @@ elsewhere, and no text in the data can become markup.
 """
 
 from collections.abc import Mapping
+from importlib import metadata
 from pathlib import Path
 
 import msgspec
@@ -24,7 +25,7 @@ from towpath.server.http.streaming import EventStream, Items
 from towpath.server.reports import report_response
 
 _FOLDER = Path(__file__).parent / "page"
-_TYPES = {".css": "text/css", ".html": "text/html", ".js": "text/javascript"}
+_TYPES = {".css": "text/css", ".html": "text/html", ".js": "text/javascript", ".md": "text/plain"}
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
@@ -95,10 +96,11 @@ def _greeting(request: Request) -> str:
 
 
 def _files(*, needs_key: bool) -> Mapping[str, bytes]:
-    """The page's files by name, and how to connect clients."""
+    """The page's files by name, the README of this version, and how to connect clients."""
     files = {path.name: path.read_bytes() for path in _FOLDER.iterdir()}
     recipes = []
     for client in CLIENTS.values():
         place, text = client.recipe(needs_key=needs_key)
         recipes.append({"title": client.title, "place": place, "text": text})
-    return {**files, "clients.json": orjson.dumps(recipes)}
+    readme = metadata.metadata("towpath")["Description"]
+    return {**files, "README.md": readme.encode(), "clients.json": orjson.dumps(recipes)}

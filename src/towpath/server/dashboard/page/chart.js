@@ -1,27 +1,24 @@
 // The time to the first event of the last exchanges: one bar each, Towpath's part below the model's.
 
 import { draw, make } from "./dom.js";
-import { median, milliseconds, plural } from "./words.js";
+import { median, milliseconds, percent, plural } from "./words.js";
 
-const SHOWN = 40;
+const MOST_BARS = 40;
+const FEWEST_PLACES = 16; // few bars are not drawn wider than this many would be
 const HEIGHT = 150;
-const LEFT = 48;
 const TOP = 10;
-const STEPS = [50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 60_000, 120_000, 300_000];
+const LETTER = 7.5; // pixels of a figure at 12 px, at most
+const MOST_STEPS = 4;
 
 /** The chart with a sentence that says the same, for a place so many pixels wide. */
 export function timeChart(exchanges, width) {
-  const answered = exchanges.filter((one) => one.first_event_ms !== null).slice(0, SHOWN);
+  const answered = exchanges.filter((one) => one.first_event_ms !== null).slice(0, MOST_BARS);
   if (!answered.length) return make("p", { class: "hint" }, "Nothing has been answered yet.");
-  const all = answered.map((one) => one.first_event_ms);
-  const said =
-    `The last ${plural(answered.length, "answer")}: median ${milliseconds(median(all))}, ` +
-    `slowest ${milliseconds(Math.max(...all))}, newest ${milliseconds(all[0])}. ` +
-    `Of that Towpath needed ${milliseconds(median(answered.map(ours)))} (median), the model the rest.`;
+  const said = sentence(answered);
   return make(
     "figure",
     {},
-    drawing(answered.reverse(), Math.max(...all), width, said),
+    drawing(answered.reverse(), width, said),
     make("ul", { class: "legend" }, legend("model", "the model"), legend("ours", "queue and start of a process")),
     make("figcaption", {}, said),
   );
@@ -29,14 +26,29 @@ export function timeChart(exchanges, width) {
 
 const ours = (one) => (one.phases_ms.queue ?? 0) + (one.phases_ms.start ?? 0);
 
+const sum = (values) => values.reduce((all, one) => all + one, 0);
+
+/** The shares are those of all the time that the bars show: one slow start counts as much as it can be seen. */
+function sentence(answered) {
+  const all = answered.map((one) => one.first_event_ms);
+  const share = sum(answered.map(ours)) / (sum(all) || 1);
+  return (
+    `The last ${plural(answered.length, "answer")}, the newest on the right: median ${milliseconds(median(all))}, ` +
+    `slowest ${milliseconds(Math.max(...all))}, newest ${milliseconds(all[0])}. ` +
+    `Queue and start took ${percent(share)} of the whole time, the model ${percent(1 - share)}.`
+  );
+}
+
 const legend = (kind, text) => make("li", { class: kind }, text);
 
-function drawing(answered, slowest, width, said) {
-  const top = STEPS.find((step) => step >= slowest) ?? slowest;
-  const high = (value) => ((HEIGHT - TOP) * value) / top;
-  const wide = (width - LEFT) / SHOWN;
+function drawing(answered, width, said) {
+  const axis = axisFor(Math.max(1, ...answered.map((one) => one.first_event_ms)));
+  const left = 8 + LETTER * Math.max(...axis.lines.map(({ label }) => label.length));
+  const places = Math.max(FEWEST_PLACES, answered.length);
+  const high = (value) => ((HEIGHT - TOP) * value) / axis.top;
+  const wide = (width - left) / places;
   const bars = answered.map((one, index) => {
-    const x = LEFT + (SHOWN - answered.length + index) * wide;
+    const x = left + (places - answered.length + index) * wide;
     return draw(
       "g",
       {},
@@ -45,13 +57,27 @@ function drawing(answered, slowest, width, said) {
       bar("model", x, wide, HEIGHT - high(one.first_event_ms), high(one.first_event_ms - ours(one))),
     );
   });
-  const lines = [0, 0.5, 1].flatMap((share) => line(top * share, HEIGHT - high(top * share), width));
+  const lines = axis.lines.flatMap(({ value, label }) => line(label, HEIGHT - high(value), left, width));
   return draw(
     "svg",
     { role: "img", "aria-label": said, width, height: HEIGHT + 6, viewBox: `0 0 ${width} ${HEIGHT + 6}` },
     ...lines,
     ...bars,
   );
+}
+
+/** {top, lines: [{value, label}]}: in steps of 1, 2 or 5 and zeros, the fewest above the slowest; one unit. */
+function axisFor(slowest) {
+  const power = 10 ** Math.floor(Math.log10(slowest / MOST_STEPS));
+  const step = [1, 2, 5, 10].map((one) => one * power).find((one) => slowest / one <= MOST_STEPS);
+  const steps = Math.ceil(slowest / step);
+  const label = (value) => {
+    if (!value) return "0";
+    if (steps * step < 1000) return `${Number(value.toPrecision(3))} ms`;
+    return `${(value / 1000).toFixed(step < 1000 ? 1 : 0)} s`;
+  };
+  const lines = Array.from({ length: steps + 1 }, (_, index) => ({ value: index * step, label: label(index * step) }));
+  return { top: steps * step, lines };
 }
 
 function bar(kind, x, wide, y, height) {
@@ -65,9 +91,9 @@ function bar(kind, x, wide, y, height) {
   });
 }
 
-function line(value, y, width) {
+function line(label, y, left, width) {
   return [
-    draw("line", { x1: LEFT, x2: width, y1: y, y2: y }),
-    draw("text", { x: LEFT - 8, y: y + 4, "text-anchor": "end" }, value ? milliseconds(value) : "0"),
+    draw("line", { x1: left, x2: width, y1: y, y2: y }),
+    draw("text", { x: left - 8, y: y + 4, "text-anchor": "end" }, label),
   ];
 }

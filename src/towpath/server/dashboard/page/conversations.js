@@ -1,90 +1,101 @@
-// The conversations, the newest first, each with its last exchanges.
+// The conversations, the newest first: one row each, which opens to show its earlier exchanges.
 
-import { make, table } from "./dom.js";
-import { cacheShare, inputTokens, milliseconds, plural, shareOrDash, tokens } from "./words.js";
+import { cut, keep, make, rowGroup, rowOf, tableOf } from "./dom.js";
+import { EXCHANGE_COLUMNS, figures, note, notes, runs } from "./exchange.js";
+import { count, plural } from "./words.js";
 
-const SHOWN = 8;
-const SHOWN_EXCHANGES = 3;
-const RUNNING = { waiting: "waits for a place", asking: "asks the model", answering: "is answering" };
-const ENDED = { end_turn: "done", tool_use: "called tools", max_tokens: "cut at max_tokens" };
+const AT_A_TIME = 25;
+const opened = new Set();
+let shown = AT_A_TIME;
 
-/** Exchanges, the newest first, as conversations: {number, model, messages, exchanges, usage}, likewise. */
-export function conversations(exchanges) {
-  const groups = Map.groupBy
-    ? Map.groupBy(exchanges, (one) => one.conversation)
-    : exchanges.reduce((all, one) => all.set(one.conversation, [...(all.get(one.conversation) ?? []), one]), new Map());
-  return [...groups].slice(0, SHOWN).map(([number, own]) => ({ number, exchanges: own }));
+/** Exchanges, the newest first, as conversations, likewise: {number, exchanges, process}; it may have no process. */
+export function conversations(exchanges, processes) {
+  const groups = new Map();
+  for (const one of exchanges) {
+    if (!groups.has(one.conversation)) groups.set(one.conversation, []);
+    groups.get(one.conversation).push(one);
+  }
+  return [...groups].map(([number, own]) => {
+    const { session, state } = processes.find((one) => one.conversation === number) ?? {};
+    return { number, exchanges: own, process: session === undefined ? null : { session, state } };
+  });
 }
 
-/** Seconds ago, kept true by page.js. */
-export function ago(at) {
-  const moment = new Date(at * 1000);
-  return make("time", { datetime: moment.toISOString(), title: moment.toLocaleString(), "data-at": at }, "…");
+/** Shows them in a place: so many at a time. */
+export function showConversations(place, all) {
+  if (!place.firstElementChild) {
+    place.append(tableOf("Conversations, the newest first", COLUMNS));
+    place.append(make("p", { class: "line more" }, make("span", { class: "hint" }), make("button", { type: "button" })));
+  }
+  const [table, more] = place.children;
+  const [hint, button] = more.children;
+  keep(table, all.slice(0, shown), (one) => one.number, rows);
+  more.hidden = all.length <= shown;
+  hint.textContent = `${count(Math.min(shown, all.length))} of ${plural(all.length, "conversation")}`;
+  button.textContent = `Show ${count(Math.min(AT_A_TIME, all.length - shown))} more`;
+  button.onclick = () => {
+    const first = all[shown];
+    shown += AT_A_TIME;
+    showConversations(place, all);
+    document.getElementById(idOf(first.number)).focus();
+  };
 }
 
-/** One conversation. */
-export function conversation({ number, exchanges }) {
-  const [newest] = exchanges;
-  const runs = newest.state in RUNNING;
-  const shown = exchanges.slice(0, SHOWN_EXCHANGES);
-  const earlier = exchanges.slice(SHOWN_EXCHANGES);
-  return make(
-    "article",
-    { "aria-labelledby": `conversation-${number}`, class: runs ? "runs" : null },
-    make(
-      "div",
-      { class: "line" },
-      make("h3", { id: `conversation-${number}` }, `Conversation ${number}`),
-      make("code", {}, newest.model),
-      make("span", { class: "hint" }, plural(newest.messages, "message")),
-      newest.mode === "internal" && make("span", { class: "hint" }, "internal mode"),
-      runs && make("span", { class: "badge running" }, RUNNING[newest.state]),
-    ),
-    exchangeTable(`The last exchanges of conversation ${number}`, shown),
-    earlier.length > 0 &&
-      make(
-        "details",
-        {},
-        make("summary", {}, `${plural(earlier.length, "earlier exchange")}`),
-        exchangeTable(`Earlier exchanges of conversation ${number}`, earlier),
-      ),
+/** Lets this one be among those that are shown. */
+export function reveal(place, all, number) {
+  const index = all.findIndex((one) => one.number === number);
+  while (index >= shown) shown += AT_A_TIME;
+  showConversations(place, all);
+}
+
+const idOf = (number) => `conversation-${number}`;
+
+const NUMBER = { title: "No.", kind: "no", cell: ({ number }) => toggle(number) };
+const MODEL = { title: "Model", kind: "model", cell: ({ exchange }) => cut(exchange.model, "code") };
+const MESSAGES = { title: "Messages", kind: "number roomiest", cell: ({ exchange }) => count(exchange.messages) };
+const PROCESS = { title: "Process", kind: "process", cell: ({ process }) => process && link(process) };
+const EARLIER = { ...NUMBER, cell: () => make("span", { class: "unseen" }, "Earlier") };
+
+const COLUMNS = [NUMBER, MODEL, MESSAGES, ...EXCHANGE_COLUMNS, PROCESS];
+const EARLIER_COLUMNS = [EARLIER, { ...MODEL, cell: () => "" }, MESSAGES, ...EXCHANGE_COLUMNS, { ...PROCESS, cell: () => "" }];
+
+function link({ session, state }) {
+  return make("a", { href: `#process-${session}`, "aria-label": `Process ${session}, ${state}` }, String(session));
+}
+
+function toggle(number) {
+  const isOpen = opened.has(number);
+  const name = `Conversation ${number}`;
+  const button = make("button", { type: "button", class: "toggle", "aria-expanded": isOpen, "aria-label": name }, `${number}`);
+  button.addEventListener("click", () => {
+    if (!opened.delete(number)) opened.add(number);
+    button.setAttribute("aria-expanded", opened.has(number));
+    document.getElementById(idOf(number)).classList.toggle("open");
+  });
+  return button;
+}
+
+function rows({ number, exchanges, process }) {
+  const [newest, ...earlier] = exchanges;
+  const classes = [opened.has(number) && "open", runs(newest) && "runs"].filter(Boolean).join(" ");
+  const isParked = process?.state === "parked";
+  return rowGroup(
+    { id: idOf(number), class: classes, tabindex: -1, "aria-label": `Conversation ${number}` },
+    rowOf(COLUMNS, { number, exchange: newest, process, isParked }),
+    below(notes(newest)),
+    below([newest.reason && note("Way", newest.reason), note("Model", modelOf(newest)), figures(newest)], "folded"),
+    earlier.flatMap((exchange) => [
+      rowOf(EARLIER_COLUMNS, { exchange }, { class: "folded" }),
+      below([...notes(exchange), figures(exchange)], "folded"),
+    ]),
   );
 }
 
-const COLUMNS = [
-  { title: "When", cell: (one) => ago(one.began_at) },
-  { title: "Way", cell: way },
-  { title: "First event", numeric: true, cell: (one) => milliseconds(one.first_event_ms) },
-  { title: "Input", numeric: true, cell: (one) => tokens(inputTokens(one.usage)) },
-  { title: "From cache", numeric: true, cell: (one) => shareOrDash(cacheShare(one.usage)) },
-  { title: "Output", numeric: true, cell: (one) => tokens(one.usage.output_tokens) },
-  { title: "End", cell: ended },
-];
+const modelOf = (one) => (one.mode === "internal" ? `${one.model}, internal mode` : one.model);
 
-function exchangeTable(caption, exchanges) {
-  return table(caption, COLUMNS, exchanges, more);
-}
-
-function way(one) {
-  if (!one.way) return one.state in RUNNING ? "…" : "–";
-  const badge = make("span", { class: `badge ${one.way}` }, one.way);
-  return make("span", { class: "line" }, badge, make("span", { class: "why" }, one.reason));
-}
-
-function ended(one) {
-  if (one.state in RUNNING) return RUNNING[one.state];
-  const after = make("span", { class: "why" }, `after ${milliseconds(one.seconds * 1000)}`);
-  if (one.error) return [make("span", { class: "bad" }, `failed, ${one.error.status}`), after];
-  if (one.state === "client left") return ["the client left", after];
-  return [ENDED[one.stop_reason] ?? one.stop_reason ?? "done", after];
-}
-
-/** Why the cache did not help; and what was said, where the server was asked to show it. */
-function more(one) {
-  const lines = [
-    one.cache_note && make("p", { class: "hint" }, one.cache_note),
-    one.question && make("p", { class: "said" }, make("b", {}, "Asked: "), one.question),
-    one.answer && make("p", { class: "said" }, make("b", {}, "Answered: "), one.answer),
-  ].filter(Boolean);
-  return lines.length ? lines : null;
+/** A row of lines below another row; none where there is nothing to say. */
+function below(lines, kind = "") {
+  if (!lines.some(Boolean)) return null;
+  const cell = make("td", { role: "cell", colspan: COLUMNS.length }, lines);
+  return make("tr", { role: "row", class: `below ${kind}` }, cell);
 }

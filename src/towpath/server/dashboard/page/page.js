@@ -2,18 +2,21 @@
 
 import { timeChart } from "./chart.js";
 import { showClients } from "./connect.js";
-import { conversation, conversations } from "./conversations.js";
-import { keep, make, show } from "./dom.js";
-import { errorItem, processTable, serverLine, tile, tiles, tokenTable, windows } from "./panels.js";
+import { conversations, reveal, showConversations } from "./conversations.js";
+import { keep, show } from "./dom.js";
+import { showErrors } from "./errors.js";
+import { tile, tiles, tokenTable } from "./figures.js";
+import { windows } from "./limits.js";
+import { showProcesses } from "./processes.js";
+import { banner, serverLine, trouble } from "./server.js";
 import { follow } from "./stream.js";
-import { duration } from "./words.js";
+import { count, duration } from "./words.js";
 
 const KEY = "towpath-key";
-const SHOWN_ERRORS = 5;
 const at = (id) => document.getElementById(id);
 
 let newest = null;
-let seenErrors = null;
+let known = []; // the conversations, the newest first
 let aheadSeconds = 0; // how far the server's clock is ahead of this one
 let stop = () => {};
 
@@ -27,9 +30,7 @@ function connect(key) {
     },
     connected() {
       at("key-form").hidden = true;
-      at("data").hidden = false;
       at("forget-key").hidden = !key;
-      say("live", "Live");
     },
     lost: () => say("lost", newest ? "Connection lost; trying again. What is below is from before." : "No answer from the server; trying again."),
     refused() {
@@ -48,7 +49,7 @@ function say(state, words) {
 
 function askForKey(problem) {
   newest = null;
-  at("data").hidden = true;
+  at("data").hidden = at("trouble").hidden = true;
   at("server").replaceChildren();
   at("forget-key").hidden = true;
   at("key-form").hidden = false;
@@ -60,47 +61,58 @@ function askForKey(problem) {
 
 function render() {
   const { server, limits, exchanges, errors, processes, totals } = newest;
-  show(at("server"), server, serverLine);
+  known = conversations(exchanges, processes);
+  showServer(server);
+  showWhatThereIs(exchanges.length > 0, errors.length > 0);
   keep(at("now"), tiles(newest), (one) => one.title, tile);
-  keep(at("conversation-list"), conversations(exchanges), (one) => one.number, conversation);
-  showHint(exchanges.length);
+  showConversations(at("conversation-list"), known);
   showChart();
+  const numbers = new Set(known.map((one) => one.number));
+  showErrors(at("errors"), errors, numbers, at("new-error"));
   show(at("tokens"), totals, tokenTable);
   show(at("limits"), limits, windows);
-  show(at("processes"), processes, processTable);
-  showErrors(errors);
+  at("process-count").textContent = `(${count(processes.length)})`;
+  showProcesses(at("processes"), processes, numbers);
   tick();
 }
 
-function showHint(known) {
-  const hint = at("conversations-hint");
-  hint.hidden = known > 0;
-  if (known || hint.childElementCount) return;
-  const link = make("a", { href: "#connect" }, "Connect a client");
-  hint.replaceChildren("Nothing has come yet. ", link, ", ask it something, and it appears here.");
+function showServer(server) {
+  const found = trouble(server);
+  say(found ? "trouble" : "live", found ? "Live, but nothing can be answered" : "Live");
+  show(at("server"), server, serverLine);
+  at("trouble").hidden = !found;
+  show(at("trouble"), found, () => (found ? banner(found, at("copied")) : document.createElement("div")));
+}
+
+/** Until something has come, how to connect is first, and empty boxes are not shown. */
+function showWhatThereIs(hasCome, hasFailed) {
+  at("data").hidden = !hasCome && !hasFailed;
+  at("connect-first").hidden = hasCome;
+  for (const section of document.querySelectorAll("[data-after-first]")) section.hidden = !hasCome;
+  const isFirst = at("connect").nextElementSibling === at("data");
+  if (isFirst !== hasCome) return;
+  const focused = document.activeElement;
+  at("main").insertBefore(at("connect"), hasCome ? null : at("data"));
+  if (at("connect").contains(focused)) focused.focus({ preventScroll: true });
 }
 
 function showChart() {
   const place = at("chart");
+  if (!place.clientWidth) return;
   const width = Math.max(240, Math.floor(place.clientWidth));
   const shown = newest.exchanges.filter((one) => one.first_event_ms !== null);
   show(place, { shown: shown.map((one) => [one.request_id, one.conversation]), width }, () => timeChart(shown, width));
 }
 
-function showErrors(errors) {
-  if (!errors.length) {
-    at("errors").replaceChildren(make("p", { class: "hint" }, "None."));
-  } else {
-    if (at("errors").firstElementChild?.tagName !== "OL") at("errors").replaceChildren(make("ol", {}));
-    keep(at("errors").firstElementChild, errors.slice(0, SHOWN_ERRORS), (one) => one.request_id, errorItem);
-  }
-  const ids = errors.map((one) => one.request_id);
-  const fresh = seenErrors && errors.find((one) => !seenErrors.has(one.request_id));
-  if (fresh) at("new-error").textContent = `New error: ${fresh.plain}`;
-  seenErrors = new Set(ids);
+/** What a link leads to may be folded, or not shown yet. */
+function open(place) {
+  const number = /^#conversation-(\d+)$/.exec(place)?.[1];
+  if (number) reveal(at("conversation-list"), known, Number(number));
+  const fold = document.querySelector(place)?.closest("details");
+  if (fold) fold.open = true;
 }
 
-/** Times are said anew as they go by. */
+/** Says the times again as they go by. */
 function tick() {
   const now = Date.now() / 1000 + aheadSeconds;
   for (const time of document.querySelectorAll("time[data-at]")) {
@@ -123,6 +135,13 @@ at("forget-key").addEventListener("click", () => {
   askForKey("");
 });
 
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[href^='#']");
+  if (link) open(link.hash);
+});
+
+document.title = `Towpath · ${location.host}`;
+at("process-fold").open = matchMedia("(min-width: 40rem)").matches;
 new ResizeObserver(() => newest && showChart()).observe(at("chart"));
 setInterval(tick, 1000);
 showClients(at("clients"), at("copied"));

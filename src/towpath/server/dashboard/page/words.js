@@ -52,10 +52,13 @@ export function median(values) {
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
+/** A name of a program's as words: seven_day_opus → Seven day opus. */
+export function inWords(name) {
+  const words = String(name).replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
 const WINDOWS = { five_hour: "Five hours", seven_day: "Seven days" };
 
-/** five_hour → Five hours; a name that is not known, with spaces. */
-export function windowName(name) {
-  const words = String(name).replaceAll("_", " ");
-  return WINDOWS[name] ?? words.charAt(0).toUpperCase() + words.slice(1);
-}
+/** five_hour → Five hours; a name that is not known, as words. */
+export const windowName = (name) => WINDOWS[name] ?? inWords(name);
