@@ -83,12 +83,12 @@ def test_every_option_that_a_document_shows_exists(line: str) -> None:
 def test_the_page_shows_as_much_as_its_document_says() -> None:
     scripts = ROOT / "src/towpath/server/dashboard/page"
     conversations, answers = (
-        re.findall(r"const SHOWN = (\d+);", (scripts / name).read_text())[0]
-        for name in ("conversations.js", "chart.js")
+        re.findall(rf"const {constant} = (\d+);", (scripts / name).read_text())[0]
+        for name, constant in (("conversations.js", "AT_A_TIME"), ("chart.js", "MOST_BARS"))
     )
 
     for words in (
-        f"the {conversations} newest conversations",
+        f"{conversations} conversations at a time",
         f"the last {answers} answers",
         f"the last {KEPT_EXCHANGES} exchanges, the last {KEPT_ERRORS} errors",
     ):

@@ -105,7 +105,7 @@ function showChart() {
 }
 
 /** What a link leads to may be folded, or not shown yet. */
-function open(place) {
+function unfold(place) {
   const number = /^#conversation-(\d+)$/.exec(place)?.[1];
   if (number) reveal(at("conversation-list"), known, Number(number));
   const fold = document.querySelector(place)?.closest("details");
@@ -137,7 +137,8 @@ at("forget-key").addEventListener("click", () => {
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[href^='#']");
-  if (link) open(link.hash);
+  if (link) unfold(link.hash);
+  tick(); // a click may have shown more times
 });
 
 document.title = `Towpath · ${location.host}`;
