@@ -115,7 +115,7 @@ def test_what_ends_otherwise_is_told(api: ScriptedApi, client: Client, recording
     done = _replay(file)
 
     assert done.returncode == 1
-    assert "It ends otherwise. messages.0.role" in done.stdout
+    assert "It ends differently. messages.0.role" in done.stdout
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"format": "other"}'])
