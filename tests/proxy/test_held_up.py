@@ -36,9 +36,9 @@ def program(
 ) -> Iterator[tuple[int, httpx.Client]]:
     """The id of a proxy's process, and a client of it."""
     folders = {"state_dir": tmp_path_factory.mktemp("state"), "workdir": tmp_path_factory.mktemp("work")}
-    own = settings.model_copy(update={"allow_internal": True, **folders})
+    own = settings.model_copy(update=folders)
     with (
-        towpath_process(own) as (process, url),
+        towpath_process(own, arguments=["serve", "--allow-internal", "1"]) as (process, url),
         httpx.Client(base_url=url, timeout=WAIT_SECONDS) as http,
     ):
         yield process.pid, http

@@ -21,7 +21,7 @@ def towpath_process(
 
     ``started_by`` is a command that becomes another program, as ``setpriv`` does.
     """
-    values = settings.model_dump(include={"upstream_base_url", "state_dir", "workdir", "allow_internal"})
+    values = settings.model_dump(include={"upstream_base_url", "state_dir", "workdir"})
     environment = {
         **os.environ,
         **{Settings.env_name(name): str(value) for name, value in values.items() if value is not None},
