@@ -166,3 +166,47 @@ def test_what_the_answer_could_not_repeat_is_refused_before_it_begins(proxy_url:
     refused = httpx.post(f"{proxy_url}/v1/responses", json=body, timeout=60)
 
     assert (refused.status_code, refused.json()["error"]["type"]) == (400, "invalid_request_error")
+
+
+def test_items_that_are_only_pointed_at(client: openai.OpenAI, api: ScriptedApi) -> None:
+    asked = {"role": "user", "content": "SAY references"}
+    first, _ = ask(client, [asked])
+    pointed = {"type": "item_reference", "id": first.output[0].id}
+    second, way = ask(client, [asked, pointed, {"role": "user", "content": "SAY more"}])
+
+    assert (second.output_text, way) == ("more", "resume")
+    with pytest.raises(openai.NotFoundError, match="set `store` to false"):
+        ask(client, [asked, {**pointed, "id": "msg_unknown"}, asked])
+
+
+def test_a_rule_of_the_developer_in_front_of_the_user(client: openai.OpenAI, api: ScriptedApi) -> None:
+    given: list[Json] = [{"role": "user", "content": "SAY one"}]
+    for word in ("two", "three"):
+        said, _ = ask(client, given)
+        rule = {"role": "developer", "content": f"Be kind in {word}."}
+        given += [said.output[0].to_dict(), rule, {"role": "user", "content": f"SAY {word}"}]
+    last, _ = ask(client, given)
+
+    assert last.output_text == "three"
+    assert all(f"Be kind in {word}." in str(api.last["messages"]) for word in ("two", "three"))
+
+
+def test_tools_in_namespaces_and_tools_with_a_text(client: openai.OpenAI, api: ScriptedApi) -> None:
+    space = {"type": "namespace", "name": "mcp__sky", "description": "Weather.", "tools": [WEATHER]}
+    patch = {"type": "custom", "name": "apply_patch", "description": "Patches a file."}
+    tools: Any = [WEATHER, space, patch, {"type": "web_search"}]
+    calls = 'CALL mcp__sky__get_weather {"city": "Oslo"}\nCALL apply_patch {"input": "*** Begin\\n*** End"}'
+    asked = {"role": "user", "content": calls}
+    first = streamed(client, [asked], tools=tools)
+    _, weather, patched = first.output
+    outputs = [
+        {"type": "function_call_output", "call_id": weather.call_id, "output": "rain"},
+        {"type": "custom_tool_call_output", "call_id": patched.call_id, "output": "Done!"},
+    ]
+    given: Any = [asked, *first.output, *outputs]
+    raw = client.responses.with_raw_response.create(model=MODEL, input=given, tools=tools)
+
+    assert (weather.namespace, weather.name) == ("mcp__sky", "get_weather")
+    assert (patched.name, patched.input) == ("apply_patch", "*** Begin\n*** End")
+    assert raw.parse().output_text == "Results: rain | Done!"
+    assert (raw.headers["x-towpath-way"], raw.headers["x-towpath-left-out"]) == ("answer", "tools.web_search")

@@ -11,6 +11,7 @@ from towpath.core.openai.chat_answer import ChatChunks, chat_completion
 from towpath.core.openai.chat_shape import Shape
 from towpath.core.openai.responses_items import Call
 from towpath.core.openai.shared_parts import call_id, tool_use_id
+from towpath.core.openai.tool_names import OwnTool, ToolNames
 
 Json = dict[str, Any]
 
@@ -64,9 +65,9 @@ def test_a_chat_client_sends_back_the_model_s_own_id(written: str) -> None:
 
 @pytest.mark.parametrize("written", WRITTEN)
 def test_a_responses_client_sends_back_the_model_s_own_id(written: str) -> None:
-    call = Call(called(written), 0)
+    call = Call(called(written), OwnTool("f"), 0)
     call.end("completed")
     result = {"type": "function_call_output", "call_id": call.item["call_id"], "output": "done"}
-    messages, _ = responses_input.messages_and_system([{"role": "user", "content": "hi"}, call.item, result])
+    given = [{"role": "user", "content": "hi"}, call.item, result]
 
-    assert said(messages) == (written, written)
+    assert said(responses_input.conversation(given, ToolNames()).messages) == (written, written)

@@ -58,6 +58,18 @@ def test_a_hint_of_a_chat_is_left_out_and_named_if_it_says_something(
 @pytest.mark.parametrize(
     ("fields", "kept", "names"),
     [
+        (
+            {"store": True, "truncation": "auto", "max_tool_calls": 3},
+            {},
+            ["store", "truncation", "max_tool_calls"],
+        ),
+        ({"include": ["message.output_text.logprobs"]}, {}, ["include"]),
+        ({"include": ["reasoning.encrypted_content"], "store": False}, {}, []),
+        (
+            {"tools": [{"name": "n", "tools": [{"name": "f", "strict": True, "defer_loading": True}]}]},
+            {"tools": [{"name": "n", "tools": [{"name": "f"}]}]},
+            ["tools.tools.strict", "tools.tools.defer_loading"],
+        ),
         ({"text": {"verbosity": "low"}}, {"text": {}}, ["text.verbosity"]),
         ({"temperature": 2, "top_logprobs": 0}, {"temperature": 1}, ["temperature"]),
         (

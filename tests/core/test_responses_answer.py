@@ -14,6 +14,7 @@ from towpath.core.events import Event
 from towpath.core.openai.responses_answer import ResponseFold, response_usage
 from towpath.core.openai.responses_request import repeated
 from towpath.core.openai.thinking import unpacked
+from towpath.core.openai.tool_names import ToolNames
 from towpath.testing.script import Reply
 from towpath.testing.stream import events
 
@@ -36,7 +37,7 @@ def stream(*content: Json, **reply: Any) -> list[Event]:
 
 
 def told(given: list[Event], *, shows_thinking: bool = True) -> tuple[Json, list[Json]]:
-    fold = ResponseFold("resp_1", 1234, repeated(ASKED), shows_thinking=shows_thinking)
+    fold = ResponseFold("resp_1", 1234, repeated(ASKED), ToolNames(), shows_thinking=shows_thinking)
     sent = [sent for event in given for sent in fold.add(event)]
     return fold.response, sent
 
@@ -136,8 +137,8 @@ def test_thinking_goes_back_as_it_came_whether_it_is_shown_or_not() -> None:
         shown, redacted, _ = response["output"]
 
         assert said(shown) == (THINKING["thinking"] if shows_thinking else "")
-        assert unpacked(shown["encrypted_content"], "") == THINKING
-        assert (unpacked(redacted["encrypted_content"], ""), redacted["summary"]) == (REDACTED, [])
+        assert unpacked(shown["encrypted_content"]) == THINKING
+        assert (unpacked(redacted["encrypted_content"]), redacted["summary"]) == (REDACTED, [])
         assert any("summary" in event["type"] for event in sent) == shows_thinking
 
 
@@ -209,7 +210,7 @@ def test_what_has_no_counterpart_is_left_out_and_leaves_no_gap() -> None:
 
 @pytest.mark.parametrize("count", [0, 1, 4, 8])
 def test_a_stream_that_breaks_ends_with_an_error_and_a_failed_response(count: int) -> None:
-    fold = ResponseFold("resp_1", 1234, repeated(ASKED), shows_thinking=True)
+    fold = ResponseFold("resp_1", 1234, repeated(ASKED), ToolNames(), shows_thinking=True)
     sent = [sent for event in stream(TEXT, *CALLS)[:count] for sent in fold.add(event)]
     sent += fold.fail(ApiError(429, "slow down"))
     error, failed = sent[-2:]

@@ -7,7 +7,7 @@ import pytest
 
 from towpath.core.errors import ApiError
 from towpath.core.openai.left_out import RESPONSES, leave_out
-from towpath.core.openai.responses_request import messages_request, renamed, repeated, wants_summary
+from towpath.core.openai.responses_request import renamed, repeated, translation, wants_summary
 from towpath.core.openai.shared_fields import DEFAULT_MAX_TOKENS
 from towpath.core.openai.thinking import packed
 from towpath.core.reading.request import parse_request
@@ -29,7 +29,7 @@ LATE: Json = {"role": "system", "content": "later"}
 
 def translated(**fields: Any) -> Json:
     asked, _ = leave_out({"model": "m", "input": "hi", **fields}, RESPONSES)
-    return messages_request(asked)
+    return translation(asked).request
 
 
 @pytest.mark.parametrize(
@@ -142,9 +142,13 @@ def test_a_conversation_with_thinking_calls_and_results() -> None:
     ]
 
 
-def test_a_reasoning_item_without_its_content_has_nothing_that_could_be_sent() -> None:
-    summary = [{"type": "summary_text", "text": "hm"}]
-    request = translated(input=[{"role": "user", "content": "hi"}, {**REASONING, "summary": summary}])
+@pytest.mark.parametrize(
+    "content",
+    [None, "gAAAAB", 7, packed({"type": "thinking"}), packed({"type": ["a"]})],
+)
+def test_a_reasoning_item_without_thinking_of_this_server_is_left_out(content: Any) -> None:
+    item = {**REASONING, "summary": [{"type": "summary_text", "text": "hm"}], "encrypted_content": content}
+    request = translated(input=[{"role": "user", "content": "hi"}, item])
 
     assert [message["role"] for message in request["messages"]] == ["user"]
 
@@ -154,12 +158,8 @@ def test_a_reasoning_item_without_its_content_has_nothing_that_could_be_sent() -
     [
         ({"previous_response_id": "resp_1"}, "previous_response_id"),
         ({"conversation": "conv_1"}, "conversation"),
-        ({"store": True}, "store"),
         ({"background": True}, "background"),
-        ({"include": ["message.output_text.logprobs"]}, "include"),
-        ({"truncation": "auto"}, "truncation"),
         ({"prompt": {"id": "p"}}, "prompt"),
-        ({"max_tool_calls": 3}, "max_tool_calls"),
         ({"metadata": {"a": 1}}, "metadata"),
         ({"client_metadata": "a"}, "client_metadata"),
         ({"prompt_cache_key": 1}, "prompt_cache_key"),
@@ -172,16 +172,21 @@ def test_a_reasoning_item_without_its_content_has_nothing_that_could_be_sent() -
         ({"text": {"format": {"type": "json_object"}}}, "text.format.type"),
         ({"text": {"format": {"type": "json_schema", "name": "n"}}}, "text.format.schema"),
         ({"tool_choice": {"type": "function", "name": "f", "more": 1}}, "tool_choice.more"),
+        ({"tool_choice": {"type": "function", "name": "f", "namespace": ["n"]}}, "tool_choice.namespace"),
         ({"parallel_tool_calls": "no"}, "parallel_tool_calls"),
-        ({"tools": [{"type": "web_search"}]}, "tools.0.type"),
-        ({"tools": [{**FUNCTION, "defer_loading": True}]}, "tools.0.defer_loading"),
+        ({"tools": [{"name": "f"}]}, "tools.0.type"),
+        ({"tools": [{"type": "namespace", "name": "n", "tools": [FUNCTION, 7]}]}, "tools.0.tools.1.type"),
+        ({"tools": [{"type": "namespace", "tools": [FUNCTION]}]}, "tools.0.name"),
+        ({"tools": [{**FUNCTION, "more": 1}]}, "tools.0.more"),
+        (
+            {"tools": [{"type": "custom", "name": "p", "format": {"type": "grammar"}}]},
+            "tools.0.format.syntax",
+        ),
         ({"tool_choice": {"type": "allowed_tools", "mode": "auto", "tools": []}}, "tool_choice"),
         ({"input": None}, "input"),
         ({"input": 7}, "input"),
         ({"input": ["hi"]}, "input.0"),
-        ({"input": [{"type": "item_reference", "id": "rs_1"}]}, "input.0.type"),
         ({"input": [{"role": "critic", "content": "x"}]}, "input.0.role"),
-        ({"input": [{"role": "user", "content": "x", "name": "Ada"}]}, "input.0.name"),
         ({"input": [{"role": "user", "content": None}]}, "input.0.content"),
         ({"input": [{"role": "user", "content": [{"type": "input_audio"}]}]}, "input.0.content.0.type"),
         (
@@ -193,7 +198,7 @@ def test_a_reasoning_item_without_its_content_has_nothing_that_could_be_sent() -
             "input.0.content.0.image_url",
         ),
         (
-            {"input": [{"role": "assistant", "content": [{"type": "refusal", "refusal": "no"}]}]},
+            {"input": [{"role": "assistant", "content": [{"type": "refusal", "refusal": None}]}]},
             "input.0.content.0.refusal",
         ),
         (
@@ -206,18 +211,9 @@ def test_a_reasoning_item_without_its_content_has_nothing_that_could_be_sent() -
         ({"input": [{**CALL, "name": 5}]}, "input.0.name"),
         ({"input": [{**OUTPUT, "call_id": 5}]}, "input.0.call_id"),
         ({"input": [{"role": "user", "content": [{"type": "input_text"}]}]}, "input.0.content.0.text"),
-        ({"input": [{**CALL, "namespace": "n"}]}, "input.0.namespace"),
+        ({"input": [{**CALL, "namespace": 5}]}, "input.0.namespace"),
+        ({"input": [{"type": "custom_tool_call", "call_id": "c", "name": "p"}]}, "input.0.input"),
         ({"input": [{**OUTPUT, "output": None}]}, "input.0.output"),
-        ({"input": [{**REASONING, "encrypted_content": "gAAAAB"}]}, "input.0.encrypted_content"),
-        ({"input": [{**REASONING, "encrypted_content": 7}]}, "input.0.encrypted_content"),
-        (
-            {"input": [{**REASONING, "encrypted_content": packed({"type": "thinking"})}]},
-            "input.0.encrypted_content",
-        ),
-        (
-            {"input": [{**REASONING, "encrypted_content": packed({"type": ["a"]})}]},
-            "input.0.encrypted_content",
-        ),
         ({"seed": 7}, "seed"),
     ],
 )
@@ -230,29 +226,70 @@ def test_what_has_no_counterpart_is_named(fields: Json, field: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("items", "left_out"),
+    [
+        ([{"type": "web_search_call", "id": "ws_1", "status": "completed"}], {"input.web_search_call"}),
+        ([{"type": "local_shell_call", "call_id": "c1"}, OUTPUT], {"input.local_shell_call"}),
+        (
+            [{"type": "tool_search_call", "call_id": "c1"}, {"type": "tool_search_output", "call_id": "c1"}],
+            {"input.tool_search_call", "input.tool_search_output"},
+        ),
+        ([{"type": "news", "call_id": ["c"]}], {"input.news"}),
+        ([{"role": "assistant", "content": []}, {"role": "developer", "content": ""}], set()),
+    ],
+)
+def test_an_item_without_a_counterpart_is_left_out_and_leaves_no_empty_turn(
+    items: list[Json], left_out: set[str]
+) -> None:
+    hi = {"role": "user", "content": "hi"}
+    made = translation({"model": "m", "input": [hi, *items, {**hi, "name": "Ada"}]})
+
+    assert [message["role"] for message in made.request["messages"]] == ["user", "user"]
+    assert set(made.left_out) == {*left_out, "input.name"}
+    assert made.indexes == [0, len(items) + 1]
+
+
+def test_tools_that_only_openai_runs_are_left_out() -> None:
+    tools = [{"type": kind} for kind in ("image_generation", "local_shell", "file_search", "web_search")]
+    made = translation({"model": "m", "input": "hi", "tools": tools, "tool_choice": "auto"})
+
+    assert "tools" not in made.request
+    assert made.left_out == [f"tools.{tool['type']}" for tool in tools]
+    parse_request(orjson.dumps(made.request))
+
+
+@pytest.mark.parametrize(
     ("fields", "field"),
     [
         ({"max_output_tokens": 0}, "max_output_tokens"),
         ({"input": []}, "input"),
         ({"input": ""}, "input.0.content.0.text"),
         ({"input": [{"role": "system", "content": "x"}, REASONING, OUTPUT]}, "input.2.content.0"),
-        ({"input": [REASONING, {"role": "user", "content": "x"}, *[LATE] * 2]}, "input.2.role"),
+        ({"input": [{"role": "user", "content": "x"}, LATE, OUTPUT]}, "input.2.content.0"),
+        ({"tools": [{"type": "web_search"}, FUNCTION, FUNCTION]}, "tools"),
+        (
+            {"tools": [{"type": "web_search"}, {**FUNCTION, "parameters": {"type": 7}}]},
+            "tools.1.parameters.type",
+        ),
         ({"input": [{"role": "user", "content": "x"}, CALL]}, "input.1"),
         ({"temperature": -1}, "temperature"),
     ],
 )
 def test_a_rule_of_the_messages_api_is_broken_in_the_clients_own_words(fields: Json, field: str) -> None:
     body = {"model": "m", "input": "hi", **fields}
+    made = translation(body)
     with pytest.raises(ApiError) as caught:
-        parse_request(orjson.dumps(messages_request(body)))
-    error = renamed(caught.value, body)
+        parse_request(orjson.dumps(made.request))
+    error = renamed(caught.value, made)
 
     assert (error.status, error.message.split(": ")[0]) == (400, field)
 
 
 def test_who_points_at_an_earlier_response_is_told_what_to_send() -> None:
-    with pytest.raises(ApiError, match="send the whole conversation in `input`"):
+    with pytest.raises(ApiError, match="send the whole conversation in `input`") as caught:
         translated(previous_response_id="resp_1")
+
+    assert caught.value.code == "previous_response_not_found"
 
 
 def test_the_answer_repeats_what_was_asked_for() -> None:

@@ -11,7 +11,7 @@ from tests.support.generated import JSON_VALUES, damage
 from tests.support.profiles import TIMEOUT_SECONDS, fuzzed
 from towpath.core.errors import ApiError
 from towpath.core.openai.left_out import RESPONSES, leave_out
-from towpath.core.openai.responses_request import messages_request, renamed, repeated, wants_summary
+from towpath.core.openai.responses_request import renamed, repeated, translation, wants_summary
 from towpath.core.openai.thinking import packed
 from towpath.core.reading.request import MessagesRequest, parse_request
 
@@ -19,6 +19,7 @@ pytestmark = pytest.mark.timeout(TIMEOUT_SECONDS)
 
 THINKING = packed({"type": "thinking", "thinking": "hm", "signature": "s"})
 PICTURE = {"type": "input_image", "image_url": "https://a/b.png", "detail": "auto"}
+READ = {"type": "function", "name": "read", "description": "d", "parameters": {"type": "object"}}
 FULL: dict[str, Any] = {
     "model": "m",
     "instructions": "be brief",
@@ -27,7 +28,16 @@ FULL: dict[str, Any] = {
     "top_p": 1,
     "stream": True,
     "stream_options": {"include_obfuscation": False},
-    "tools": [{"type": "function", "name": "read", "description": "d", "parameters": {"type": "object"}}],
+    "tools": [
+        READ,
+        {"type": "namespace", "name": "n", "description": "d", "tools": [READ]},
+        {
+            "type": "custom",
+            "name": "patch",
+            "format": {"type": "grammar", "syntax": "lark", "definition": "x"},
+        },
+        {"type": "web_search"},
+    ],
     "tool_choice": {"type": "function", "name": "read"},
     "parallel_tool_calls": False,
     "text": {"format": {"type": "json_schema", "name": "n", "schema": {"type": "object"}}},
@@ -44,6 +54,11 @@ FULL: dict[str, Any] = {
         {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "so"}]},
         {"type": "function_call", "id": "fc_1", "call_id": "c1", "name": "read", "arguments": '{"a": 1}'},
         {"type": "function_call_output", "call_id": "c1", "output": [PICTURE]},
+        {"type": "custom_tool_call", "call_id": "c2", "namespace": "n", "name": "patch", "input": "x"},
+        {"role": "developer", "content": "be brief"},
+        {"type": "custom_tool_call_output", "call_id": "c2", "output": "done"},
+        {"type": "local_shell_call", "call_id": "c3", "action": {"type": "exec"}},
+        {"type": "function_call_output", "call_id": "c3", "output": "done"},
         {
             "role": "user",
             "content": [{"type": "input_file", "file_data": "data:a/b;base64,c", "filename": "f"}],
@@ -60,11 +75,12 @@ def damaged_requests(draw: st.DrawFn) -> Any:
 
 def carried(body: Any) -> MessagesRequest:
     """What becomes of a body; of one that is translated, the answer can repeat what it asked for."""
-    translated = orjson.dumps(messages_request(leave_out(body, RESPONSES)[0]))
+    made = translation(leave_out(body, RESPONSES)[0])
+    translated = orjson.dumps(made.request)
     try:
         request = parse_request(translated)
     except ApiError as error:
-        raise renamed(error, body) from error
+        raise renamed(error, made) from error
     assert isinstance(wants_summary(body), bool)
     orjson.dumps(repeated(body))
     return request
@@ -73,7 +89,7 @@ def carried(body: Any) -> MessagesRequest:
 def test_the_undamaged_request_is_translated() -> None:
     request = carried(FULL)
 
-    assert [message["role"] for message in request.messages] == ["user", "assistant", "user"]
+    assert [message["role"] for message in request.messages] == [*["user", "assistant"] * 2, "user"]
     assert [block["type"] for block in request.messages[1]["content"]] == ["thinking", "text", "tool_use"]
 
 

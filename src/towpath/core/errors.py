@@ -18,7 +18,8 @@ class ApiError(Exception):
     follows from the status (``statuses``) unless the upstream gave another.
 
     ``details`` goes into the error object as it is; ``headers`` go onto the response (Retry-After).
-    ``request_id`` is the upstream's own id where it is known.
+    ``request_id`` is the upstream's own id where it is known. ``code`` is OpenAI's, where its clients look
+    for one.
     """
 
     status: int
@@ -27,6 +28,7 @@ class ApiError(Exception):
     details: Mapping[str, Any] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     request_id: str | None = None
+    code: str | None = None
 
     def __post_init__(self) -> None:
         self.type = self.type or status_of(self.status).type

@@ -1,6 +1,7 @@
 """What is served where."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -9,6 +10,7 @@ from starlette.routing import Route
 
 from towpath import __version__
 from towpath.core.errors import ApiError
+from towpath.core.openai.given_items import GivenItems
 from towpath.server.api.batches import Relay, relay_routes
 from towpath.server.api.chat import ChatFormat
 from towpath.server.api.count import CountEndpoint, ExactCount, count_routes
@@ -37,7 +39,7 @@ def routes(settings: Settings, components: Components) -> Iterator[Route]:
     for paths, format_of in (
         (MESSAGES_PATHS, MessagesFormat),
         (CHAT_PATHS, ChatFormat),
-        (RESPONSES_PATHS, ResponsesFormat),
+        (RESPONSES_PATHS, partial(ResponsesFormat, GivenItems())),
     ):
         endpoint = Endpoint(settings, components.exchanges, format_of)
         yield from (Route(path, endpoint, methods=["POST"]) for path in paths)

@@ -78,10 +78,17 @@ CHAT: Sequence[Hint] = (
 )
 RESPONSES: Sequence[Hint] = (
     *_OF_BOTH,
+    Hint("store", (False,)),
+    Hint("include", ([], ["reasoning.encrypted_content"])),  # which is always there
+    Hint("truncation", ("disabled",)),
+    Hint("max_tool_calls"),  # of tools that OpenAI runs
     Hint("text.verbosity", ("medium",)),
     Hint("input.*.content.*.detail", _DETAILS),
     Hint("input.*.output.*.detail", _DETAILS),
     Hint("tools.*.strict", (False,)),
+    Hint("tools.*.defer_loading", (False,)),
+    Hint("tools.*.tools.*.strict", (False,)),
+    Hint("tools.*.tools.*.defer_loading", (False,)),
 )
 
 

@@ -9,7 +9,8 @@ from towpath.core.errors import ApiError
 from towpath.core.events import Event
 from towpath.core.openai import thinking as reasoning
 from towpath.core.openai.chat_answer import usage_of
-from towpath.core.openai.responses_items import Call, EventList, OutputItem, Text, Thinking
+from towpath.core.openai.responses_items import Call, CustomCall, EventList, OutputItem, Text, Thinking
+from towpath.core.openai.tool_names import ToolNames
 from towpath.core.to_json import Json
 from towpath.core.usage import count, merged
 
@@ -25,10 +26,12 @@ class ResponseFold:
     """Takes the events of a message, gives those of a response. ``response`` is what they describe so far.
 
     ``created`` in Unix seconds; ``repeated`` are the request's fields that the answer repeats.
-    ``shows_thinking``: as summaries of the reasoning items.
+    ``names``: those of the request's tools. ``shows_thinking``: as summaries of the reasoning items.
     """
 
-    def __init__(self, response_id: str, created: int, repeated: Json, *, shows_thinking: bool) -> None:
+    def __init__(
+        self, response_id: str, created: int, repeated: Json, names: ToolNames, *, shows_thinking: bool
+    ) -> None:
         self.response: Json = {
             "id": response_id,
             "object": "response",
@@ -40,6 +43,7 @@ class ResponseFold:
             "output": [],
             "usage": None,
         }
+        self._names = names
         self._shows_thinking = shows_thinking
         self._message_id = ""
         self._usage: Any = None
@@ -104,7 +108,8 @@ class ResponseFold:
         if block["type"] == "text":
             return Text(name, block, place)
         if block["type"] == "tool_use":
-            return Call(block, place)
+            tool = self._names.own(block["name"])
+            return CustomCall(block, tool, place) if tool.is_custom else Call(block, tool, place)
         if block["type"] in reasoning.TYPES:
             return Thinking(f"rs_{name}", block, place, shown=self._shows_thinking)
         return None

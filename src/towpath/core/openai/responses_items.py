@@ -9,7 +9,9 @@ from typing import Any
 import orjson
 
 from towpath.core.openai import thinking as reasoning
+from towpath.core.openai.custom_tools import RawInput
 from towpath.core.openai.shared_parts import call_id
+from towpath.core.openai.tool_names import OwnTool
 from towpath.core.to_json import Json
 
 EventList = list[tuple[str, Json]]
@@ -75,9 +77,8 @@ class Text(OutputItem):
 class Call(OutputItem):
     """A call of a function. One that was cut has the arguments that came before."""
 
-    def __init__(self, block: Json, index: int) -> None:
-        item = {"id": f"fc_{block['id']}", "type": "function_call", "call_id": call_id(block["id"])}
-        super().__init__({**item, "name": block["name"], "arguments": ""}, index)
+    def __init__(self, block: Json, tool: OwnTool, index: int) -> None:
+        super().__init__({**_called("fc", "function_call", block, tool), "arguments": ""}, index)
         self._whole = orjson.dumps(block.get("input") or {}).decode()
         self._pieces: list[str] = []
 
@@ -92,6 +93,38 @@ class Call(OutputItem):
         self.item["arguments"] = "".join(self._pieces) or self._whole
         fields = {"arguments": self.item["arguments"], **self._place()}
         return [("response.function_call_arguments.done", fields)]
+
+
+class CustomCall(OutputItem):
+    """A call of a custom tool: its text. One that was cut has the text that came before."""
+
+    def __init__(self, block: Json, tool: OwnTool, index: int) -> None:
+        super().__init__({**_called("ctc", "custom_tool_call", block, tool), "input": ""}, index)
+        self._given = block.get("input")
+        self._raw = RawInput()
+        self._pieces: list[str] = []
+
+    def add(self, delta: Json) -> EventList:
+        return (
+            self._grown(self._raw.add(delta["partial_json"])) if delta["type"] == "input_json_delta" else []
+        )
+
+    def _grown(self, text: str) -> EventList:
+        if not text:
+            return []
+        self._pieces.append(text)
+        return [("response.custom_tool_call_input.delta", {"delta": text, **self._place()})]
+
+    def _finish(self) -> EventList:
+        last = self._grown(self._raw.rest(self._given))
+        self.item["input"] = "".join(self._pieces)
+        done = {"input": self.item["input"], **self._place()}
+        return [*last, ("response.custom_tool_call_input.done", done)]
+
+
+def _called(prefix: str, kind: str, block: Json, tool: OwnTool) -> Json:
+    item = {"id": f"{prefix}_{block['id']}", "type": kind, "call_id": call_id(block["id"]), "name": tool.name}
+    return {**item, "namespace": tool.namespace} if tool.namespace else item
 
 
 class Thinking(OutputItem):

@@ -3,38 +3,39 @@
 Must not know what becomes of the request, except for the fields that the answer repeats (``repeated``).
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from towpath.core.errors import ApiError, invalid
 from towpath.core.openai.last_message import asked_to_go_on
-from towpath.core.openai.responses_input import indexes, messages_and_system
+from towpath.core.openai.responses_input import Conversation, conversation
+from towpath.core.openai.responses_tools import functions, left_out_tools, tool_names, tool_paths
 from towpath.core.openai.shared_fields import (
     DEFAULT_MAX_TOKENS,
     Field,
     answer_format,
+    as_tool,
     choose_tools,
     effort,
     given_fields,
     object_in,
     same,
     stream_options,
-    tools,
     translate,
     user,
 )
-from towpath.core.openai.shared_parts import refuse_others, with_own_indexes
+from towpath.core.openai.shared_parts import refuse_others, string_in, with_own_indexes
+from towpath.core.openai.tool_names import OwnTool, ToolNames
 from towpath.core.to_json import Json
 
 # Fields with the values that ask for nothing.
 _WITHOUT_EFFECT: Mapping[str, tuple[Any, ...]] = {
     "background": (False,),
-    "include": ([], ["reasoning.encrypted_content"]),  # which is always there
-    "store": (False,),
-    "truncation": ("disabled",),
 }
-_ELSEWHERE = {"input", "instructions", "tool_choice", "parallel_tool_calls"}
+_ELSEWHERE = {"input", "instructions", "tools", "tool_choice", "parallel_tool_calls"}
+_TOOL = re.compile(r"tools\.(\d+)(?=[.:])")
 # ``detailed`` is what there is: thinking is shown as the API gives it.
 _SUMMARIES = ("auto", "detailed")
 _KEPT_NOWHERE = "conversations are not held by this server; send the whole conversation in `input`"
@@ -53,21 +54,43 @@ _DEFAULTS: Json = {
 }
 
 
-def messages_request(body: Any) -> Json:
+class Translation(NamedTuple):
+    """A request of the Messages API, and what is to be known of it later.
+
+    ``indexes`` and ``tool_paths``: where the client sent each message and each tool. ``left_out``: the names
+    of items and tools that have no counterpart.
+    """
+
+    request: Json
+    names: ToolNames
+    indexes: list[int]
+    tool_paths: list[str]
+    left_out: list[str]
+
+
+def translation(body: Any) -> Translation:
     """The fields of the Messages API for those of a request without hints. Raises ApiError (400)."""
     given = given_fields(body)
     request: Json = {"max_tokens": DEFAULT_MAX_TOKENS}
     translate(given, request, _FIELDS, _WITHOUT_EFFECT, _ELSEWHERE)
-    _converse(given, request)
-    choose_tools(given, _chosen, request)
-    return request
+    tools = given.get("tools", [])
+    names = tool_names(tools)
+    if carried := [as_tool(function) for function in functions(tools, names)]:
+        request["tools"] = carried
+    said = _converse(given, names, request)
+    choose_tools(given, lambda choice: names.legal(_chosen(choice)), request)
+    left_out = [*left_out_tools(tools), *said.left_out]
+    return Translation(request, names, said.indexes, tool_paths(tools), left_out)
 
 
-def renamed(error: ApiError, body: Json) -> ApiError:
-    """An error in the request that was made of ``body``, with the names that ``body`` has."""
+def renamed(error: ApiError, made: Translation) -> ApiError:
+    """An error in the request that was made, with the names that the client used."""
     if error.message.startswith("max_tokens:"):
         return replace(error, message=f"max_output_tokens{error.message.removeprefix('max_tokens')}")
-    return with_own_indexes(error, "input", indexes(body["input"]))
+    if tool := _TOOL.match(error.message):
+        rest = error.message[tool.end() :].replace(".input_schema", ".parameters", 1)
+        return replace(error, message=made.tool_paths[int(tool[1])] + rest)
+    return with_own_indexes(error, "input", made.indexes)
 
 
 def repeated(body: Json) -> Json:
@@ -92,31 +115,24 @@ def wants_summary(body: Json) -> bool:
     return bool((body.get("reasoning") or {}).get("summary"))
 
 
-def _converse(given: Json, request: Json) -> None:
+def _converse(given: Json, names: ToolNames, request: Json) -> Conversation:
     instructions = given.get("instructions", "")
     if not isinstance(instructions, str):
         raise invalid("instructions", "Input should be a valid string")
     if "input" not in given:
         raise invalid("input", "Field required")
-    messages, system = messages_and_system(given["input"])
-    request["messages"] = asked_to_go_on(messages)
-    if instructions:
-        system.insert(0, {"type": "text", "text": instructions})
-    if system:
+    said = conversation(given["input"], names)
+    request["messages"] = asked_to_go_on(said.messages)
+    first = [{"type": "text", "text": instructions}] if instructions else []
+    if system := [*first, *said.system]:
         request["system"] = system
+    return said
 
 
-def _function(tool: Any, path: str) -> Json:
-    if not isinstance(tool, dict) or tool.get("type") != "function":
-        raise invalid(f"{path}.type", "only functions have a counterpart in the Messages API")
-    without_effect = {"defer_loading"} if tool.get("defer_loading") is False else set()
-    refuse_others(tool, {"type", "name", "description", "parameters", "strict"} | without_effect, path)
-    return tool
-
-
-def _chosen(choice: Json) -> Any:
-    refuse_others(choice, {"type", "name"}, "tool_choice")
-    return choice.get("name")
+def _chosen(choice: Json) -> OwnTool:
+    refuse_others(choice, {"type", "name", "namespace"}, "tool_choice")
+    namespace = None if choice.get("namespace") is None else string_in(choice, "namespace", "tool_choice")
+    return OwnTool(string_in(choice, "name", "tool_choice"), namespace, choice["type"] == "custom")
 
 
 def _text(value: Any, request: Json) -> None:
@@ -162,11 +178,13 @@ def _prompt_cache_key(value: Any, _request: Json) -> None:
         raise invalid("prompt_cache_key", "Input should be a valid string")
 
 
-def _held_elsewhere(name: str) -> Field:
-    def refuse(_value: Any, _request: Json) -> None:
-        raise invalid(name, _KEPT_NOWHERE)
+def _previous_response_id(_value: Any, _request: Json) -> None:
+    # OpenAI's code for a response that it does not have, after which clients send everything.
+    raise replace(invalid("previous_response_id", _KEPT_NOWHERE), code="previous_response_not_found")
 
-    return refuse
+
+def _conversation(_value: Any, _request: Json) -> None:
+    raise invalid("conversation", _KEPT_NOWHERE)
 
 
 def _max_output_tokens(value: Any, request: Json) -> None:
@@ -179,7 +197,6 @@ _FIELDS: Mapping[str, Field] = {
     "top_p": same("top_p"),
     "max_output_tokens": _max_output_tokens,
     "temperature": same("temperature"),
-    "tools": lambda value, request: tools(value, _function, request),
     "text": _text,
     "reasoning": _reasoning,
     "user": user,
@@ -187,7 +204,7 @@ _FIELDS: Mapping[str, Field] = {
     "metadata": _labels("metadata"),
     "client_metadata": _labels("client_metadata"),  # Codex sends it with each request
     "prompt_cache_key": _prompt_cache_key,
-    "previous_response_id": _held_elsewhere("previous_response_id"),
-    "conversation": _held_elsewhere("conversation"),
+    "previous_response_id": _previous_response_id,
+    "conversation": _conversation,
     "stream_options": lambda value, _: stream_options(value, {"include_obfuscation"}),
 }

@@ -88,10 +88,10 @@ def tools(value: Any, function_of: Callable[[Any, str], Json], request: Json) ->
     if not isinstance(value, list):
         raise invalid("tools", "Input should be a list")
     functions = (function_of(tool, f"tools.{index}") for index, tool in enumerate(value))
-    request["tools"] = [_tool(function) for function in functions]
+    request["tools"] = [as_tool(function) for function in functions]
 
 
-def _tool(function: Json) -> Json:
+def as_tool(function: Json) -> Json:
     made = {"name": function.get("name"), "input_schema": function.get("parameters") or {"type": "object"}}
     optional = {name: function[name] for name in ("description", "cache_control") if function.get(name)}
     return {**made, **optional}

@@ -118,4 +118,4 @@ def with_own_indexes(error: ApiError, name: str, indexes: Sequence[int]) -> ApiE
 
 def error_body(error: ApiError) -> Json:
     """An error as OpenAI's APIs have it."""
-    return {"error": {"message": error.message, "type": error.type, "param": None, "code": None}}
+    return {"error": {"message": error.message, "type": error.type, "param": None, "code": error.code}}

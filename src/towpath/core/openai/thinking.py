@@ -9,7 +9,6 @@ from typing import Any
 
 import orjson
 
-from towpath.core.errors import invalid
 from towpath.core.to_json import Json
 
 _FIELDS = {"thinking": ("type", "thinking", "signature"), "redacted_thinking": ("type", "data")}
@@ -21,14 +20,14 @@ def packed(block: Json) -> str:
     return base64.b64encode(orjson.dumps(block)).decode()
 
 
-def unpacked(content: Any, path: str) -> Json:
-    """The block that was packed. Raises ApiError (400) for anything that this server did not send."""
+def unpacked(content: Any) -> Json | None:
+    """The block that was packed; None for anything that this server did not send."""
     try:
         block = orjson.loads(base64.b64decode(content, validate=True))
     except (ValueError, TypeError):
-        block = None
+        return None
     kind = block.get("type") if isinstance(block, dict) else None
     fields = _FIELDS.get(kind) if isinstance(kind, str) else None
     if fields is None or not all(isinstance(block.get(name), str) for name in fields):
-        raise invalid(path, "was not sent by this server; leave the item out")
+        return None
     return {name: block[name] for name in fields}

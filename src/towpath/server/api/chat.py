@@ -27,7 +27,7 @@ class ChatFormat:
     ping = PING
     end = b"data: [DONE]\n\n"
 
-    def __init__(self, _request_id: str) -> None:
+    def __init__(self, _request_id: str, _caller: str) -> None:
         self.headers: Mapping[str, str] = {}
         self._created = int(time.time())
         self._messages: list[Json] | None = None  # as they were sent, once they are translated

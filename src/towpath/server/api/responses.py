@@ -9,9 +9,16 @@ from starlette.responses import Response
 
 from towpath.core.errors import ApiError
 from towpath.core.events import Event, encode
+from towpath.core.openai.given_items import GivenItems
 from towpath.core.openai.left_out import RESPONSES, header, leave_out
 from towpath.core.openai.responses_answer import ResponseFold
-from towpath.core.openai.responses_request import messages_request, renamed, repeated, wants_summary
+from towpath.core.openai.responses_request import (
+    Translation,
+    renamed,
+    repeated,
+    translation,
+    wants_summary,
+)
 from towpath.core.to_json import Json
 from towpath.server.api.translation import ID_HEADERS, PING, translated_body
 from towpath.server.errors import openai_error_response
@@ -24,21 +31,24 @@ class ResponsesFormat:
     ping = PING
     end = b""
 
-    def __init__(self, request_id: str) -> None:
+    def __init__(self, given_items: GivenItems, request_id: str, caller: str) -> None:
         self.headers: Mapping[str, str] = {}
         self._id = f"resp_{request_id.removeprefix('req_')}"
         self._created = int(time.time())
-        self._fields: Json | None = None  # as they were sent, once they are translated
+        self._given_items = given_items
+        self._caller = caller
+        self._keeps_items = True
+        self._made: Translation | None = None
         self._fold: ResponseFold
 
     def translated(self, body: bytes) -> bytes:
         return translated_body(body, self._translate)
 
     def renamed(self, error: ApiError) -> ApiError:
-        return error if self._fields is None else renamed(error, self._fields)
+        return error if self._made is None else renamed(error, self._made)
 
     def event(self, event: Event) -> bytes:
-        return _encoded(self._fold.add(event))
+        return _encoded(self._told(event))
 
     def error(self, error: ApiError, _request_id: str) -> bytes:
         return _encoded(self._fold.fail(error))
@@ -47,23 +57,32 @@ class ResponsesFormat:
         return openai_error_response(error, request_id)
 
     def add(self, event: Event) -> None:
-        self._fold.add(event)
+        self._told(event)
 
     @property
     def answer(self) -> Json:
         return self._fold.response
 
     def _translate(self, fields: Any) -> Json:
-        asked, left_out = leave_out(fields, RESPONSES)
-        self.headers = header(left_out)
-        request = messages_request(asked)
+        asked, hints = leave_out(self._given_items.resolved(self._caller, fields), RESPONSES)
+        made = translation(asked)
+        self.headers = header([*hints, *made.left_out])
+        shows_thinking = wants_summary(fields)
         self._fold = ResponseFold(
-            self._id, self._created, repeated(fields), shows_thinking=wants_summary(fields)
+            self._id, self._created, repeated(fields), made.names, shows_thinking=shows_thinking
         )
         # What the answer repeats and is nested too deep to be written is refused now, not in mid-answer.
         orjson.dumps({"response": self._fold.response})
-        self._fields = fields
-        return request
+        self._made = made
+        self._keeps_items = fields.get("store") is not False  # who says so points at none of them
+        return made.request
+
+    def _told(self, event: Event) -> list[Json]:
+        told = self._fold.add(event)
+        if self._keeps_items:
+            for item in (sent["item"] for sent in told if sent["type"] == "response.output_item.done"):
+                self._given_items.keep(self._caller, item)
+        return told
 
 
 def _encoded(events: Iterable[Event]) -> bytes:
