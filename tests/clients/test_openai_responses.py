@@ -210,3 +210,16 @@ def test_tools_in_namespaces_and_tools_with_a_text(client: openai.OpenAI, api: S
     assert (patched.name, patched.input) == ("apply_patch", "*** Begin\n*** End")
     assert raw.parse().output_text == "Results: rain | Done!"
     assert (raw.headers["x-towpath-way"], raw.headers["x-towpath-left-out"]) == ("answer", "tools.web_search")
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_answer_that_is_to_be_an_object_is_one(
+    client: openai.OpenAI, api: ScriptedApi, *, stream: bool
+) -> None:
+    call = {"type": "tool_use", "id": "toolu_1", "name": "answer_in_json", "input": {"boat": "Ada"}}
+    api.reply(Reply(({"type": "text", "text": "Here it is:"}, call)))
+    fields: Json = {"text": {"format": {"type": "json_object"}}, "user": f"responses-json-{stream}"}
+    said = streamed(client, "which boat?", **fields) if stream else ask(client, "which boat?", **fields)[0]
+
+    assert [item.type for item in said.output] == ["message"]
+    assert json.loads(said.output_text) == {"boat": "Ada"}

@@ -169,7 +169,7 @@ def test_a_reasoning_item_without_thinking_of_this_server_is_left_out(content: A
         ({"reasoning": {"effort": "enormous"}}, "reasoning.effort"),
         ({"reasoning": {"summary": "concise"}}, "reasoning.summary"),
         ({"reasoning": {"mode": "pro"}}, "reasoning.mode"),
-        ({"text": {"format": {"type": "json_object"}}}, "text.format.type"),
+        ({"text": {"format": {"type": "grammar"}}}, "text.format.type"),
         ({"text": {"format": {"type": "json_schema", "name": "n"}}}, "text.format.schema"),
         ({"tool_choice": {"type": "function", "name": "f", "more": 1}}, "tool_choice.more"),
         ({"tool_choice": {"type": "function", "name": "f", "namespace": ["n"]}}, "tool_choice.namespace"),

@@ -63,7 +63,7 @@ def test_tools_of_two_namespaces_come_back_under_their_own_names() -> None:
     assert request.tools[2]["description"] == "About all tools of mcp__two: Sums.\n\nAdds."
     # What comes back in the next request is what the model wrote.
     again = translation({**asked, "input": [{"role": "user", "content": "hi"}, *output]}).request
-    assert [message["content"][0]["name"] for message in again["messages"][1:]] == names
+    assert [message["content"][0]["name"] for message in again["messages"][1:4]] == names
 
 
 @pytest.mark.parametrize(

@@ -56,3 +56,26 @@ def test_what_is_left_out_is_named_in_a_header(
     named = [response.headers.get("x-towpath-left-out") for response in (asked, refused, plain)]
     assert named == ["temperature, service_tier", "temperature, service_tier", None]
     assert [response.status_code for response in (asked, refused, plain)] == [200, 400, 200]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/v1/responses", 405),
+        ("GET", "/v1/responses/resp_1", 404),
+        ("POST", "/v1/responses/compact", 404),
+        ("POST", "/v1/responses/input_tokens", 404),
+        ("DELETE", "/v1/chat/completions/chatcmpl_1", 404),
+    ],
+)
+def test_what_is_not_served_below_these_doors_is_refused_in_their_shape(
+    url: str, method: str, path: str, status: int
+) -> None:
+    body: dict[str, Any] | None = {} if method == "POST" else None
+    response = httpx.request(method, f"{url}{path}", json=body, timeout=WAIT_SECONDS)
+    error = response.json()["error"]
+
+    assert response.status_code == status
+    assert error["message"].startswith(f"{method} {path} is not served here")
+    assert {"type", "param", "code"} < error.keys()
+    assert response.headers["x-request-id"]

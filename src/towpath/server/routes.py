@@ -19,7 +19,7 @@ from towpath.server.api.messages import MessagesFormat
 from towpath.server.api.responses import ResponsesFormat
 from towpath.server.components import Components
 from towpath.server.dashboard.routes import ActivityStream, dashboard_routes
-from towpath.server.errors import error_response
+from towpath.server.errors import error_response, new_request_id, openai_error_response
 from towpath.server.guard import HELLO
 from towpath.server.observe.metrics import CONTENT_TYPE
 from towpath.server.openapi.document import openapi_document
@@ -96,13 +96,17 @@ def _reports(components: Components) -> list[Route]:
 
 
 async def not_found(request: Request, error: Exception) -> Response:
-    """A path or method that is not served, in the API's form."""
+    """A path or method that is not served, in the form of the API that it belongs to."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     served = (MESSAGES_PATHS[0], CHAT_PATHS[0], RESPONSES_PATHS[0], MODELS_PATHS[0], "/health", "/metrics")
     known = ", ".join(served)
     message = f"{request.method} {request.url.path} is not served here; these are: {known}"
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
-    return error_response(ApiError(status, message, headers=headers))
+    refusal = ApiError(status, message, headers=headers)
+    below = tuple(f"{path}/" for path in OPENAI_PATHS)  # what these APIs have besides, in their shape
+    if f"{request.url.path}/".startswith(below):
+        return openai_error_response(refusal, new_request_id())
+    return error_response(refusal)
 
 
 async def failed(_: Request, error: Exception) -> Response:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from towpath.core.errors import ApiError, invalid
+from towpath.core.openai.json_mode import ask_for_object
 from towpath.core.openai.last_message import asked_to_go_on
 from towpath.core.openai.responses_input import Conversation, conversation
 from towpath.core.openai.responses_tools import functions, left_out_tools, tool_names, tool_paths
@@ -57,14 +58,16 @@ _DEFAULTS: Json = {
 class Translation(NamedTuple):
     """A request of the Messages API, and what is to be known of it later.
 
-    ``indexes`` and ``tool_paths``: where the client sent each message and each tool. ``left_out``: the names
-    of items and tools that have no counterpart.
+    ``indexes`` and ``tool_paths``: where the client sent each message and each tool. ``json_tool``: the tool
+    with which the model gives an answer that is to be an object (``json_mode``). ``left_out``: the names of
+    items and tools that have no counterpart.
     """
 
     request: Json
     names: ToolNames
     indexes: list[int]
     tool_paths: list[str]
+    json_tool: str | None
     left_out: list[str]
 
 
@@ -79,8 +82,9 @@ def translation(body: Any) -> Translation:
         request["tools"] = carried
     said = _converse(given, names, request)
     choose_tools(given, lambda choice: names.legal(_chosen(choice)), request)
+    json_tool = ask_for_object(request) if _asks_for_object(given) else None
     left_out = [*left_out_tools(tools), *said.left_out]
-    return Translation(request, names, said.indexes, tool_paths(tools), left_out)
+    return Translation(request, names, said.indexes, tool_paths(tools), json_tool, left_out)
 
 
 def renamed(error: ApiError, made: Translation) -> ApiError:
@@ -137,7 +141,7 @@ def _chosen(choice: Json) -> OwnTool:
 
 def _text(value: Any, request: Json) -> None:
     given = _fields_of(value, "text", {"format"})
-    if "format" in given:
+    if "format" in given and not _is_of_object(given["format"]):
         answer_format(given["format"], _described, request, "text.format")
 
 
@@ -145,6 +149,14 @@ def _described(given: Json) -> Json:
     refuse_others(given, {"type", "name", "description", "schema", "strict"}, "text.format")
     object_in(given, "schema", "text.format")
     return given
+
+
+def _asks_for_object(given: Json) -> bool:
+    return _is_of_object((given.get("text") or {}).get("format"))
+
+
+def _is_of_object(given: Any) -> bool:
+    return isinstance(given, dict) and given.get("type") == "json_object"
 
 
 def _reasoning(value: Any, request: Json) -> None:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from towpath.core.errors import ApiError
 from towpath.core.events import Event, encode
 from towpath.core.openai.given_items import GivenItems
+from towpath.core.openai.json_mode import ObjectAsText
 from towpath.core.openai.left_out import RESPONSES, header, leave_out
 from towpath.core.openai.responses_answer import ResponseFold
 from towpath.core.openai.responses_request import (
@@ -40,6 +41,7 @@ class ResponsesFormat:
         self._keeps_items = True
         self._made: Translation | None = None
         self._fold: ResponseFold
+        self._object: ObjectAsText
 
     def translated(self, body: bytes) -> bytes:
         return translated_body(body, self._translate)
@@ -67,6 +69,7 @@ class ResponsesFormat:
         asked, hints = leave_out(self._given_items.resolved(self._caller, fields), RESPONSES)
         made = translation(asked)
         self.headers = header([*hints, *made.left_out])
+        self._object = ObjectAsText(made.json_tool)
         shows_thinking = wants_summary(fields)
         self._fold = ResponseFold(
             self._id, self._created, repeated(fields), made.names, shows_thinking=shows_thinking
@@ -78,7 +81,7 @@ class ResponsesFormat:
         return made.request
 
     def _told(self, event: Event) -> list[Json]:
-        told = self._fold.add(event)
+        told = [sent for shown in self._object.events(event) for sent in self._fold.add(shown)]
         if self._keeps_items:
             for item in (sent["item"] for sent in told if sent["type"] == "response.output_item.done"):
                 self._given_items.keep(self._caller, item)
