@@ -292,6 +292,10 @@ def test_who_points_at_an_earlier_response_is_told_what_to_send() -> None:
     assert caught.value.code == "previous_response_not_found"
 
 
+def test_no_tools_may_be_said_as_null() -> None:
+    assert "tools" not in translated(tools=None)
+
+
 def test_the_answer_repeats_what_was_asked_for() -> None:
     asked = {"model": "m", "input": "hi", "tools": [FUNCTION], "reasoning": {"effort": "low"}, "text": None}
     said = repeated({**asked, "metadata": {"a": "b"}, "parallel_tool_calls": None})
@@ -307,6 +311,11 @@ def test_the_answer_repeats_what_was_asked_for() -> None:
     [
         ({"input": [{"role": "system", "content": ["be brief"]}]}, "input.0.content"),
         ({"text": "plain"}, "text"),
+        ({"tools": "all"}, "tools"),
+        ({"input": ["hi"]}, "input.0"),
+        ({"input": [{}]}, "input.0.type"),
+        ({"input": [{"type": 5}]}, "input.0.type"),
+        ({"input": [{"role": "assistant", "content": [{"type": "input_image"}]}]}, "input.0.content.0.type"),
     ],
 )
 def test_a_field_of_another_shape_is_refused_by_its_name(fields: Json, field: str) -> None:

@@ -54,8 +54,6 @@ def _is_carried(given: _Given) -> bool:
 
 
 def _given(tools: Any) -> Iterator[_Given]:
-    if tools is None:
-        return
     for index, tool in enumerate(_checked(tools, "tools")):
         path = f"tools.{index}"
         if tool["type"] != _NAMESPACE:
