@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from typer.core import TyperGroup
-from typer.main import get_group
+from typer.main import get_command, get_group
 
 from scripts.tables import DOCUMENTS, ROOT, TABLES, with_tables
 from towpath.cli.main import app
@@ -67,7 +67,7 @@ def test_every_setting_that_a_document_names_exists_with_its_default() -> None:
 
 @pytest.mark.parametrize("line", sorted(set(re.findall(r"\btowpath((?: [\w./-]+)+)", PROSE))))
 def test_every_option_that_a_document_shows_exists(line: str) -> None:
-    command: Any = get_group(app)
+    command: Any = get_command(app)
     for word in line.split():
         if isinstance(command, TyperGroup) and word in command.commands:
             command = command.commands[word]

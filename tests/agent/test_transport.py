@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from towpath.agent.transport import tied_to_parent
+from towpath.agent.parent import tied_to_parent
 
 
 @pytest.fixture

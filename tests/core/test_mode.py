@@ -8,7 +8,8 @@ import pytest
 from tests.support.fidelity import user
 from towpath.core.errors import ApiError
 from towpath.core.launch import launch_of
-from towpath.core.mode import Mode, check_internal, mode_of
+from towpath.core.mode import Mode, mode_of
+from towpath.core.reading.internal_rules import check_internal
 from towpath.core.reading.request import MessagesRequest, parse_request
 
 PASS, OWN = Mode.PASSTHROUGH, Mode.INTERNAL

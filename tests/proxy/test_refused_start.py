@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.fidelity import request, user
 from tests.support.program import towpath_process
-from towpath.agent.transport import tied_to_parent
+from towpath.agent.parent import tied_to_parent
 from towpath.settings import Settings
 from towpath.testing import ScriptedApi
 

@@ -5,19 +5,21 @@ Logins are the CLI's: this module runs ``claude auth status`` and opens no crede
 
 import asyncio
 import os
+import runpy
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
-import claude_agent_sdk
 import orjson
-from claude_agent_sdk._cli_version import __cli_version__
 
 from towpath.agent.environment import passing_cli
-from towpath.agent.transport import tied_to_parent
+from towpath.agent.parent import tied_to_parent
 
-BUNDLED_VERSION = __cli_version__
+# The SDK is looked at, not imported: that takes 1.5 s, which `towpath doctor` would spend waiting.
+_SDK = Path(str(distribution("claude-agent-sdk").locate_file("claude_agent_sdk")))
+BUNDLED_VERSION: str = runpy.run_path(str(_SDK / "_cli_version.py"))["__cli_version__"]
 
 _STATUS_TIMEOUT_SECONDS = 20.0
 
@@ -34,7 +36,7 @@ class AuthStatus:
 
 def cli_path() -> Path:
     """Where the SDK's bundled CLI lies; it may be missing on a platform without a wheel."""
-    return Path(claude_agent_sdk.__file__).parent / "_bundled" / "claude"
+    return _SDK / "_bundled" / "claude"
 
 
 async def auth_status(environment: Mapping[str, str], parent: Path) -> AuthStatus | None:

@@ -7,28 +7,13 @@ the transport.
 
 import asyncio
 import contextlib
-import shutil
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Callable, Sequence
-from functools import cache
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from claude_agent_sdk import ClaudeAgentOptions, ClaudeSDKClient, CLIJSONDecodeError
 from claude_agent_sdk._internal.transport.subprocess_cli import SubprocessCLITransport
 
-
-@cache
-def tied_to_parent() -> Sequence[str]:
-    """Words to put before a command so that it gets SIGTERM when its parent dies; none where no program can
-    do that (docs/decisions/0007).
-
-    The kernel sends it when the thread ends that started the command: that of the event loop. The program
-    is util-linux's; it is tried once, because busybox has one of the same name that cannot.
-    """
-    program = shutil.which("setpriv") if sys.platform == "linux" else None
-    prefix = [program, "--pdeathsig", "TERM", "--"] if program else []
-    return prefix if prefix and subprocess.run([*prefix, "true"], capture_output=True).returncode == 0 else []
+from towpath.agent.parent import tied_to_parent
 
 
 async def _no_prompt() -> AsyncIterator[dict[str, Any]]:

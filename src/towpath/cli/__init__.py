@@ -1,10 +1,12 @@
 """The commands: settings from a terminal, words for a person. The only package that imports Typer.
 
-- ``main``: the command `towpath` and its list of commands, each a module or package of that name: ``serve``,
-  ``doctor``, ``setup``, ``env``, ``top``, ``service``, ``demo``, ``replay``, ``bench``.
+- ``main``: the command `towpath`; ``commands``: its list of commands, each a module or package of that
+  name and imported when it is run: ``serve``, ``settings``, ``doctor``, ``setup``, ``env``, ``top``,
+  ``service``, ``demo``, ``replay``, ``bench``, ``scripted_api``.
 - ``flags``: settings as flags. ``unknown_settings``: variables that only look like settings.
 - ``address``: where this server is reached from this machine. ``listening``: its port, and who else holds it.
 - ``opencode``: OpenCode's configuration, which ``doctor`` reads and ``setup`` writes.
-- ``logs``: who writes into the log, and how. ``console``: how a command gives up. ``printable``: somebody
+- ``logs``: who writes into the log, and how. ``console``: how a command gives up, and
+  how it names another one. ``printable``: somebody
   else's text on a terminal.
 """

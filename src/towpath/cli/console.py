@@ -1,5 +1,6 @@
-"""What a command says to a person when it cannot go on."""
+"""What commands say to a person: how to go on, and why they cannot."""
 
+import os
 from typing import NoReturn
 
 import typer
@@ -9,3 +10,11 @@ def give_up(sentence: object, code: int = 1) -> NoReturn:
     """End the program with a sentence on standard error, and this exit code."""
     typer.secho(str(sentence), err=True, fg="red")
     raise typer.Exit(code)
+
+
+def own_command(arguments: str) -> str:
+    """A command of Towpath's as the reader types it: ``uv run towpath doctor`` where uv has run this one.
+
+    There the program is on the PATH for as long as it runs, and not in the reader's shell.
+    """
+    return f"{'uv run ' if 'UV_RUN_RECURSION_DEPTH' in os.environ else ''}towpath {arguments}"

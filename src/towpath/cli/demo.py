@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.panel import Panel
 
+from towpath.cli.console import give_up
+from towpath.cli.flags import PORT, settings_from
 from towpath.cli.logs import configure_logging
 from towpath.cli.serve.command import bind, connection_line
 from towpath.settings import Settings
@@ -33,12 +36,19 @@ _TOOL = {
 }
 
 
-def run_demo(*, port: int, once: bool) -> None:
-    """Play the conversation, then serve until Ctrl-C unless ``once``."""
+def demo(
+    once: bool = typer.Option(False, "--once", help="Exit after the conversation."),
+    port: str | None = PORT,
+) -> None:
+    """Play a conversation with tool calls through the real CLI and a scripted API. Needs no account.
+
+    Example: towpath demo --once
+    """
     from towpath.server.app import create_app  # loads the SDK
 
-    configure_logging("warning")
-    bind(Settings.model_fields["host"].default, port).close()  # says in words that the port is taken
+    number = settings_from({"port": port}).port
+    configure_logging("error")  # what fails is said below, in one sentence
+    bind(Settings.model_fields["host"].default, number).close()  # says in words that the port is taken
     console = Console()
     with tempfile.TemporaryDirectory(prefix="towpath-demo-") as folder, contextlib.ExitStack() as running:
         api = ScriptedApi()
@@ -47,8 +57,9 @@ def run_demo(*, port: int, once: bool) -> None:
             upstream_base_url=api_url,
             upstream_api_key="scripted",  # type: ignore[arg-type]
             state_dir=Path(folder),
+            api_key=None,
         )
-        url = running.enter_context(serve_in_thread(create_app(settings), port=port))
+        url = running.enter_context(serve_in_thread(create_app(settings), port=number))
         console.print(f"\nclient ──► [bold]towpath[/] {url} ──► real Claude CLI ──► scripted API {api_url}\n")
         _play(console, api, url)
         if not once:
@@ -93,8 +104,9 @@ def _exchange(
             "messages": messages,
         },
     )
-    response.raise_for_status()
     reply: dict[str, Any] = response.json()
+    if response.is_error:
+        give_up(reply["error"]["message"])
     way, reason = response.headers["x-towpath-way"], response.headers["x-towpath-reason"]
     calls = len(api.exchanges) - before
     lines = [

@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from towpath.cli.address import client_url
-from towpath.cli.console import give_up
-from towpath.cli.flags import settings_from
+from towpath.cli.console import give_up, own_command
+from towpath.cli.flags import PORT, settings_from
 from towpath.core.client_habits import recipes as core_clients
 from towpath.core.client_habits.recipes import DUMMY_KEY
 from towpath.settings import Settings
@@ -46,9 +46,7 @@ def env(
     shell: str | None = typer.Option(
         None, help=f"One of: {', '.join(_LINES)}. Default: the one that SHELL names."
     ),
-    port: str | None = typer.Option(
-        None, metavar="PORT", help="The server's port. Default: CLAUDE_PROXY_PORT, else 3456."
-    ),
+    port: str | None = PORT,
 ) -> None:
     """Print the shell lines that point a client to Towpath. Writes nothing.
 
@@ -63,7 +61,7 @@ def env(
     for line in lines(client, family, client_url(settings), with_key=settings.api_key is not None):
         typer.echo(line)
     if sys.stdout.isatty():  # a person reads, no shell
-        call = _TAKE_OVER[family].format(command=f"towpath env {client}")
+        call = _TAKE_OVER[family].format(command=own_command(f"env {client}"))
         typer.secho(f"To run these lines: {call}", err=True, dim=True)
 
 

@@ -1,13 +1,36 @@
 """Settings as flags: made from the table in ``towpath.settings``, so that the two cannot differ."""
 
 import inspect
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, get_args
 
 import typer
 from pydantic import ValidationError
 
 from towpath.settings import Settings
+
+# The flags of the help under headings, the common ones first; a test keeps every setting in one of them.
+GROUPS: Mapping[str, Sequence[str]] = {
+    "Common": ("port", "host", "api_key", "workdir", "upstream_base_url", "upstream_api_key", "log_level"),
+    "Who may call": ("allowed_hosts", "allowed_origins", "no_extra_usage"),
+    "Who runs the tools": (
+        *("passthrough", "allow_internal", "allow_bash", "max_turns", "show_tools", "file_changes"),
+    ),
+    "How much at once": ("max_concurrent", "max_waiting", "spares", "memory_budget_mb"),
+    "How long": (
+        *("idle_timeout_seconds", "parked_timeout_seconds", "start_timeout_seconds"),
+        *("first_event_timeout_seconds", "stall_timeout_seconds", "request_timeout_seconds"),
+        *("stop_timeout_seconds", "ping_seconds", "client_timeout_seconds"),
+    ),
+    "What is kept and shown": ("state_dir", "record", "record_content", "show_content", "transient_texts"),
+}
+# For commands that need no more of a server than where it is.
+PORT = typer.Option(
+    None, "--port", metavar="PORT", help="The server's port. Default: CLAUDE_PROXY_PORT, else 3456."
+)
+_UNITS = {"seconds": "SECONDS", "mb": "MB", "url": "URL", "key": "KEY", "dir": "FOLDER"}
+_KINDS = {bool: "0|1", int: "NUMBER", Path: "FOLDER"}
 
 
 def with_settings_flags(command: Callable[..., None]) -> Callable[..., None]:
@@ -20,10 +43,7 @@ def with_settings_flags(command: Callable[..., None]) -> Callable[..., None]:
             typer.Option(False, "--internal", help="Towpath runs the tools: the same as --passthrough 0."),
             bool,
         ),
-        *(
-            _flag(name, typer.Option(None, f"--{_dashed(name)}", help=_help(name)), str | None)
-            for name in Settings.model_fields
-        ),
+        *(_setting_flag(name, heading) for heading, names in GROUPS.items() for name in names),
     ]
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
@@ -43,6 +63,20 @@ def arguments_from(flags: Mapping[str, object]) -> list[str]:
 
 def _flag(name: str, default: Any, annotation: Any) -> inspect.Parameter:
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def _setting_flag(name: str, heading: str) -> inspect.Parameter:
+    described = Settings.model_fields[name]
+    kinds = {described.annotation, *get_args(described.annotation)}
+    of_kind = next((words for kind, words in _KINDS.items() if kind in kinds), "TEXT")
+    option = typer.Option(
+        None,
+        f"--{_dashed(name)}",
+        help=_help(name),
+        metavar=_UNITS.get(name.rpartition("_")[2], of_kind),
+        rich_help_panel=heading,
+    )
+    return _flag(name, option, str | None)
 
 
 def _help(name: str) -> str:

@@ -3,7 +3,6 @@
 from enum import StrEnum
 
 from towpath.core.errors import ApiError
-from towpath.core.reading.request import MessagesRequest
 
 HEADER = "x-towpath-mode"
 
@@ -27,14 +26,3 @@ def mode_of(header: str | None, default: Mode, *, allows_internal: bool) -> Mode
         sentence = f"{HEADER}: internal mode is not allowed here; CLAUDE_PROXY_ALLOW_INTERNAL=1 allows it"
         raise ApiError(403, sentence)
     return mode
-
-
-def check_internal(request: MessagesRequest) -> None:
-    """Raise ``ApiError`` for what internal mode cannot carry: the model gets the proxy's tools there."""
-    for number, tool in enumerate(request.tools):
-        if tool.get("type") not in (None, "custom"):
-            raise ApiError(400, f"tools.{number}.type: {tool['type']!r} is not available in internal mode")
-    choice = request.parameters.get("tool_choice")
-    if choice and choice.get("type") not in ("auto", "none"):
-        sentence = "tool_choice.type: in internal mode the tools are the proxy's own; use auto or none"
-        raise ApiError(400, sentence)

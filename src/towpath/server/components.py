@@ -37,8 +37,9 @@ from towpath.server.observe.health import Health
 from towpath.server.observe.metrics import Metrics
 from towpath.server.observe.recorder import Recorder
 from towpath.server.observe.telemetry import Telemetry
-from towpath.server.processes import environment_of_clis, process_maker
+from towpath.server.processes import process_maker
 from towpath.server.upstream.client import UpstreamApi, operators_upstream
+from towpath.server.upstream.environment import environment_of_clis
 from towpath.sessions.admission import Admission
 from towpath.sessions.dispatcher import Dispatcher
 from towpath.sessions.plan import MIB, Limits

@@ -5,7 +5,6 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from towpath.agent.environment import Upstream, cli_environment
 from towpath.agent.internal import InternalLimits, InternalProcess
 from towpath.agent.passthrough import PassthroughProcess
 from towpath.agent.process import AgentProcess
@@ -13,13 +12,6 @@ from towpath.agent.verdicts import OnVerdict
 from towpath.core.launch import Launch
 from towpath.core.mode import Mode
 from towpath.settings import Settings
-
-
-def environment_of_clis(settings: Settings, environment: Mapping[str, str]) -> dict[str, str]:
-    """What to set for every CLI of a server whose own environment is ``environment``."""
-    key = settings.upstream_api_key
-    upstream = Upstream(settings.upstream_base_url, key.get_secret_value() if key else None)
-    return cli_environment(upstream, environment)
 
 
 def process_maker(

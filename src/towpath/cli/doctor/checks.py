@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from towpath.cli.console import own_command
 from towpath.cli.doctor import loops, machine, opencode, program
 from towpath.cli.doctor.findings import Check, Finding, skipped
 from towpath.cli.doctor.leftovers import leftovers
 from towpath.cli.doctor.port import port
-from towpath.cli.doctor.upstream import upstream
 from towpath.cli.opencode.config_files import sources
 from towpath.settings import Settings
 
@@ -24,8 +24,10 @@ def all_checks(settings: Settings, environment: Mapping[str, str], *, live: bool
 
     def model() -> Finding:
         if live:
+            from towpath.cli.doctor.upstream import upstream  # loads the SDK
+
             return upstream(settings)
-        return skipped("not asked", "towpath doctor --live asks the model for one token")
+        return skipped("not asked", f"{own_command('doctor --live')} asks the model for one token")
 
     return [
         Check("Python", program.python),

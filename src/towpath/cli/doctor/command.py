@@ -6,6 +6,7 @@ import sys
 import orjson
 import typer
 
+from towpath.cli.doctor.checks import all_checks
 from towpath.cli.doctor.findings import findings_of
 from towpath.cli.doctor.report import COLOURS, Named, as_json, is_ok, lines_of, summary
 from towpath.cli.flags import settings_from
@@ -27,8 +28,6 @@ def doctor(
 
     Example: CLAUDE_PROXY_PORT=4000 towpath doctor --live
     """
-    from towpath.cli.doctor.checks import all_checks  # loads the SDK
-
     settings = settings_from({})
     configure_logging("error")  # what a proxy of the live check logs is not a finding
     encoding = sys.stdout.encoding or "ascii"

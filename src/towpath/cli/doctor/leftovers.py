@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from towpath.agent.leftovers import Places, orphans, remove
+from towpath.cli.console import own_command
 from towpath.cli.doctor.findings import Finding, ok, warning
 from towpath.core.figures import counted
 
@@ -27,4 +28,4 @@ def judge_leftovers(found: int, left: int, places: Places) -> Finding:
         f"earlier versions left {counted(left, 'file')} below {places.cache} and {places.config}; "
         "some may hold text from conversations"
     )
-    return warning(f"{removed}; {detail}" if removed else detail, "towpath doctor --sweep")
+    return warning(f"{removed}; {detail}" if removed else detail, own_command("doctor --sweep"))

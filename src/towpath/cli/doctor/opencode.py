@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from towpath.cli.address import client_url
+from towpath.cli.console import own_command
 from towpath.cli.doctor import tested
 from towpath.cli.doctor.addresses import leads_here, shown
 from towpath.cli.doctor.findings import Finding, ok, skipped, warning
@@ -66,7 +67,7 @@ def judge_configuration(
         return skipped("port 0 takes another port at each start")
     found = list(pointers)
     here = client_url(settings)
-    lines = f"towpath setup opencode\nor: ANTHROPIC_API_KEY=dummy ANTHROPIC_BASE_URL={here} opencode"
+    lines = f"{own_command('setup opencode')}\nor: ANTHROPIC_API_KEY=dummy ANTHROPIC_BASE_URL={here} opencode"
     unread = [pointer for pointer in found if pointer.error]
     if unread:
         return warning(f"{unread[-1].source} cannot be read: {unread[-1].error}", "fix the file")

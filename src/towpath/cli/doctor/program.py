@@ -10,12 +10,13 @@ from importlib import metadata
 from pathlib import Path
 
 from towpath.agent.bundled_cli import BUNDLED_VERSION, AuthStatus, auth_status, cli_path
+from towpath.cli.console import own_command
 from towpath.cli.doctor import tested
 from towpath.cli.doctor.findings import Finding, ok, problem, warning
 from towpath.cli.doctor.shell import command_line, is_on_path, words_of
 from towpath.cli.unknown_settings import unknown_settings
 from towpath.python import python_command
-from towpath.server.processes import environment_of_clis
+from towpath.server.upstream.environment import environment_of_clis
 from towpath.settings import ENV_PREFIX, Settings
 
 _OLDEST_PYTHON = (3, 11)
@@ -39,7 +40,8 @@ def variables(environment: Mapping[str, str]) -> Finding:
     count = sum(name.upper().startswith(ENV_PREFIX) for name in environment)
     if unknown := unknown_settings(environment):
         return warning(
-            "; ".join(unknown), "correct the name, or unset it; `towpath settings` lists all of them"
+            "; ".join(unknown),
+            f"correct the name, or unset it; `{own_command('settings')}` lists all of them",
         )
     return ok(f"{count} in the environment, all of them known")
 

@@ -1,5 +1,6 @@
 """`towpath serve`, from the flags to the listening socket.
 
-- ``command``: runs the server in the foreground. ``supervisor``: starts it again when it has crashed.
+- ``entry``: the flags. ``command``: runs the server in the foreground.
+- ``supervisor``: starts it again when it has crashed.
 - ``systemd``: tells systemd how the server is.
 """

@@ -17,7 +17,7 @@ from typing import Annotated
 import platformdirs
 import typer
 
-from towpath.cli.console import give_up
+from towpath.cli.console import give_up, own_command
 from towpath.cli.flags import settings_from
 from towpath.cli.service.changes import install as install_service
 from towpath.cli.service.changes import uninstall as uninstall_service
@@ -143,7 +143,7 @@ def _show(around: Surroundings, made: Service, step: Step, *, dry_run: bool) -> 
         typer.echo(f"Would run: {shlex.join(step.argv)}")
         return
     if not Path(made.file.path).exists():
-        give_up("The service is not installed. Run: towpath service install")
+        give_up(f"The service is not installed. Run: {own_command('service install')}")
     probe = around.run(made.probe.argv)
     if probe.code:
         give_up(made.unavailable)

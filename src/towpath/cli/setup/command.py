@@ -9,8 +9,8 @@ from pathlib import Path
 import typer
 
 from towpath.cli.address import client_url
-from towpath.cli.console import give_up
-from towpath.cli.flags import settings_from
+from towpath.cli.console import give_up, own_command
+from towpath.cli.flags import PORT, settings_from
 from towpath.cli.opencode import config
 from towpath.cli.opencode.config_files import global_file, project_file
 from towpath.cli.opencode.jsonc import JsoncError
@@ -48,9 +48,7 @@ def setup_opencode(
     plugin: bool = typer.Option(
         False, "--plugin", help="Add the plugin that names OpenCode's session and agent in each request."
     ),
-    port: str | None = typer.Option(
-        None, metavar="PORT", help="The server's port. Default: CLAUDE_PROXY_PORT, else 3456."
-    ),
+    port: str | None = PORT,
 ) -> None:
     """Point OpenCode and OpenCode Desktop to Towpath. Comments and all else in the file stay as they are.
 
@@ -103,7 +101,7 @@ class _Job:
         if backup:
             typer.echo(f"Backup: {backup}")
         typer.echo(f"OpenCode and OpenCode Desktop will use {base_url} from their next start.")
-        typer.echo(f"To remove it again: towpath setup opencode --undo{self._project_flag()}")
+        typer.echo(f"To remove it again: {own_command('setup opencode --undo')}{self._project_flag()}")
         return after
 
     def undo(self) -> None:

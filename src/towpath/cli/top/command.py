@@ -12,7 +12,7 @@ from rich.console import Console, RenderableType
 from rich.live import Live
 
 from towpath.cli.address import client_url
-from towpath.cli.console import give_up
+from towpath.cli.console import give_up, own_command
 from towpath.cli.flags import settings_from
 from towpath.cli.top.picture import picture
 from towpath.cli.top.reading import NoActivityError, snapshots
@@ -55,8 +55,8 @@ def top(
         give_up(str(problem))
     except (httpx.HTTPError, httpx.InvalidURL, StopIteration):
         give_up(
-            f"No server answers at {address}. Start one with `towpath serve`, or give another address with "
-            "--url."
+            f"No server answers at {address}. Start one with `{own_command('serve')}`, or give another "
+            "address with --url."
         )
     except KeyboardInterrupt:
         pass

@@ -6,6 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from towpath.cli.console import own_command
 from towpath.cli.printable import printable
 from towpath.cli.top.figures import (
     bars,
@@ -95,7 +96,7 @@ def _windows(limits: LimitsReport, now: float) -> list[Text]:
 
 def _exchanges(seen: ActivityReport, now: float, rows: int, width: int) -> RenderableType:
     if not seen.exchanges:
-        return Text("\nNo requests yet. `towpath env` says how to connect a client.")
+        return Text(f"\nNo requests yet. `{own_command('env')}` says how to connect a client.")
     table = _table("Last exchanges", "ago", "no.", "model", "way", "first", "in", "cached", "out", "end")
     for column in (4, 5, 6, 7):
         table.columns[column].justify = "right"

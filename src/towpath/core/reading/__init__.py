@@ -3,6 +3,7 @@
 - ``request``: the whole of it, in order; what comes out is a ``Request`` that keeps every rule.
 - ``json_body``, ``content_coding``: bytes to fields; sizes and codings that are refused.
 - ``rules``, ``block_rules``, ``run_rules``: the rules for a request, a message and a run of messages.
+  ``internal_rules``: those that internal mode adds.
 - ``message``: one message that keeps them, with all that follows from it alone.
 - ``cache_marks``: how long a client asks the prompt cache to keep its prompt.
 - ``memo``: why a long conversation is not read again at each turn.

@@ -15,8 +15,9 @@ from towpath.core.canonical import Tip, tips
 from towpath.core.client_habits.subagents import tool_for_agents
 from towpath.core.client_habits.workdir import named_directory
 from towpath.core.launch import Launch, launch_of
-from towpath.core.mode import HEADER, Mode, check_internal, mode_of
+from towpath.core.mode import HEADER, Mode, mode_of
 from towpath.core.prompt_cache.causes import Prompt, prompt_of
+from towpath.core.reading.internal_rules import check_internal
 from towpath.core.reading.memo import MessageMemo
 from towpath.core.reading.request import MessagesRequest, parse_request
 from towpath.server.http.parse_queue import ParseQueue
