@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Annotated, Any, get_args
 
 import platformdirs
-import psutil
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -24,7 +23,8 @@ ENV_PREFIX = "CLAUDE_PROXY_"
 
 
 def _quarter_of_memory_mb() -> int:
-    return min(psutil.virtual_memory().total // 4, 4 * 1024**3) // 1024**2
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return min(total // 4, 4 * 1024**3) // 1024**2
 
 
 def _keys(value: str) -> tuple[str, ...]:

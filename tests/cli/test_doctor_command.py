@@ -164,7 +164,7 @@ def test_live_says_what_the_upstream_says(tmp_path: Path) -> None:
         upstream_base_url=f"http://127.0.0.1:{port}",
         upstream_api_key="dummy",  # type: ignore[arg-type]
         state_dir=tmp_path,
-        api_key="clients-key",  # type: ignore[arg-type]
+        api_key="clients-key,anothers-key",  # type: ignore[arg-type]
     )
 
     finding = upstream(settings)

@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import typer
@@ -59,14 +60,19 @@ def test_without_a_client_it_is_what_the_sdks_read() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("shell", SHELLS)
-@pytest.mark.parametrize("key", [None, SECRET])
+@pytest.mark.parametrize("keys", [None, SECRET, f"{SECRET},another", f"{SECRET}, third", "@"])
 def test_a_real_shell_takes_the_lines_over(
-    shell: str, key: str | None, monkeypatch: pytest.MonkeyPatch
+    shell: str, keys: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """A client gets one key, however many there are."""
     if shutil.which(shell) is None:
         pytest.skip(f"{shell} is not installed")
-    if key:
-        monkeypatch.setenv("CLAUDE_PROXY_API_KEY", key)
+    if keys == "@":
+        file = tmp_path / "the keys"
+        file.write_text(f"{SECRET}\nanother\n")
+        keys = f"@{file}"
+    if keys:
+        monkeypatch.setenv("CLAUDE_PROXY_API_KEY", keys)
     script = SHELLS[shell].format(python=sys.executable, program=PROGRAM, show=SHOW, client="aider")
     done = subprocess.run((shell, "-c", script), capture_output=True, text=True, check=True, timeout=60)
     seen = json.loads(done.stdout)
@@ -74,7 +80,7 @@ def test_a_real_shell_takes_the_lines_over(
     assert {name: value for name, value in seen.items() if name.startswith("ANTHROPIC_")} == {
         "ANTHROPIC_BASE_URL": "http://127.0.0.1:3456",
         "ANTHROPIC_API_BASE": "http://127.0.0.1:3456",
-        "ANTHROPIC_API_KEY": key or "dummy",
+        "ANTHROPIC_API_KEY": SECRET if keys else "dummy",
     }
     assert done.stderr == ""
 
@@ -89,6 +95,16 @@ def test_the_servers_key_is_named_and_never_printed(
 
     assert SECRET not in printed
     assert printed.count("CLAUDE_PROXY_API_KEY") == 1
+
+
+def test_keys_that_no_line_can_name_alone_are_said_to_be_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLAUDE_PROXY_API_KEY", f",{SECRET}")
+    result = run("sdk")
+
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert "as a,b" in result.stderr
+    assert SECRET not in result.stderr
 
 
 def test_the_lines_of_fish() -> None:

@@ -325,6 +325,14 @@ def test_the_key_of_the_server_is_asked_for_in_words_only(
     assert "put it into" not in done("--yes")
 
 
+def test_of_several_keys_one_is_asked_for(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLAUDE_PROXY_API_KEY", f"{SECRET},another")
+    printed = done("--yes")
+
+    assert "One of them is enough" in printed
+    assert "{env:CLAUDE_PROXY_API_KEY}" not in printed
+
+
 def test_secrets_of_any_kind_are_hidden_in_the_diff() -> None:
     shown = masked(
         '{"mcp": {"x": {"headers": {"Authorization": "A"}, "env": {"GH_TOKEN": ["B"], "HOME": "C"}}}}'

@@ -24,7 +24,7 @@ def test_variables_are_set_for_the_program_or_for_the_shell() -> None:
     )
     assert Client("A library", variables).recipe(needs_key=True) == (
         "in a shell",
-        'export BASE=<url>/v1\nexport KEY="$CLAUDE_PROXY_API_KEY"',
+        "export BASE=<url>/v1\nexport KEY=YOUR-KEY",
     )
 
 

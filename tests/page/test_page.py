@@ -201,7 +201,7 @@ def test_the_data_needs_the_key_and_the_tab_keeps_it(context: BrowserContext, tm
         page.goto(url)
         field = page.get_by_role("textbox", name="Key")
         expect(field).to_be_focused()
-        expect(page.get_by_text('ANTHROPIC_API_KEY="$CLAUDE_PROXY_API_KEY"').first).to_be_visible()
+        expect(page.get_by_text("ANTHROPIC_API_KEY=YOUR-KEY").first).to_be_visible()
         page.keyboard.type("wrong")
         page.keyboard.press("Enter")
         expect(page.get_by_role("alert")).to_have_text("This key is not accepted.")

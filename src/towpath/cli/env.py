@@ -12,6 +12,7 @@ import typer
 from towpath.cli.address import client_url
 from towpath.cli.console import give_up, own_command
 from towpath.cli.flags import PORT, settings_from
+from towpath.cli.one_key import one_key
 from towpath.core.client_habits import recipes as core_clients
 from towpath.core.client_habits.recipes import DUMMY_KEY
 from towpath.settings import Settings
@@ -22,7 +23,10 @@ CLIENTS: Mapping[str, Mapping[str, str | None]] = {
 }
 _DEFAULT_CLIENT = "sdk"
 _REFUSED = 2
-_KEY_VARIABLE = Settings.env_name("api_key")
+_NO_SINGLE_KEY = (
+    f"{Settings.env_name('api_key')} does not begin with a key that a shell could read alone. Write its keys "
+    "as a,b or name a file that has one on each line (@FILE)."
+)
 
 # How a line of each shell looks, and how it takes lines over.
 _LINES = {
@@ -58,7 +62,10 @@ def env(
     family = shell_family(shell if shell is not None else os.environ.get("SHELL", ""))
     if family is None:
         give_up(f"Unknown shell. Choose one with --shell: {', '.join(_LINES)}.", _REFUSED)
-    for line in lines(client, family, client_url(settings), with_key=settings.api_key is not None):
+    key = one_key(settings, family) if settings.keys else shlex.quote(DUMMY_KEY)
+    if key is None:
+        give_up(_NO_SINGLE_KEY, _REFUSED)
+    for line in lines(client, family, client_url(settings), key):
         typer.echo(line)
     if sys.stdout.isatty():  # a person reads, no shell
         call = _TAKE_OVER[family].format(command=own_command(f"env {client}"))
@@ -72,16 +79,9 @@ def shell_family(program: str) -> str | None:
     return family if family in _LINES else None
 
 
-def lines(client: str, shell: str, url: str, *, with_key: bool) -> list[str]:
-    """The lines for a client. ``with_key``: the server asks for a key, which the shell reads where it is."""
+def lines(client: str, shell: str, url: str, key: str) -> list[str]:
+    """The lines for a client. ``key``: what the shell is to read as the key."""
     return [
-        _LINES[shell].format(
-            name=name, value=_key(with_key=with_key) if path is None else shlex.quote(url + path)
-        )
+        _LINES[shell].format(name=name, value=key if path is None else shlex.quote(url + path))
         for name, path in CLIENTS[client].items()
     ]
-
-
-def _key(*, with_key: bool) -> str:
-    """A reference, so that a key is never printed."""
-    return f'"${_KEY_VARIABLE}"' if with_key else shlex.quote(DUMMY_KEY)

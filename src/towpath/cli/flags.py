@@ -15,7 +15,15 @@ GROUPS: Mapping[str, Sequence[str]] = {
     "Common": ("port", "host", "api_key", "workdir", "upstream_base_url", "upstream_api_key", "log_level"),
     "Who may call": ("allowed_hosts", "allowed_origins", "no_extra_usage"),
     "Who runs the tools": (
-        *("passthrough", "allow_internal", "allow_bash", "max_turns", "show_tools", "file_changes"),
+        *(
+            "passthrough",
+            "call_gate",
+            "allow_internal",
+            "allow_bash",
+            "max_turns",
+            "show_tools",
+            "file_changes",
+        ),
     ),
     "How much at once": ("max_concurrent", "max_waiting", "spares", "memory_budget_mb"),
     "How long": (

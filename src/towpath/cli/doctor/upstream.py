@@ -68,7 +68,7 @@ def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
 
 async def _asked(settings: Settings) -> tuple[int, dict[str, Any]]:
     app = create_app(settings.model_copy(update={"spares": 0}))
-    key = settings.api_key.get_secret_value() if settings.api_key else "dummy"
+    key = settings.keys[0] if settings.keys else "dummy"
     # The host that the proxy expects of its callers.
     client = httpx.AsyncClient(
         transport=httpx.ASGITransport(app),

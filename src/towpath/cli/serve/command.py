@@ -96,7 +96,7 @@ def _bound(settings: Settings) -> socket.socket:
     listener = bind(settings.host, settings.port)
     base_url = url_at(settings.host, listener.getsockname()[1])
     typer.echo(f"Towpath {__version__} serves the Anthropic Messages API at {base_url}")
-    key = "$CLAUDE_PROXY_API_KEY" if settings.api_key else "dummy"
+    key = "YOUR-KEY" if settings.api_key else "dummy"
     typer.echo(connection_line(base_url, "opencode", key=key))
     return listener
 

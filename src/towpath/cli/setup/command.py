@@ -11,6 +11,7 @@ import typer
 from towpath.cli.address import client_url
 from towpath.cli.console import give_up, own_command
 from towpath.cli.flags import PORT, settings_from
+from towpath.cli.one_key import is_one_key
 from towpath.cli.opencode import config
 from towpath.cli.opencode.config_files import global_file, project_file
 from towpath.cli.opencode.jsonc import JsoncError
@@ -21,9 +22,10 @@ PLUGIN_FILE = Path(__file__).parents[1] / "opencode" / "towpath.ts"
 _REFUSED = 2
 _KEY_TO_PUT_IN = (
     "Towpath asks clients for a key (CLAUDE_PROXY_API_KEY). It is not copied: put it into {path} yourself, "
-    'as provider.anthropic.options.apiKey in place of "dummy". If OpenCode is started with that variable '
-    'set, "{{env:CLAUDE_PROXY_API_KEY}}" will do.'
+    'as provider.anthropic.options.apiKey in place of "dummy".{variable}'
 )
+_KEY_IN_VARIABLE = ' If OpenCode is started with that variable set, "{env:CLAUDE_PROXY_API_KEY}" will do.'
+_SEVERAL_KEYS = ' One of them is enough, or the name of a variable that holds one: "{env:NAME}".'
 
 setup = typer.Typer(help="Write Towpath's address into a client's own configuration, or take it out again.")
 
@@ -65,7 +67,8 @@ def setup_opencode(
         else:
             text = job.set_up(f"{client_url(settings)}/v1", PLUGIN_FILE.as_uri() if plugin else None)
             if settings.api_key is not None and config.value_at(text, config.API_KEY) == config.DUMMY_KEY:
-                typer.echo(_KEY_TO_PUT_IN.format(path=path))
+                variable = _KEY_IN_VARIABLE if is_one_key(settings) else _SEVERAL_KEYS
+                typer.echo(_KEY_TO_PUT_IN.format(path=path, variable=variable))
     except JsoncError as error:
         give_up(f"{path}: {error}. Nothing was written.")
     except files.ChangedMeanwhileError:

@@ -30,11 +30,12 @@ class Client:
     def recipe(self, *, needs_key: bool) -> tuple[str, str]:
         """Where to put something, and what: still with ``<url>`` in it, and never with anyone's key.
 
-        ``needs_key``: the server asks for a key, which a shell reads from its own variable.
+        ``needs_key``: the server asks for a key, which the reader has to put in.
         """
+        # Not the variable of the setting: it may hold a list, and it is the server's, not the reader's.
+        key = "YOUR-KEY" if needs_key else DUMMY_KEY
         if self.text:
-            return self.place, self.text.replace("<key>", "YOUR-KEY" if needs_key else DUMMY_KEY)
-        key = '"$CLAUDE_PROXY_API_KEY"' if needs_key else DUMMY_KEY
+            return self.place, self.text.replace("<key>", key)
         values = [
             f"{name}={key if path is None else f'<url>{path}'}" for name, path in self.variables.items()
         ]
