@@ -70,6 +70,14 @@ def test_json_is_what_the_server_says(desk: Desk) -> None:
     assert said == expected
 
 
+def test_a_port_is_enough_for_a_server_on_this_machine(desk: Desk) -> None:
+    with desk.served() as url:
+        result = run("--port", url.rpartition(":")[2], "--once")
+
+    assert result.exit_code == 0
+    assert "3 exchanges" in result.output
+
+
 def test_without_a_server_it_ends_with_a_sentence() -> None:
     result = run("--url", "http://127.0.0.1:9", "--once")
 
@@ -113,7 +121,7 @@ def test_what_a_terminal_would_obey_is_not_printed(tmp_path: Path) -> None:
     record = desk.record(model=hostile)
     desk.tell(record, said=hostile, way=hostile, reason=hostile, error=ApiError(400, hostile, type=hostile))
     console = Console(width=200, record=True, file=io.StringIO())
-    console.print(picture(desk.activity.snapshot(), record.began_at, rows=5, width=200))
+    console.print(picture(desk.activity.snapshot(), record.began_at, height=40, width=200))
     said = console.export_text()
 
     with desk.served() as url:

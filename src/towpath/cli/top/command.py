@@ -13,21 +13,22 @@ from rich.live import Live
 
 from towpath.cli.address import client_url
 from towpath.cli.console import give_up, own_command
-from towpath.cli.flags import settings_from
+from towpath.cli.flags import PORT, settings_from
+from towpath.cli.top.keys import q_quits
 from towpath.cli.top.picture import picture
 from towpath.cli.top.reading import NoActivityError, snapshots
 from towpath.server.reports import ActivityReport
 
 _TRY_AGAIN_SECONDS = 1.0
-_ROWS_ONCE = 20
-# What is shown besides the exchanges: headings, figures, errors.
-_OTHER_LINES = 18
+_LINES_ONCE = 60
+_KEYS = "q quits"
 
 
 def top(
     url: str | None = typer.Option(
         None, help="Address of the server. Default: the one in the settings (CLAUDE_PROXY_PORT)."
     ),
+    port: str | None = PORT,
     once: bool = typer.Option(
         False, "--once", help="Print one picture and exit. A pipe gets just one as well."
     ),
@@ -39,8 +40,10 @@ def top(
 
     Example: towpath top --once
     """
-    settings = settings_from({})
+    settings = settings_from({"port": port})
     address = (url or client_url(settings)).rstrip("/")
+    if "://" not in address:
+        address = f"http://{address}"
     try:
         coming = snapshots(address, settings.keys)
         first = next(coming)
@@ -48,7 +51,7 @@ def top(
             _print_json(first, coming, once=once)
         elif once or not sys.stdout.isatty():
             console = Console()
-            console.print(picture(first, first.at, rows=_ROWS_ONCE, width=console.width))
+            console.print(picture(first, first.at, height=_LINES_ONCE, width=console.width))
         else:
             _Screen(address, settings.keys, first).show(coming)
     except NoActivityError as problem:
@@ -72,7 +75,7 @@ def _print_json(first: ActivityReport, coming: Iterator[ActivityReport], *, once
 
 
 class _Screen:
-    """The whole terminal, redrawn each second, until Ctrl-C. It waits for a server that is gone."""
+    """The whole terminal, redrawn each second, until q or Ctrl-C. It waits for a server that is gone."""
 
     def __init__(self, url: str, keys: tuple[str, ...], first: ActivityReport) -> None:
         self._url = url
@@ -82,9 +85,12 @@ class _Screen:
 
     def show(self, coming: Iterator[ActivityReport]) -> None:
         """Show the first one, then what comes."""
-        with Live(
-            get_renderable=self._picture, console=self._console, refresh_per_second=1, screen=True
-        ) as live:
+        with (
+            q_quits(),
+            Live(
+                get_renderable=self._picture, console=self._console, refresh_per_second=1, screen=True
+            ) as live,
+        ):
             while True:
                 try:
                     for snapshot in coming:
@@ -102,6 +108,5 @@ class _Screen:
         self._ahead_seconds = newest.at - time.time()  # of the server's clock
 
     def _picture(self) -> RenderableType:
-        rows = max(3, self._console.height - _OTHER_LINES - len(self._newest.processes))
-        now, width = time.time() + self._ahead_seconds, self._console.width
-        return picture(self._newest, now, rows=rows, width=width, note=self._note)
+        now, size = time.time() + self._ahead_seconds, self._console.size
+        return picture(self._newest, now, height=size.height, width=size.width, note=self._note, keys=_KEYS)

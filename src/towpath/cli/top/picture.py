@@ -3,46 +3,53 @@
 from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from towpath.cli.console import own_command
 from towpath.cli.printable import printable
-from towpath.cli.top.figures import (
-    bars,
-    cache_share,
-    duration,
-    input_tokens,
-    milliseconds,
-    reset,
-    tokens,
-)
-from towpath.server.reports import ActivityReport, ErrorReport, ExchangeReport, LimitsReport, ProcessReport
+from towpath.cli.top.figures import bars, cache_share, duration, input_tokens, milliseconds, reset, tokens
+from towpath.cli.top.tables import LINES_BESIDE_ROWS, exchanges, processes
+from towpath.server.reports import ActivityReport, ErrorReport, ExchangeReport, LimitsReport
 
 _SHOWN_TIMES = 40
 _SHOWN_ERRORS = 3
-_WIDTH_FOR_REASONS = 110
-_WAYS = {"start": "yellow", "resume": "green", "answer": "blue"}
-_RUNNING = {"waiting": "waiting", "asking": "asking", "answering": "answering"}
-_ENDS = {"end_turn": "done", "tool_use": "called tools", "max_tokens": "cut at max_tokens"}
+# Fewer lines have room for the status and one error, more than these for all errors.
+_SMALLEST, _LARGE = 12, 30
 _STATES = {"allowed": "", "allowed_warning": ", close to its limit", "rejected": ", used up"}
 _WINDOWS = {"five_hour": "five hours", "seven_day": "seven days"}
 
 
-def picture(seen: ActivityReport, now: float, *, rows: int, width: int, note: str = "") -> RenderableType:
-    """All of it, with at most ``rows`` exchanges; ``now`` in Unix seconds by the server's clock.
+def picture(
+    seen: ActivityReport, now: float, *, height: int, width: int, note: str = "", keys: str = ""
+) -> RenderableType:
+    """All of it that has room; ``now`` in Unix seconds by the server's clock.
 
-    ``note``: what is to be said of the connection.
+    ``note``: what is to be said of the connection. ``keys``: the last line.
     """
-    return Group(
-        _head(seen, now, note),
-        _figures(seen),
-        *_times(seen.exchanges),
-        *_windows(seen.limits, now),
-        _exchanges(seen, now, rows, width),
-        *_processes(seen.processes, now),
-        *_errors(seen.errors[:_SHOWN_ERRORS], now),
-    )
+    last = [Text(keys, style="dim")] if keys else []
+    if height < _SMALLEST:
+        return Group(_head(seen, now, note), *_errors(seen.errors[:1], now), *last)
+    figures = [_head(seen, now, note), _figures(seen), *_times(seen.exchanges), *_windows(seen.limits, now)]
+    errors = _errors(seen.errors[: _SHOWN_ERRORS if height >= _LARGE else 1], now)
+    taken = sum(-(-line.cell_len // width) for line in figures) + len(errors) + bool(errors) + len(last)
+    return Group(*figures, *_tables(seen, now, height - taken, width, errors), *last)
+
+
+def _tables(
+    seen: ActivityReport, now: float, room: int, width: int, errors: Sequence[Text]
+) -> list[RenderableType]:
+    """The exchanges, the errors, the processes; ``room``: how many lines are left for the tables."""
+    if not seen.exchanges:
+        hint = f"\nNo requests yet. `{own_command('env')}` says how to connect a client."
+        return [Text(hint), *errors, *processes(seen.processes, now, max(1, room - 2 - LINES_BESIDE_ROWS))]
+    # A third for the processes, if both have their head.
+    below = min(len(seen.processes), max(0, (room - 2 * LINES_BESIDE_ROWS) // 3))
+    above = room - LINES_BESIDE_ROWS - (below + LINES_BESIDE_ROWS if below else 0)
+    return [
+        *([exchanges(seen, now, above, width)] if above > 0 else []),
+        *errors,
+        *(processes(seen.processes, now, below) if below else []),
+    ]
 
 
 def _head(seen: ActivityReport, now: float, note: str) -> Text:
@@ -94,78 +101,13 @@ def _windows(limits: LimitsReport, now: float) -> list[Text]:
     return lines or [Text("Plan windows: not known", style="dim")]
 
 
-def _exchanges(seen: ActivityReport, now: float, rows: int, width: int) -> RenderableType:
-    if not seen.exchanges:
-        return Text(f"\nNo requests yet. `{own_command('env')}` says how to connect a client.")
-    table = _table("Last exchanges", "ago", "no.", "model", "way", "first", "in", "cached", "out", "end")
-    for column in (4, 5, 6, 7):
-        table.columns[column].justify = "right"
-    last = ["why"] * (width >= _WIDTH_FOR_REASONS) + ["asked"] * seen.shows_content
-    for title in last:
-        table.add_column(title, ratio=1, no_wrap=True, style="dim")
-    for one in seen.exchanges[:rows]:
-        way = printable(one.way or "-")
-        why = "; ".join(text for text in (one.reason, one.cache_note) if text)
-        more = {"why": why, "asked": one.question if isinstance(one.question, str) else ""}
-        table.add_row(
-            duration(now - one.began_at),
-            str(one.conversation),
-            printable(one.model).removeprefix("claude-"),
-            Text(way, style=_WAYS.get(way, "")),
-            milliseconds(one.first_event_ms),
-            tokens(input_tokens(one.usage)),
-            cache_share(one.usage),
-            tokens(one.usage.output_tokens),
-            _end(one),
-            *(printable(more[title]) for title in last),
-        )
-    return table
-
-
-def _end(one: ExchangeReport) -> Text:
-    if one.state in _RUNNING:
-        return Text(_RUNNING[one.state], style="bold green")
-    if one.error:
-        return Text(f"failed, {one.error.status}", style="red")
-    if one.state != "complete":
-        return Text(f"the {printable(one.state)}")
-    return Text(_ENDS.get(one.stop_reason or "") or printable(one.stop_reason or "done"))
-
-
-def _processes(processes: Sequence[ProcessReport], now: float) -> list[RenderableType]:
-    if not processes:
-        return []
-    table = _table("Live processes", "session", "state", "since", "memory", "holds", "model", "process")
-    for one in processes:
-        table.add_row(
-            str(one.session),
-            printable(one.state),
-            duration(now - one.since),
-            f"{one.memory_mb} MB",
-            f"conversation {one.conversation}" if one.conversation else "nothing yet",
-            printable(one.model),
-            str(one.pid or "-"),
-        )
-    return [table]
-
-
 def _errors(errors: Sequence[ErrorReport], now: float) -> list[Text]:
     lines = [Text("\nLast errors", style="bold")] if errors else []
     for one in errors:
-        lines.append(Text(f"{duration(now - one.at)} ago: {printable(one.plain)}", style="red"))
-        lines.append(Text(f"  {one.status} {printable(one.type)}: {printable(one.message)}", style="dim"))
+        lines.append(_line(f"{duration(now - one.at)} ago: {printable(one.plain)}", "red"))
+        lines.append(_line(f"  {one.status} {printable(one.type)}: {printable(one.message)}", "dim"))
     return lines
 
 
-def _table(title: str, *columns: str) -> Table:
-    table = Table(
-        title=f"\n{title}",
-        title_justify="left",
-        title_style="bold",
-        box=None,
-        header_style="dim",
-        padding=(0, 1, 0, 0),
-    )
-    for column in columns:
-        table.add_column(column, no_wrap=True, overflow="ellipsis")
-    return table
+def _line(words: str, style: str) -> Text:
+    return Text(words, style=style, no_wrap=True, overflow="ellipsis")
