@@ -1,4 +1,4 @@
-"""`towpath setup opencode`: shows what would change, asks, writes, and says what was done."""
+"""`towpath setup`: shows what would change, asks, writes, and says what was done."""
 
 import os
 import sys
@@ -30,9 +30,14 @@ _SEVERAL_KEYS = ' One of them is enough, or the name of a variable that holds on
 setup = typer.Typer(help="Write Towpath's address into a client's own configuration, or take it out again.")
 
 
-@setup.callback()
-def _group() -> None:
-    """Keeps the client a subcommand, even while there is only one."""
+@setup.command("claude")
+def setup_claude() -> None:
+    """Say how Claude Code is pointed to Towpath: by variables, which `towpath env claude` prints.
+
+    Example: towpath setup claude
+    """
+    typer.echo("Claude Code reads variables, and needs no file. In the shell that starts it:")
+    typer.echo(f'  eval "$({own_command("env claude")})"')
 
 
 @setup.command("opencode")
@@ -98,7 +103,12 @@ class _Job:
         if not self._agreed(before or "", after):
             return after
         backup = None if before is None else files.back_up(self.path, datetime.now().astimezone())
-        files.write(self.path, after, expected=before)
+        try:
+            files.write(self.path, after, expected=before)
+        except BaseException:
+            if backup:
+                backup.unlink()  # of a file that is as it was
+            raise
         self.notes.save(self.path, _note(before, after, self.notes.load(self.path), backup))
         typer.echo(f"Written: {self.path}")
         if backup:

@@ -57,7 +57,13 @@ def write(path: Path, text: str, *, expected: str | None) -> None:
 
     Raises ChangedMeanwhileError if the text is not ``expected`` (None: no file) any more, and OSError.
     """
-    target = path.resolve()  # configurations are often links into a folder of dotfiles
+    try:
+        _replace(path.resolve(), text, expected)  # configurations are often links into a folder of dotfiles
+    except OSError as error:  # whose name is that of the new file, which nobody knows
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def _replace(target: Path, text: str, expected: str | None) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     mode = target.stat().st_mode & 0o7777 if target.exists() else _PRIVATE_FILE
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
