@@ -1,7 +1,9 @@
 """The list of commands: what each of them loads, and what `towpath` does without one."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -77,13 +79,27 @@ def test_flags_without_a_command_are_those_of_serve() -> None:
     assert run("--port", "many") == run("serve", "--port", "many")
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_the_shell_can_complete(shell: str) -> None:
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("towpath se", ["serve", "settings", "setup", "service"]),
+        ("towpath env cl", ["claude"]),
+        ("towpath env --shell f", ["fish"]),
+        ("towpath serve --idle", ["--idle-timeout-seconds"]),
+    ],
+)
+def test_the_shell_completes_commands_flags_and_clients(line: str, words: list[str]) -> None:
+    asked = {
+        "_TOWPATH_COMPLETE": "complete_bash",
+        "COMP_WORDS": line,
+        "COMP_CWORD": str(len(line.split()) - 1),
+    }
     done = subprocess.run(
-        (sys.executable, "-m", "towpath", "--show-completion", shell),
+        (Path(sys.executable).with_name("towpath"),),
         capture_output=True,
         text=True,
+        env={**os.environ, **asked},
         timeout=WAIT_SECONDS,
     )
 
-    assert "complet" in done.stdout, done.stderr
+    assert done.stdout.split() == words

@@ -74,7 +74,7 @@ def test_odd_usage_is_shown_as_what_can_be_counted(desk: Desk, odd: Any) -> None
     seen = desk.activity.snapshot()
     msgspec.json.encode(seen)
     console = Console(width=200, record=True, file=io.StringIO())
-    console.print(picture(seen, record.began_at, rows=5, width=200))
+    console.print(picture(seen, record.began_at, height=40, width=200))
 
     assert all(type(n) is int and n >= 0 for n in msgspec.structs.astuple(seen.exchanges[0].usage))
     assert "1 exchanges, 0 failed" in console.export_text()

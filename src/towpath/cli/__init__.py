@@ -4,11 +4,9 @@
   name and imported when it is run: ``serve``, ``settings``, ``doctor``, ``setup``, ``env``, ``top``,
   ``service``, ``demo``, ``replay``, ``bench``, ``scripted_api``.
 - ``flags``: settings as flags. ``unknown_settings``: variables that only look like settings.
-- ``one_key``: what a client sends of a list of keys.
 - ``address``: where this server is reached from this machine. ``listening``: its port, and who else holds it.
   ``one_key``: what a client sends where the server takes several keys.
 - ``opencode``: OpenCode's configuration, which ``doctor`` reads and ``setup`` writes.
-- ``logs``: who writes into the log, and how. ``console``: how a command gives up, and
-  how it names another one. ``printable``: somebody
-  else's text on a terminal.
+- ``logs``: who writes into the log, and how. ``console``: how a command gives up, and how it names
+  another one. ``printable``: somebody else's text on a terminal.
 """

@@ -45,10 +45,15 @@ _LIKE = {"sh": "bash", "dash": "bash", "ash": "bash", "ksh": "bash", "": "bash"}
 
 def env(
     client: Annotated[
-        str, typer.Argument(metavar="CLIENT", help=f"One of: {', '.join(CLIENTS)}.")
+        str,
+        typer.Argument(
+            metavar="CLIENT", help=f"One of: {', '.join(CLIENTS)}.", autocompletion=lambda: list(CLIENTS)
+        ),
     ] = _DEFAULT_CLIENT,
     shell: str | None = typer.Option(
-        None, help=f"One of: {', '.join(_LINES)}. Default: the one that SHELL names."
+        None,
+        help=f"One of: {', '.join(_LINES)}. Default: the one that SHELL names.",
+        autocompletion=lambda: list(_LINES),
     ),
     port: str | None = PORT,
 ) -> None:

@@ -13,25 +13,19 @@ from towpath.settings import Settings
 # The flags of the help under headings, the common ones first; a test keeps every setting in one of them.
 GROUPS: Mapping[str, Sequence[str]] = {
     "Common": ("port", "host", "api_key", "workdir", "upstream_base_url", "upstream_api_key", "log_level"),
-    "Who may call": ("allowed_hosts", "allowed_origins", "no_extra_usage"),
+    "Who may call": ("allowed_hosts", "allowed_origins"),
     "Who runs the tools": (
-        *(
-            "passthrough",
-            "call_gate",
-            "allow_internal",
-            "allow_bash",
-            "max_turns",
-            "show_tools",
-            "file_changes",
-        ),
+        *("passthrough", "allow_internal", "allow_bash"),
+        *("max_turns", "show_tools", "file_changes"),
     ),
-    "How much at once": ("max_concurrent", "max_waiting", "spares", "memory_budget_mb"),
+    "How much": ("max_concurrent", "max_waiting", "spares", "memory_budget_mb", "no_extra_usage"),
     "How long": (
         *("idle_timeout_seconds", "parked_timeout_seconds", "start_timeout_seconds"),
         *("first_event_timeout_seconds", "stall_timeout_seconds", "request_timeout_seconds"),
         *("stop_timeout_seconds", "ping_seconds", "client_timeout_seconds"),
     ),
-    "What is kept and shown": ("state_dir", "record", "record_content", "show_content", "transient_texts"),
+    "What is kept and shown": ("state_dir", "record", "record_content", "show_content"),
+    "Seldom needed": ("transient_texts", "call_gate"),
 }
 # For commands that need no more of a server than where it is.
 PORT = typer.Option(
