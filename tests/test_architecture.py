@@ -27,7 +27,7 @@ MAX_FUNCTION_LINES = 55
 MAY_IMPORT: dict[str, set[str]] = {
     "core": set(),
     "tools": {"python"},
-    "agent": {"core", "tools"},
+    "agent": {"core", "tools", "python"},
     "sessions": {"core"},
     "server": {"sessions", "agent", "core", "settings"},
     "cli": {"python", "bench", "server", "sessions", "agent", "core", "settings"},
@@ -53,7 +53,7 @@ FLOORS: dict[str, Sequence[set[str]]] = {
         {"client_habits"},
         {"openai", "turn", "catalog"},
         {"events"},
-        {"canonical", "errors", "life", "account_limits", "models", "redact", "usage"},
+        {"base_url", "canonical", "errors", "life", "account_limits", "models", "redact", "usage"},
         {"figures", "statuses", "to_json"},
     ],
     "server": [

@@ -10,16 +10,18 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import platformdirs
-from pydantic import Field, SecretStr, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from towpath.core.base_url import checked, without_version
 from towpath.core.client_habits.transient import DEFAULT_TRANSIENT_TEXTS
 from towpath.core.mode import Mode
 
 ENV_PREFIX = "CLAUDE_PROXY_"
+LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(str.lower)]
 
 
 def _quarter_of_memory_mb() -> int:
@@ -104,7 +106,7 @@ class Settings(BaseSettings):
         Field(description="API key for the upstream. Without it, the CLI uses its own login or provider."),
     ] = None
     upstream_base_url: Annotated[
-        str | None,
+        Annotated[str, AfterValidator(checked)] | None,
         Field(
             description="Address of a gateway, or of a scripted API, without /v1. Without it, requests go "
             "where the login belongs."
@@ -231,7 +233,7 @@ class Settings(BaseSettings):
             "asked and answered, of everybody who uses this server, to everybody who may look."
         ),
     ] = False
-    log_level: Annotated[str, Field(description="debug, info, warning or error.")] = "info"
+    log_level: Annotated[LogLevel, Field(description="debug, info, warning or error.")] = "info"
 
     @field_validator("transient_texts", mode="before")
     @classmethod
@@ -251,6 +253,11 @@ class Settings(BaseSettings):
         if value is not None and not _keys(value.get_secret_value()):
             raise ValueError("there is no key in it")
         return value
+
+    @property
+    def upstream(self) -> str | None:
+        """The address of the upstream, without the /v1 that its clients add."""
+        return without_version(self.upstream_base_url) if self.upstream_base_url else None
 
     @property
     def keys(self) -> tuple[str, ...]:

@@ -1,10 +1,14 @@
-"""What stands before the CLI's command line, so that it ends with its parent: where the system has it."""
+"""What stands before the CLI's command line: it ends with its parent, and has a session of its own."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from towpath.agent.parent import tied_to_parent
+from towpath.agent.transport import in_own_session
 
 
 @pytest.fixture
@@ -43,3 +47,20 @@ def test_other_systems_have_no_such_signal(only_program: Path, monkeypatch: pyte
     monkeypatch.setattr("sys.platform", "darwin")
 
     assert tied_to_parent.__wrapped__() == []
+
+
+@pytest.mark.parametrize("has_setsid", [True, False])
+def test_a_command_becomes_the_leader_of_a_session(
+    only_program: Path, monkeypatch: pytest.MonkeyPatch, *, has_setsid: bool
+) -> None:
+    if has_setsid:
+        monkeypatch.setenv("PATH", os.defpath)
+    words = in_own_session.__wrapped__()
+    shows = "import os; print(os.getpid() == os.getsid(0), os.getpid())"
+    with subprocess.Popen(
+        [*words, sys.executable, "-c", shows], stdout=subprocess.PIPE, text=True
+    ) as process:
+        said, _ = process.communicate()
+
+    assert said.split() == ["True", str(process.pid)]
+    assert words[0].endswith("setsid") is has_setsid

@@ -17,6 +17,7 @@ from towpath.cli.doctor.addresses import leads_here, shown
 from towpath.cli.doctor.loops import loops
 from towpath.cli.doctor.machine import CliProcess, judge_disk, judge_processes
 from towpath.cli.doctor.port import PortFacts, facts_about, judge_port
+from towpath.cli.obstacles import nearest
 from towpath.settings import Settings
 
 IN_USE = OSError(errno.EADDRINUSE, "Address already in use")
@@ -283,11 +284,11 @@ class TestStaleProcesses:
 
 
 @pytest.mark.parametrize(
-    ("free_mib", "writable", "status"),
-    [(100, True, "problem"), (500, True, "warning"), (5000, True, "ok"), (5000, False, "problem")],
+    ("free_mib", "status"),
+    [(100, "problem"), (500, "warning"), (5000, "ok")],
 )
-def test_disk_space(free_mib: int, writable: bool, status: str) -> None:
-    finding = judge_disk(Path("/state"), free_mib, writable=writable)
+def test_disk_space(free_mib: int, status: str) -> None:
+    finding = judge_disk(Path("/state"), free_mib)
 
     assert finding.status == status
     assert "/state" in finding.detail
@@ -295,6 +296,6 @@ def test_disk_space(free_mib: int, writable: bool, status: str) -> None:
 
 
 def test_a_folder_that_is_not_there_yet_is_judged_by_the_one_above(tmp_path: Path) -> None:
-    assert machine.nearest_folder(tmp_path / "a" / "b") == tmp_path
+    assert nearest(tmp_path / "a" / "b") == tmp_path
     assert machine.disk_space(tmp_path / "a" / "b").status in ("ok", "warning")
     assert not (tmp_path / "a").exists()

@@ -25,6 +25,7 @@ NAMES = [
     "settings",
     "Claude CLI",
     "login",
+    "folders and host",
     "port",
     "upstream",
     "OpenCode",

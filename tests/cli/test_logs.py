@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -35,6 +36,22 @@ except RuntimeError:
 """
 
 
+def on_a_terminal(code: str) -> str:
+    """What a program shows that logs to one."""
+    master, slave = pty.openpty()
+    with subprocess.Popen([sys.executable, "-c", code], stderr=slave) as process:
+        os.close(slave)
+        seen = b""
+        try:
+            while part := os.read(master, 65536):
+                seen += part
+        except OSError:  # Linux: nobody has it open any more
+            pass
+        assert process.wait() == 0
+    os.close(master)
+    return seen.decode("utf-8")
+
+
 def test_a_program_gets_json_of_everybody() -> None:
     done = subprocess.run(
         [sys.executable, "-c", LOGGING], stderr=subprocess.PIPE, text=True, check=True, timeout=60
@@ -53,18 +70,7 @@ def test_a_program_gets_json_of_everybody() -> None:
 
 
 def test_a_person_gets_lines_in_which_only_the_log_has_colours() -> None:
-    master, slave = pty.openpty()
-    with subprocess.Popen([sys.executable, "-c", LOGGING], stderr=slave) as process:
-        os.close(slave)
-        seen = b""
-        try:
-            while part := os.read(master, 65536):
-                seen += part
-        except OSError:  # Linux: nobody has it open any more
-            pass
-        assert process.wait() == 0
-    os.close(master)
-    said = seen.decode("utf-8")
+    said = on_a_terminal(LOGGING)
 
     assert "planted warning" in said
     assert "RuntimeError: " + printable(HOSTILE.partition("\n")[0]) in said
@@ -107,3 +113,49 @@ def test_a_log_that_cannot_be_written_ends_nothing() -> None:
 
     assert done.stdout == b"went on\n"
     assert done.returncode in (0, 120)  # 120: Python's word, at its end, for lines that it still held
+
+
+# An exchange that went well, one that failed, one that was refused; a level that shows the latter two.
+EXCHANGES = """
+from dataclasses import replace
+from towpath.cli.logs import configure_logging
+from towpath.core.errors import ApiError
+from towpath.core.mode import Mode
+from towpath.server.exchange.events import Ended, Refused
+from towpath.server.exchange.record import ExchangeRecord, State
+from towpath.server.observe import log
+configure_logging("{level}")
+done = ExchangeRecord(
+    request_id="req_1", user_agent="", model="sonnet", mode=Mode.PASSTHROUGH, tips=(), read_seconds=0,
+    began_at=0, began=10, ended_at=11.25, state=State.COMPLETE, way="start",
+    usage={{"input_tokens": 7, "cache_read_input_tokens": 900, "output_tokens": 5}},
+)
+log.ended(Ended(done))
+log.ended(Ended(replace(done, request_id="req_2", way=None).failed(ApiError(429, "the week is over \\x1b"))))
+log.refused(Refused("req_3", ApiError(400, "model: Field required")))
+"""
+
+
+def test_a_person_sees_each_exchange_in_one_line() -> None:
+    shown = on_a_terminal(EXCHANGES.format(level="info"))
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", shown).splitlines()
+
+    assert lines[0].endswith("start   200  1.2 s  sonnet  907 tokens in, 5 out  req_1")
+    assert "[warning" in lines[1]
+    assert lines[1].endswith(
+        "-       429  1.2 s  sonnet  907 tokens in, 5 out  req_2  the week is over \\x1b"
+    )
+    assert all(word in lines[2] for word in ("refused", "status=400", "model: Field required", "req_3"))
+    assert len(lines) == 3
+
+
+def test_what_failed_is_there_at_the_level_of_warnings_and_quotes_nobody_in_a_file() -> None:
+    code = EXCHANGES.format(level="warning")
+    done = subprocess.run([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True, check=True)
+    failed, refused = (json.loads(line) for line in done.stderr.splitlines())
+
+    assert (failed["level"], failed["event"], failed["status"]) == ("warning", "exchange", 429)
+    assert failed["explanation"].startswith("A limit of the account is reached")
+    assert (refused["request_id"], refused["type"]) == ("req_3", "invalid_request_error")
+    assert "the week is over" not in done.stderr
+    assert "Field required" not in done.stderr

@@ -51,7 +51,7 @@ def test_another_address_without_a_key_is_refused(host: str, flags: list[str]) -
         timeout=60,
     )
 
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert f"{host} can be reached from other machines. Set CLAUDE_PROXY_API_KEY" in done.stderr
 
 

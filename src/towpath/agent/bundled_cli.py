@@ -70,6 +70,7 @@ async def _status(environment: Mapping[str, str], cwd: Path) -> bytes:
         stderr=asyncio.subprocess.DEVNULL,
         env=dict(environment),
         cwd=cwd,
+        start_new_session=True,  # as all CLIs: see in_own_session
     )
     try:
         async with asyncio.timeout(_STATUS_TIMEOUT_SECONDS):

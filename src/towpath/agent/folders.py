@@ -31,14 +31,19 @@ def make_private(state_dir: Path) -> None:
     for folder in (state_dir, *(state_dir / name for name in (_RUNS, _EMPTY, _ADDITIONS))):
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if is_of_another_user(folder):
-                raise FolderError(
-                    f"{folder} belongs to another user, or is a link that leads to a folder of theirs. "
-                    "Conversations are kept there, so it must be yours."
-                )
+            check_owner(folder)
             folder.chmod(0o700)
         except OSError as error:
             raise FolderError(f"{folder} cannot be used: {error.strerror or error}.") from error
+
+
+def check_owner(folder: Path) -> None:
+    """Raises FolderError for a folder of somebody else, OSError for one that is not there."""
+    if is_of_another_user(folder):
+        raise FolderError(
+            f"{folder} belongs to another user, or is a link that leads to a folder of theirs. "
+            "Conversations are kept there, so it must be yours."
+        )
 
 
 def is_of_another_user(folder: Path) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, get_args
 import typer
 from pydantic import ValidationError
 
+from towpath.cli.bad_values import in_words
 from towpath.settings import Settings
 
 # The flags of the help under headings, the common ones first; a test keeps every setting in one of them.
@@ -99,6 +100,5 @@ def settings_from(flags: Mapping[str, object]) -> Settings:
         for problem in error.errors():
             name = str(problem["loc"][0])
             where = f"--{_dashed(name)}" if name in given else Settings.env_name(name)
-            message = problem["msg"].removeprefix("Value error, ")
-            typer.secho(f"{where}: {message} (given: {problem['input']!r})", err=True, fg="red")
+            typer.secho(f"{where}: {in_words(problem)}", err=True, fg="red")
         raise typer.Exit(2) from None

@@ -8,8 +8,7 @@ import psutil
 
 def listener_at(host: str, port: int) -> socket.socket:
     """A socket that listens there; from here on a request waits instead of failing. Raises OSError."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener = socket.socket(family_of(host), socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
@@ -18,6 +17,11 @@ def listener_at(host: str, port: int) -> socket.socket:
         listener.close()
         raise
     return listener
+
+
+def family_of(host: str) -> socket.AddressFamily:
+    """Of an address or a name; names are those of IPv4."""
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
 def holder_of(port: int) -> str | None:

@@ -8,20 +8,17 @@ import structlog
 from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, Processor
 
-from towpath.cli.console import give_up
 from towpath.cli.printable import printable
 
-_NO_LEVEL = "CLAUDE_PROXY_LOG_LEVEL: {level!r} is not one of: debug, info, warning, error"
+_PROMPT_TOKENS = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
 
 
 def configure_logging(level: str) -> None:
-    """For people on a terminal, JSON lines otherwise; to stderr. Exits with a sentence for an unknown level.
+    """For people on a terminal, JSON lines otherwise; to stderr. ``level`` is debug, info, warning or error.
 
     A line that cannot be written (a full disk, a pipe that is closed) is lost; nothing else is.
     """
-    number = logging.getLevelNamesMapping().get(level.upper())
-    if number is None:
-        give_up(_NO_LEVEL.format(level=level))
+    number = logging.getLevelNamesMapping()[level.upper()]
     person = sys.stderr.isatty()
     common: list[Processor] = [
         structlog.processors.add_log_level,
@@ -55,12 +52,42 @@ def configure_logging(level: str) -> None:
 
 
 def _lines(*, person: bool) -> list[Processor]:
-    return [_escaped, structlog.dev.ConsoleRenderer()] if person else [structlog.processors.JSONRenderer()]
+    if person:
+        return [_without("explanation"), _escaped, _exchange_in_one_line, structlog.dev.ConsoleRenderer()]
+    # Files stay and are sent around, and an error's own sentence may quote the conversation.
+    return [_without("sentence"), structlog.processors.JSONRenderer()]
+
+
+def _without(name: str) -> Processor:
+    def without(_logger: object, _method: str, line: EventDict) -> EventDict:
+        line.pop(name, None)
+        return line
+
+    return without
 
 
 def _escaped(_logger: object, _method: str, line: EventDict) -> EventDict:
     """Any page in a browser can have its words logged: the path of a request that is kept out, say."""
     return {printable(name): _escaped_value(name, value) for name, value in line.items()}
+
+
+def _exchange_in_one_line(_logger: object, _method: str, line: EventDict) -> EventDict:
+    """How an exchange ended, for a person: way, status, seconds, model, tokens, id, and what went wrong."""
+    if line["event"] != "exchange":
+        return line
+    usage = line["usage"]
+    prompt = sum(usage.get(kind, 0) for kind in _PROMPT_TOKENS)
+    parts = (
+        f"{line['way'] or '-':6}",
+        "left" if line["outcome"] == "client left" else line.get("status", 200),
+        f"{line['total_ms'] / 1000:.1f} s",
+        line["model"],
+        f"{prompt} tokens in, {usage.get('output_tokens', 0)} out",
+        line["request_id"],
+        line.get("sentence"),
+    )
+    text = "  ".join(str(part) for part in parts if part is not None)
+    return {"timestamp": line["timestamp"], "level": line["level"], "event": text}
 
 
 def _escaped_value(name: str, value: Any) -> Any:

@@ -34,7 +34,8 @@ def create_app(
 
     ``clock`` is Unix time in seconds; the limits of an account are reset, and the prompt cache ages, by it.
     ``ask_login`` says who is logged in; without it the CLI is asked. Call ``state.let_watchers_go`` before
-    stopping the server: only then do streams of /v1/activity end.
+    stopping the server: only then do streams of /v1/activity end. ``state.unfinished_answers`` says how many
+    answers are not at their end.
     """
     components = assemble(settings, clock, ask_login)
     application = Starlette(
@@ -44,6 +45,7 @@ def create_app(
         lifespan=partial(_lifespan, components, settings.idle_timeout_seconds),
     )
     application.state.let_watchers_go = components.activity.close
+    application.state.unfinished_answers = lambda: components.exchanges.unfinished
     return application
 
 

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from towpath.core.errors import ApiError
 from towpath.server.errors import error_response, new_request_id
-from towpath.server.exchange.events import CallerRejected, Publish
+from towpath.server.exchange.events import CallerRejected, Publish, Refused
 from towpath.server.loopback import is_loopback
 
 PAGE_FILES = "/page/"
@@ -59,7 +59,12 @@ class Guard:
                 self._check(scope["method"], scope["path"], headers, has_key=key is not None)
             except ApiError as error:
                 request_id = new_request_id()
-                self._publish(CallerRejected(request_id, scope["path"], error))
+                is_about_caller = error.status in (401, 403)
+                self._publish(
+                    CallerRejected(request_id, scope["path"], error)
+                    if is_about_caller
+                    else Refused(request_id, error)
+                )
                 await error_response(error, request_id)(scope, receive, send)
                 return
             scope.setdefault("state", {}).update(caller=caller_of(key), has_key=key is not None)

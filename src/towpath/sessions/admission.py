@@ -18,15 +18,21 @@ class Admission:
     """
 
     def __init__(self, *, running: int, waiting: int) -> None:
-        self._running = running
+        self._places = running
         self._free = running
         self._room = waiting
         self._answers: deque[asyncio.Future[None]] = deque()
         self._others: deque[asyncio.Future[None]] = deque()
 
     def __repr__(self) -> str:
-        running = self._running - self._free
-        return f"<Admission: {running} of {self._running} running, {self.waiting} of {self._room} waiting>"
+        return (
+            f"<Admission: {self.running} of {self._places} running, {self.waiting} of {self._room} waiting>"
+        )
+
+    @property
+    def running(self) -> int:
+        """How many run."""
+        return self._places - self._free
 
     @property
     def waiting(self) -> int:
@@ -52,7 +58,7 @@ class Admission:
         if self.waiting >= self._room:
             raise ApiError(
                 529,
-                f"{self._running} requests are running and {self.waiting} are waiting; try again later "
+                f"{self._places} requests are running and {self.waiting} are waiting; try again later "
                 "or raise CLAUDE_PROXY_MAX_CONCURRENT",
                 headers={"retry-after": str(_RETRY_AFTER_SECONDS)},
             )

@@ -34,6 +34,7 @@ def all_checks(settings: Settings, environment: Mapping[str, str], *, live: bool
         Check("settings", lambda: program.variables(environment)),
         Check("Claude CLI", lambda: program.bundled_cli(environment)),
         Check("login", lambda: program.login(settings, environment)),
+        Check("folders and host", lambda: machine.folders_and_host(settings)),
         Check("port", lambda: port(settings)),
         Check("upstream", model),
         Check("OpenCode", lambda: opencode.opencode(environment)),

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import psutil
 
-from towpath.agent.folders import is_of_another_user
 from towpath.cli.doctor.findings import Finding, ok, problem, warning
 from towpath.cli.doctor.shell import command_line
+from towpath.cli.obstacles import nearest, on_this_machine
 from towpath.sessions.plan import MIB
+from towpath.settings import Settings
 
 # A conversation's files are below 100 MB, and up to 20 of them may run.
 _TOO_LITTLE_MIB = 200
@@ -54,24 +55,20 @@ def judge_processes(processes: Sequence[CliProcess]) -> Finding:
     return warning(detail, command_line(["kill", *stale]))
 
 
+def folders_and_host(settings: Settings) -> Finding:
+    """Whether a server could work with the folders and the address that it is given."""
+    for obstacle in on_this_machine(settings):
+        return problem(obstacle.detail, obstacle.remedy)
+    return ok(f"{settings.state_dir} can be written to, and {settings.host} be listened on")
+
+
 def disk_space(state_dir: Path) -> Finding:
-    folder = nearest_folder(state_dir)
-    free_mib = shutil.disk_usage(folder).free // MIB
-    is_ours = folder != state_dir.absolute() or not is_of_another_user(folder)
-    return judge_disk(state_dir, free_mib, writable=is_ours and os.access(folder, os.W_OK | os.X_OK))
+    return judge_disk(state_dir, shutil.disk_usage(nearest(state_dir)).free // MIB)
 
 
-def nearest_folder(path: Path) -> Path:
-    """The path itself, or the first folder above it that is there."""
-    absolute = path.absolute()
-    return next(folder for folder in (absolute, *absolute.parents) if folder.is_dir())
-
-
-def judge_disk(state_dir: Path, free_mib: int, *, writable: bool) -> Finding:
+def judge_disk(state_dir: Path, free_mib: int) -> Finding:
     """``free_mib``: space that is left where the folder is, or will be."""
     elsewhere = "set CLAUDE_PROXY_STATE_DIR to a folder elsewhere"
-    if not writable:
-        return problem(f"{state_dir} is not yours, or cannot be written to", f"make it yours, or {elsewhere}")
     if free_mib < _TOO_LITTLE_MIB:
         return problem(f"only {free_mib} MB are free at {state_dir}", f"make room, or {elsewhere}")
     if free_mib < _LITTLE_MIB:

@@ -22,8 +22,8 @@ _REDIRECT_SECONDS = 10
 
 def upstream(settings: Settings) -> Finding:
     """Ask the model for one token, through a proxy of the check's own that listens nowhere."""
-    if settings.upstream_base_url and (elsewhere := redirect_of(settings.upstream_base_url)):
-        return judge_redirect(settings.upstream_base_url, elsewhere)
+    if settings.upstream and (elsewhere := redirect_of(settings.upstream)):
+        return judge_redirect(settings.upstream, elsewhere)
     began = time.monotonic()
     status, body = asyncio.run(_asked(settings))
     return judge_answer(status, body, time.monotonic() - began)

@@ -1,15 +1,13 @@
 """Run the server in the foreground until Ctrl-C."""
 
-import contextlib
+import errno
 import math
 import os
 import socket
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from types import FrameType
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
-import psutil
 import typer
 import uvicorn
 
@@ -17,21 +15,23 @@ from towpath import __version__
 from towpath.agent.folders import FolderError, make_private
 from towpath.cli.address import url_at
 from towpath.cli.console import give_up
+from towpath.cli.doctor.addresses import shown
 from towpath.cli.listening import holder_of, listener_at
 from towpath.cli.logs import configure_logging
+from towpath.cli.obstacles import obstacles
+from towpath.cli.serve.server import Server
 from towpath.cli.serve.supervisor import BAD_SETTINGS, Supervisor, handed_down
 from towpath.cli.serve.systemd import watched
 from towpath.cli.unknown_settings import unknown_settings
 from towpath.python import python_command
 from towpath.server.http.arrival import HttpLimits, limited
-from towpath.server.loopback import is_loopback
 from towpath.settings import Settings
 
 
 def serve_until_stopped(settings: Settings) -> None:
-    """Bind, say where and how to connect, serve. Exits with a sentence, and 1 or 2, if it cannot."""
+    """Bind, serve, and say where and how to connect. Exits with a sentence, and 1 or 2, if it cannot."""
     configure_logging(settings.log_level)
-    _make_private(settings.state_dir)
+    _refuse_what_cannot_work(settings)
     listener = handed_down() or _bound(settings)
     # Here: it loads the SDK, 1.2 s that no command should take which only shows or changes something.
     from towpath.server.app import create_app
@@ -40,13 +40,14 @@ def serve_until_stopped(settings: Settings) -> None:
     give_back_large_blocks()
     application = create_app(settings)
     config = http_config(watched(application, os.environ), settings)
-    _Server(config, before_stop=application.state.let_watchers_go).run(sockets=[listener])
+    when_ready = partial(_welcome, settings, listener.getsockname()[1])
+    Server(config, application.state, when_ready).run(sockets=[listener])
 
 
 def serve_supervised(settings: Settings, arguments: Sequence[str]) -> None:
     """Serve in a process of its own that is started again when it crashes. ``arguments`` are its flags."""
     configure_logging(settings.log_level)
-    _make_private(settings.state_dir)
+    _refuse_what_cannot_work(settings)
     command = python_command("-m", "towpath", "serve", *arguments)
     raise typer.Exit(Supervisor(command, _bound(settings)).run())
 
@@ -64,41 +65,35 @@ def http_config(application: Any, settings: Settings) -> uvicorn.Config:
     )
 
 
-class _Server(uvicorn.Server):
-    """Stops at the first signal when what runs has finished, at the second one at once."""
-
-    def __init__(self, config: uvicorn.Config, before_stop: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._before_stop = before_stop
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        if self.should_exit:
-            self.force_exit = True
-        super().handle_exit(sig, frame)
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._before_stop()
-        await super().shutdown(sockets)
-        if self.force_exit:  # a CLI in a model call does not notice that nobody is there any more
-            for process in psutil.Process().children(recursive=True):
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    process.terminate()
+def _refuse_what_cannot_work(settings: Settings) -> None:
+    """End the program with a sentence for each obstacle. A supervisor does so before it starts a server."""
+    found = list(obstacles(settings, os.environ))
+    for obstacle in found:
+        typer.secho(str(obstacle), err=True, fg="red")
+    if found:
+        raise typer.Exit(BAD_SETTINGS)
+    try:
+        make_private(settings.state_dir)
+    except FolderError as error:
+        give_up(f"{error} Set {Settings.env_name('state_dir')} to a folder of your own.", BAD_SETTINGS)
 
 
 def _bound(settings: Settings) -> socket.socket:
-    if not is_loopback(settings.host) and settings.api_key is None:
-        give_up(
-            f"{settings.host} can be reached from other machines. Set CLAUDE_PROXY_API_KEY to a key that "
-            "clients must send, or use CLAUDE_PROXY_HOST=127.0.0.1. Never share a plan login."
-        )
+    """The socket, before the server is loaded: a request that comes meanwhile waits."""
     for sentence in unknown_settings(os.environ):
         typer.secho(sentence, err=True, fg="yellow")
-    listener = bind(settings.host, settings.port)
-    base_url = url_at(settings.host, listener.getsockname()[1])
+    if settings.upstream and (settings.upstream_base_url or "").rstrip("/") != settings.upstream:
+        name = Settings.env_name("upstream_base_url")
+        sentence = f"{name}: requests bring the /v1 along, so they go to {shown(settings.upstream)}"
+        typer.secho(sentence, err=True, fg="yellow")
+    return bind(settings.host, settings.port)
+
+
+def _welcome(settings: Settings, port: int) -> None:
+    base_url = url_at(settings.host, port)
     typer.echo(f"Towpath {__version__} serves the Anthropic Messages API at {base_url}")
     key = "YOUR-KEY" if settings.api_key else "dummy"
     typer.echo(connection_line(base_url, "opencode", key=key))
-    return listener
 
 
 def connection_line(base_url: str, program: str, *, key: str = "dummy") -> str:
@@ -111,16 +106,11 @@ def bind(host: str, port: int) -> socket.socket:
     try:
         return listener_at(host, port)
     except OSError as error:
-        holder = holder_of(port) or "what holds the port"
-        give_up(
-            f"Cannot listen on {host}:{port}: {error.strerror}. Stop {holder}, or choose another port with "
-            "--port or CLAUDE_PROXY_PORT."
-        )
-
-
-def _make_private(state_dir: Path) -> None:
-    try:
-        make_private(state_dir)
-    except FolderError as error:
-        name = Settings.env_name("state_dir")
-        give_up(f"{error} Set {name} to a folder of your own.", BAD_SETTINGS)
+        what = f"Cannot listen on {host}:{port}: {error.strerror}."
+        if error.errno == errno.EADDRNOTAVAIL:
+            give_up(f"{what} Set CLAUDE_PROXY_HOST to an address of this machine.", BAD_SETTINGS)
+        if error.errno == errno.EADDRINUSE:
+            what = f"{what} Stop {holder_of(port) or 'what holds the port'}, or choose another port with"
+        else:
+            what = f"{what} Choose another port with"
+        give_up(f"{what} --port or CLAUDE_PROXY_PORT.")

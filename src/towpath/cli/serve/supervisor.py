@@ -17,6 +17,8 @@ from typing import IO
 
 import typer
 
+from towpath.cli.serve.signals import stop_signals
+
 # So many crashes within so long are a loop: a server that cannot live is not helped by another start.
 _LOOP_CRASHES = 5
 _LOOP_SECONDS = 60.0
@@ -49,7 +51,7 @@ class Supervisor:
 
     def run(self) -> int:
         """The exit code: 0 after a stop that was asked for, else that of the last server."""
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in stop_signals():
             signal.signal(number, self._pass_on)
         crashes: list[float] = []
         while True:

@@ -50,6 +50,11 @@ class Exchanges:
         self._clock = clock
         self._cache = CacheMemory()
 
+    @property
+    def unfinished(self) -> int:
+        """How many answers are still to be given to their end."""
+        return self._admission.running + self._admission.waiting
+
     async def begin(
         self,
         body: bytes,

@@ -99,4 +99,4 @@ class UpstreamApi:
 def operators_upstream(settings: Settings) -> UpstreamApi | None:
     """The one that the settings name, if they do."""
     key = settings.upstream_api_key.get_secret_value() if settings.upstream_api_key else None
-    return UpstreamApi(settings.upstream_base_url, key) if key or settings.upstream_base_url else None
+    return UpstreamApi(settings.upstream, key) if key or settings.upstream else None

@@ -9,5 +9,5 @@ from towpath.settings import Settings
 def environment_of_clis(settings: Settings, environment: Mapping[str, str]) -> dict[str, str]:
     """What to set for every CLI of a server whose own environment is ``environment``."""
     key = settings.upstream_api_key
-    upstream = Upstream(settings.upstream_base_url, key.get_secret_value() if key else None)
+    upstream = Upstream(settings.upstream, key.get_secret_value() if key else None)
     return cli_environment(upstream, environment)
