@@ -1,6 +1,6 @@
 """The real application with processes that answer at once, so that thousands of requests take seconds."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -33,15 +33,23 @@ class AnsweringProcess(FakeProcess):
             self._said.put_nowait(event)
 
 
+class AnsweringMaker:
+    """Makes these, whatever the settings; none of them asks an API."""
+
+    def __init__(self, *_: Any) -> None: ...
+
+    def __call__(self, launch: Launch) -> Process:
+        return AnsweringProcess(launch)
+
+    def has_made(self, _session_id: str) -> bool:
+        return False
+
+
 @contextmanager
 def answering_proxy(settings: Settings) -> Iterator[str]:
     """The URL of a proxy that starts no CLI."""
-
-    def process_maker(*_: Any) -> Callable[[Launch], Process]:
-        return AnsweringProcess
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("towpath.server.components.process_maker", process_maker)
+        patch.setattr("towpath.server.components.ProcessMaker", AnsweringMaker)
         application = create_app(settings, ask_login=a_key)
     with serve_in_thread(application) as url:
         yield url

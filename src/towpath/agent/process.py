@@ -96,6 +96,11 @@ class AgentProcess(ABC):
         return self._transport.pid if self._transport else None
 
     @property
+    def session_id(self) -> str:
+        """The name of the CLI's own session, which its requests to the API have in a header."""
+        return self._session_file.stem
+
+    @property
     def is_working(self) -> bool:
         """Whether a tool runs, so that the model has nothing to say."""
         return False

@@ -152,6 +152,13 @@ _ROWS = (
         "Try again.",
     ),
     ErrorStatus(
+        508,
+        "Loop Detected",
+        _OTHER,
+        "The request has come through this server already.",
+        "Set CLAUDE_PROXY_UPSTREAM_BASE_URL to the address of the API, or unset it.",
+    ),
+    ErrorStatus(
         529,
         "Overloaded",
         "overloaded_error",

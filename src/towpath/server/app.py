@@ -15,11 +15,10 @@ from towpath.agent.bundled_cli import AuthStatus
 from towpath.agent.folders import remove_run_folder
 from towpath.server.components import Components, assemble
 from towpath.server.cors import Cors
-from towpath.server.exchange.events import Publish
 from towpath.server.guard import Guard, Rules
 from towpath.server.headers import AlwaysHeaders
 from towpath.server.memory import forget_when_idle
-from towpath.server.middleware import NoWebSockets, OneSpelling
+from towpath.server.middleware import NoLoops, NoWebSockets, OneSpelling
 from towpath.server.routes import OPENAI_PATHS, failed, not_found, routes
 from towpath.settings import Settings
 
@@ -40,7 +39,7 @@ def create_app(
     components = assemble(settings, clock, ask_login)
     application = Starlette(
         routes=[*routes(settings, components)],
-        middleware=_middleware(settings, components.publish),
+        middleware=_middleware(settings, components),
         exception_handlers={HTTPException: not_found},
         lifespan=partial(_lifespan, components, settings.idle_timeout_seconds),
     )
@@ -73,7 +72,7 @@ async def _lifespan(components: Components, idle_seconds: float, _: Starlette) -
             await asyncio.to_thread(components.telemetry.close)
 
 
-def _middleware(settings: Settings, publish: Publish) -> list[Middleware]:
+def _middleware(settings: Settings, components: Components) -> list[Middleware]:
     rules = Rules(settings.host, settings.allowed_hosts, settings.allowed_origins, settings.keys)
     cors = Middleware(
         Cors,
@@ -88,6 +87,7 @@ def _middleware(settings: Settings, publish: Publish) -> list[Middleware]:
         # Starlette's own is outside of all middleware: its answers would lack what these add.
         Middleware(ServerErrorMiddleware, failed),
         Middleware(OneSpelling),
-        Middleware(Guard, rules, publish),
+        Middleware(Guard, rules, components.publish),
+        Middleware(NoLoops, components.processes.has_made, components.publish),
         Middleware(NoWebSockets, OPENAI_PATHS),
     ]

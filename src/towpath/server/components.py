@@ -37,7 +37,7 @@ from towpath.server.observe.health import Health
 from towpath.server.observe.metrics import Metrics
 from towpath.server.observe.recorder import Recorder
 from towpath.server.observe.telemetry import Telemetry
-from towpath.server.processes import process_maker
+from towpath.server.processes import ProcessMaker
 from towpath.server.upstream.client import UpstreamApi, operators_upstream
 from towpath.server.upstream.environment import environment_of_clis
 from towpath.sessions.admission import Admission
@@ -53,6 +53,7 @@ class Components:
     """``folder`` has the files of all processes, and goes with the server."""
 
     folder: Path
+    processes: ProcessMaker
     pool: Pool
     health: Health
     limits: KnownLimits
@@ -82,8 +83,9 @@ def assemble(
     folder, nowhere = run_folder(settings.state_dir), empty_folder(settings.state_dir)
     publisher = Publisher()
     limits = KnownLimits(clock, publisher.publish, no_extra_usage=settings.no_extra_usage)
+    processes = ProcessMaker(settings, folder, environment, limits.hear)
     pool = Pool(
-        process_maker(settings, folder, environment, limits.hear),
+        processes,
         AdditionStore(additions_folder(settings.state_dir)),
         _pool_limits(settings),
         time.monotonic,
@@ -105,6 +107,7 @@ def assemble(
     reader = RequestReader(settings, memo, queue, nowhere)
     return Components(
         folder=folder,
+        processes=processes,
         pool=pool,
         health=health,
         limits=limits,

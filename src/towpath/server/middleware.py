@@ -1,8 +1,8 @@
 """What every request passes besides ``guard`` and ``headers``: one spelling for each path, and an answer to
-those that want a WebSocket."""
+those that go round in circles or want a WebSocket."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 import structlog
 from starlette.datastructures import Headers
@@ -10,6 +10,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from towpath.core.errors import ApiError
 from towpath.server.errors import error_response, new_request_id, openai_error_response
+from towpath.server.exchange.events import Publish, Refused
+from towpath.server.upstream.client import VIA
 
 log = structlog.get_logger(__name__)
 
@@ -18,6 +20,14 @@ _NO_WEBSOCKETS = ApiError(
     "Upgrade: there are no WebSockets here; send the request as a POST, with stream for its events",
     # RFC 9110 demands the name of a protocol that would do. Frames may follow, so the connection ends.
     headers={"upgrade": "HTTP/1.1", "connection": "upgrade, close"},
+)
+
+
+_CLI_SESSION = "x-claude-code-session-id"
+_LOOP = ApiError(
+    508,
+    "this request has come through this server already: its upstream leads back here. Set "
+    "CLAUDE_PROXY_UPSTREAM_BASE_URL to the address of the API, or unset it",
 )
 
 
@@ -35,6 +45,32 @@ class OneSpelling:
         if scope["type"] == "http":
             scope = {**scope, "path": re.sub("/+", "/", scope["path"]).removesuffix("/") or "/"}
         await self._app(scope, receive, send)
+
+
+class NoLoops:
+    """Middleware that stops a request which has come through this server already: a 508, and no process.
+
+    ``is_own_session`` knows the sessions of this server's CLIs: they name theirs in each request that they
+    make. What the server itself sends has its mark.
+    """
+
+    def __init__(self, app: ASGIApp, is_own_session: Callable[[str], bool], publish: Publish) -> None:
+        self._app = app
+        self._is_own_session = is_own_session
+        self._publish = publish
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not self._has_come_back(Headers(scope=scope)):
+            await self._app(scope, receive, send)
+            return
+        request_id = new_request_id()
+        self._publish(Refused(request_id, _LOOP))
+        await error_response(_LOOP, request_id)(scope, receive, send)
+
+    def _has_come_back(self, headers: Headers) -> bool:
+        session_id = headers.get(_CLI_SESSION)
+        is_of_a_cli = session_id is not None and self._is_own_session(session_id)
+        return is_of_a_cli or VIA in [mark.strip() for mark in headers.get("via", "").split(",")]
 
 
 class NoWebSockets:

@@ -2,8 +2,9 @@
 
 import itertools
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
+from weakref import WeakSet
 
 from towpath.agent.internal import InternalLimits, InternalProcess
 from towpath.agent.passthrough import PassthroughProcess
@@ -14,35 +15,50 @@ from towpath.core.mode import Mode
 from towpath.settings import Settings
 
 
-def process_maker(
-    settings: Settings, folder: Path, environment: Mapping[str, str], on_verdict: OnVerdict
-) -> Callable[[Launch], AgentProcess]:
-    """A function that makes a process for a launch; each has a folder of its own below ``folder``."""
-    numbers, internal = itertools.count(1), _internal_limits(settings)
-    seconds, gated = settings.start_timeout_seconds, settings.call_gate
+class ProcessMaker:
+    """Makes a process for a launch, and knows those that it made; each has a folder of its own below
+    ``folder``."""
 
-    def new_process(launch: Launch) -> AgentProcess:
-        own = folder / str(next(numbers))
+    def __init__(
+        self, settings: Settings, folder: Path, environment: Mapping[str, str], on_verdict: OnVerdict
+    ) -> None:
+        self._settings = settings
+        self._folder = folder
+        self._environment = environment
+        self._on_verdict = on_verdict
+        self._internal = _internal_limits(settings)
+        self._numbers = itertools.count(1)
+        self._made: WeakSet[AgentProcess] = WeakSet()
+
+    def __call__(self, launch: Launch) -> AgentProcess:
+        made = self._new(launch, self._folder / str(next(self._numbers)))
+        self._made.add(made)
+        return made
+
+    def has_made(self, session_id: str) -> bool:
+        """Whether one of those that live calls itself so when it asks the API (docs/engine.md, N9)."""
+        return any(process.session_id == session_id for process in self._made)
+
+    def _new(self, launch: Launch, own: Path) -> AgentProcess:
+        seconds, gated = self._settings.start_timeout_seconds, self._settings.call_gate
         if launch.mode is Mode.INTERNAL:
             return InternalProcess(
                 launch,
                 own,
-                environment,
-                internal,
+                self._environment,
+                self._internal,
                 start_timeout_seconds=seconds,
-                on_verdict=on_verdict,
+                on_verdict=self._on_verdict,
                 gated=gated,
             )
         return PassthroughProcess(
             launch,
             own,
-            environment,
+            self._environment,
             start_timeout_seconds=seconds,
-            on_verdict=on_verdict,
+            on_verdict=self._on_verdict,
             gated=gated,
         )
-
-    return new_process
 
 
 def _internal_limits(settings: Settings) -> InternalLimits:

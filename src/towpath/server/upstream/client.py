@@ -4,6 +4,7 @@ It gets the operator's own key, or none if a gateway needs none. The login belon
 here. The key that a client sent is not passed on.
 """
 
+import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -17,6 +18,9 @@ from towpath.server.upstream.answer import check_head
 from towpath.settings import Settings
 
 log = structlog.get_logger(__name__)
+
+# By which this server knows what it has sent, should that come back to it (RFC 9110, 7.6.3).
+VIA = f"1.1 towpath-{uuid.uuid4().hex[:12]}"
 
 _API = "https://api.anthropic.com"
 _VERSION = "2023-06-01"  # what the CLI sends; for clients that name none
@@ -60,7 +64,8 @@ class UpstreamApi:
         sent = {name: headers[name] for name in _HANDED_ON if name in headers}
         # If the client names none: httpx would name encodings that the client may not know.
         fixed = {"anthropic-version": _VERSION, "accept-encoding": "identity"}
-        own = {"user-agent": f"towpath/{__version__}", **self._key}
+        via = ", ".join(filter(None, (headers.get("via"), VIA)))
+        own = {"user-agent": f"towpath/{__version__}", "via": via, **self._key}
         try:
             async with self._client.stream(
                 method, self._base_url + path, headers={**fixed, **sent, **own}, content=content
