@@ -107,6 +107,14 @@ def test_a_crash_loop_is_given_up_with_the_last_lines(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_where_it_said_nothing_no_last_lines_are_announced(tmp_path: Path) -> None:
+    with supervised(tmp_path / "log", first="os._exit(9)") as (process, _):
+        assert process.wait(WAIT_SECONDS) == 9
+
+    assert (tmp_path / "log").read_text().endswith("is not started again.\n")
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("first", "code"), [("os._exit(0)", 0), ("os._exit(2)", 2)])
 def test_a_server_that_ends_well_or_whose_settings_are_bad_is_not_started_again(
     tmp_path: Path, first: str, code: int

@@ -72,7 +72,11 @@ def test_what_is_not_served_is_said_in_the_apis_form(http: httpx.Client) -> None
     assert response.status_code == 404
     assert response.json()["error"]["type"] == "not_found_error"
     assert http.head("/").status_code == 200
-    assert http.get("/v1/messages").status_code == 405
+    assert "POST /v1/messages, POST /v1/chat/completions" in response.json()["error"]["message"]
+    wrong = http.get("/v1/messages")
+    assert (wrong.status_code, wrong.headers["allow"]) == (405, "POST")
+    message = wrong.json()["error"]["message"]
+    assert message == "GET /v1/messages is not served here; this path takes POST"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from starlette.responses import PlainTextResponse
 
-from towpath.server.exchange.events import CallerRejected, ServerEvent
+from towpath.server.exchange.events import CallerRejected, Refused, ServerEvent
 from towpath.server.guard import Guard, Rules, caller_of
 from towpath.server.loopback import is_loopback
 
@@ -223,6 +223,15 @@ def test_a_refusal_is_an_error_of_the_api() -> None:
     (event,) = published
     assert isinstance(event, CallerRejected)
     assert (event.request_id, event.path, event.error.status) == (body["request_id"], "/", 403)
+
+
+def test_a_body_that_is_not_json_is_about_the_request_and_not_about_who_calls() -> None:
+    published: list[ServerEvent] = []
+    ask(guarded(Rules("127.0.0.1"), published), "POST", "/v1/messages", {"content-type": "text/plain"})
+
+    (event,) = published
+    assert isinstance(event, Refused)
+    assert event.error.status == 400
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from tests.sessions.known import launch
 from tests.sessions.world import TICK_SECONDS, World, reply
 from towpath.core.canonical import seed
+from towpath.core.errors import ApiError
 from towpath.core.life import State
 from towpath.sessions.plan import MIB
 
@@ -125,6 +126,22 @@ def test_a_launch_whose_spare_had_to_make_room_gets_another_one(opened: Callable
     assert spare.is_stopped
 
     running.memory_bytes = 100 * MIB
+    world.tick()
+
+    assert len(world.sessions(State.SPARE)) == 1
+
+
+def test_a_spare_starts_only_where_somebody_is_logged_in(opened: Callable[..., World]) -> None:
+    world = opened(spares=1)
+    client = world.client()
+    client.say()
+    world.come_up()
+    world.processes[0].fail(ApiError(401, "not logged in"))
+    world.loop.pass_time(3 * TICK_SECONDS)
+    assert client.errors == 1
+    assert world.sessions(State.SPARE) == []
+
+    world.begun()
     world.tick()
 
     assert len(world.sessions(State.SPARE)) == 1

@@ -39,6 +39,11 @@ _NOT_LOGGED_IN = (
 )
 
 
+def not_logged_in() -> str:
+    """What to do where the CLI has neither a login nor a key nor a provider."""
+    return _NOT_LOGGED_IN.format(cli=cli_path())
+
+
 @contextlib.contextmanager
 def as_process_died(what: str) -> Iterator[None]:
     """Calls of the SDK: whatever they raise becomes ProcessDied, "``what``: its first line".
@@ -83,7 +88,7 @@ def api_error(
     status = result.api_error_status or _STATUS_OF.get(kind, 500)
     message = _api_message(note) or _own_sentence(result)
     if kind == "authentication_failed" and result.api_error_status is None:
-        message = _NOT_LOGGED_IN.format(cli=cli_path())
+        message = not_logged_in()
     if result.api_error_status is None and kind in _UNREAD and not _is_of_api(note):
         message, status = f"the upstream did not answer as the API does: {message}", 502
     if status not in _ERROR_STATUSES:

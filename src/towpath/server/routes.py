@@ -97,16 +97,22 @@ def _reports(components: Components) -> list[Route]:
 
 async def not_found(request: Request, error: Exception) -> Response:
     """A path or method that is not served, in the form of the API that it belongs to."""
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    served = (MESSAGES_PATHS[0], CHAT_PATHS[0], RESPONSES_PATHS[0], MODELS_PATHS[0], "/health", "/metrics")
-    known = ", ".join(served)
-    message = f"{request.method} {request.url.path} is not served here; these are: {known}"
-    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
-    refusal = ApiError(status, message, headers=headers)
+    if not isinstance(error, HTTPException):
+        return await failed(request, error)
+    message = f"{request.method} {request.url.path} is not served here; {_instead(error)}"
+    refusal = ApiError(error.status_code, message, headers=dict(error.headers or {}))
     below = tuple(f"{path}/" for path in OPENAI_PATHS)  # what these APIs have besides, in their shape
     if f"{request.url.path}/".startswith(below):
         return openai_error_response(refusal, new_request_id())
     return error_response(refusal)
+
+
+def _instead(error: HTTPException) -> str:
+    """What is served: at that path, or else anywhere."""
+    if allowed := (error.headers or {}).get("Allow"):
+        return f"this path takes {allowed}"
+    posts, gets = (MESSAGES_PATHS, CHAT_PATHS, RESPONSES_PATHS), (MODELS_PATHS[0], "/health", "/metrics")
+    return "these are: " + ", ".join([*(f"POST {paths[0]}" for paths in posts), *(f"GET {p}" for p in gets)])
 
 
 async def failed(_: Request, error: Exception) -> Response:

@@ -31,6 +31,7 @@ _LOOK_EVERY_SECONDS = 5.0
 _LET_PASS_SECONDS = 0.25
 # Measured: six at once on two cores take 1.0 to 1.4 s each, twenty 5 to 6 s.
 _STARTS_PER_CORE = 2
+_UNAUTHORIZED = 401
 
 
 class Pool:
@@ -59,6 +60,7 @@ class Pool:
         self._index: Index[Session] = Index()
         self.starts: Counter[str] = Counter(conversation=0, spare=0)
         self.ends: Counter[Ending] = Counter(dict.fromkeys(Ending, 0))
+        self._may_ask = True
         self._has_changed = asyncio.Event()
         self._is_closed = False
 
@@ -144,7 +146,7 @@ class Pool:
     def _carry_out_plan(self, *, starting: int = 0) -> None:
         """Carry out the plan; ``starting`` sessions are about to be added."""
         now = self._clock()
-        wanted = self._demand.wanted(self._limits.spares, now)
+        wanted = self._demand.wanted(self._limits.spares, now) if self._may_ask else ()
         decided = plan(self._sessions, wanted, self._demand.paces(), self._limits, now, starting=starting)
         for session, why in decided.end.items():
             log.info("session ends", session=session.number, was=session.state, reason=why.value)
@@ -186,6 +188,10 @@ class Pool:
     def _notice(self, session: Session) -> None:
         """It has started, or is in another state."""
         self._index.note(session)
+        if session.failed_with == _UNAUTHORIZED:
+            self._may_ask = False  # a spare could not, either, until somebody has logged in
+        elif session.state in (State.IDLE, State.PARKED):
+            self._may_ask = True
         if session.died_as_spare:
             self._demand.forget(session.launch)
         self._has_changed.set()

@@ -38,7 +38,8 @@ class Session:
     ``tip`` is the digest of the conversation that it holds while it is idle, parked or a spare, else None.
     ``numbers`` has a number for each message that it was told or said (``causes.numbered``). ``gone_on`` says
     whether the conversation that it is parked in has gone on elsewhere, ``ended_for`` why somebody ended it
-    (empty if nobody did). ``since`` is when it entered its state, by the clock that was passed in (seconds).
+    (empty if nobody did), ``failed_with`` the status of an error that did. ``since`` is when it entered its
+    state, by the clock that was passed in (seconds).
     ``is_starting``: its process has not come up yet. ``memory_bytes`` is what that occupied when it was last
     measured, at ``measured_at``. ``starts`` bounds how many processes start at once; ``on_change`` is called
     when this one has started, and whenever its state changes.
@@ -62,6 +63,7 @@ class Session:
         self.numbers: Sequence[int] = ()
         self.gone_on = GoneOn.NO
         self.ended_for = ""
+        self.failed_with: int | None = None
         self.since = clock()
         self.is_starting = True
         self.memory_bytes = NEW_PROCESS_BYTES
@@ -196,6 +198,7 @@ class Session:
             await self._settle()
         except (ApiError, ProcessDied) as error:
             # The process now holds an attempt that the client's conversation does not.
+            self.failed_with = error.status if isinstance(error, ApiError) else None
             self._close()
             self._process.kill()
             exchange.abandon(error)

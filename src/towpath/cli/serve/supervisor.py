@@ -104,7 +104,7 @@ class Supervisor:
     def _say_why(self, code: int, crashes: int) -> None:
         typer.secho(
             f"The server crashed {crashes} times, the last time with exit code {code}, and is not "
-            "started again. Its last lines:",
+            f"started again.{' Its last lines:' if self._lines else ''}",
             err=True,
             fg="red",
         )

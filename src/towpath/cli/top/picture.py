@@ -59,7 +59,7 @@ def _head(seen: ActivityReport, now: float, note: str) -> Text:
     head.append(printable(server.version), style="not bold")
     up = duration(now - server.started_at)
     words = f"  {printable(status)} · {printable(server.mode)} mode · up {up}"
-    head.append(words, style="not bold red" if server.status == "not logged in" else "not bold dim")
+    head.append(words, style="not bold dim" if server.status in ("ok", "starting") else "not bold red")
     head.append(f"  {note}", style="not bold red")
     return head
 

@@ -8,6 +8,7 @@ import structlog
 
 from towpath import __version__
 from towpath.agent.bundled_cli import BUNDLED_VERSION, AuthStatus, cli_path
+from towpath.agent.failures import not_logged_in
 from towpath.core.mode import Mode
 from towpath.server.reports import Cli, HealthReport, Login
 from towpath.sessions.admission import Admission
@@ -43,10 +44,19 @@ class Health:
         """Ask the CLI again as time goes by, until cancelled."""
         while True:
             self._auth = await self._ask()
-            if not self._asked and self._is_shared and self._auth and self._auth.subscription:
-                log.warning("other machines can use this plan login; a plan must not be shared with others")
+            if not self._asked:
+                self._warn()
             self._asked = True
             await asyncio.sleep(_ASK_AGAIN_SECONDS)
+
+    def _warn(self) -> None:
+        """Once, of what the server cannot or should not do with the login that it has found."""
+        if not cli_path().is_file():
+            log.warning("the Claude CLI is missing; install Towpath again", path=str(cli_path()))
+        elif self._auth and not self._auth.logged_in:
+            log.warning(not_logged_in())
+        elif self._is_shared and self._auth and self._auth.subscription:
+            log.warning("other machines can use this plan login; a plan must not be shared with others")
 
     def report(self) -> HealthReport:
         """The answer of /health."""
@@ -64,4 +74,6 @@ class Health:
     def _status(self) -> str:
         if not self._asked:
             return "starting"
+        if not cli_path().is_file():
+            return "no Claude CLI"
         return "ok" if self._auth and self._auth.logged_in else "not logged in"

@@ -21,7 +21,6 @@ function login({ method, provider, subscription }) {
 
 /** Why nothing can be answered, and the command that mends it; null if all is well. */
 export function trouble({ status, cli }) {
-  if (status !== "not logged in") return null;
   if (!cli.found) {
     return {
       title: "The Claude CLI is missing",
@@ -29,6 +28,7 @@ export function trouble({ status, cli }) {
       command: "towpath doctor",
     };
   }
+  if (status !== "not logged in") return null;
   const path = cli.path.includes(" ") ? `"${cli.path}"` : cli.path;
   return {
     title: "Nobody is logged in to Claude",
