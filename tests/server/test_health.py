@@ -63,14 +63,13 @@ async def test_who_is_not_logged_in_reads_the_command_at_the_start(
 async def test_a_cli_that_is_missing_is_not_a_missing_login(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    package = tmp_path / "claude_agent_sdk" / "__init__.py"
-    monkeypatch.setattr("claude_agent_sdk.__file__", str(package))
+    monkeypatch.setattr("towpath.agent.bundled_cli._SDK", tmp_path)
 
     assert "the Claude CLI is missing; install Towpath again" in await said_by(None, capsys)
 
 
 def test_health_says_so(own_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("claude_agent_sdk.__file__", str(tmp_path / "__init__.py"))
+    monkeypatch.setattr("towpath.agent.bundled_cli._SDK", tmp_path)
     with isolated_proxy(own_settings, ask_login=None) as proxy:
         wait_until(lambda: proxy.http.get("/health").json()["status"] != "starting")
         said = proxy.http.get("/health").json()
