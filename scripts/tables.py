@@ -20,7 +20,7 @@ from towpath.cli.main import app
 from towpath.core.client_habits.recipes import CLIENTS
 from towpath.core.reading.memo import MessageMemo
 from towpath.server.exchange.headers import OF_ANSWERS, OF_OTHERS
-from towpath.server.exchange.known_limits import KnownLimits
+from towpath.server.exchange.limit_refusals import KnownLimits
 from towpath.server.exchange.publisher import Publisher
 from towpath.server.headers import ALWAYS
 from towpath.server.observe.metrics import Metrics

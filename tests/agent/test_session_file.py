@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.fidelity import user
-from towpath.agent.history import WITHIN_RESULTS
+from towpath.agent.history_lines import WITHIN_RESULTS
 from towpath.agent.session_file import SessionFileReader, last_failure, write_session_file
 from towpath.core.launch import Launch
 

@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import pytest
 
+from towpath.bench.cases import EVENTS_PER_STREAM, STEPS, STREAMS, Step, select
 from towpath.bench.conversations import agent, calls, history, prose
-from towpath.bench.steps import EVENTS_PER_STREAM, STEPS, STREAMS, Step, select
 from towpath.testing.script import obey
 
 

@@ -8,9 +8,9 @@ import psutil
 import pytest
 from starlette.types import Receive, Scope, Send
 
+from towpath.bench.cases import select
 from towpath.bench.client import Answer, ExchangeError, Target, phases_of
 from towpath.bench.driver import Driver
-from towpath.bench.steps import select
 from towpath.testing import Failure, Reply, ScriptedApi, serve_in_thread
 
 HELLO = {"type": "text", "text": "Hello."}

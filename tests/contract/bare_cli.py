@@ -11,7 +11,7 @@ from claude_agent_sdk import ClaudeAgentOptions, ClaudeSDKClient, ResultMessage,
 from tests.support.fidelity import Json, assistant, user
 from tests.support.waiting import WAIT_SECONDS
 from towpath.agent.bundled_cli import BUNDLED_VERSION
-from towpath.agent.history import session_lines
+from towpath.agent.history_lines import session_lines
 from towpath.agent.parked_tools import ParkedTools
 from towpath.core.launch import Launch
 

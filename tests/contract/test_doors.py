@@ -23,7 +23,7 @@ from tests.support.fidelity import seen, sent, user
 from tests.support.processes import doors_of
 from towpath.agent.bundled_cli import BUNDLED_VERSION
 from towpath.agent.environment import Upstream, cli_environment
-from towpath.agent.history import session_lines
+from towpath.agent.history_lines import session_lines
 from towpath.agent.options import agent_options
 from towpath.agent.parked_tools import ParkedTools
 from towpath.core.launch import Launch

@@ -17,7 +17,7 @@ from tests.support.waiting import WAIT_SECONDS
 from towpath.agent.bundled_cli import BUNDLED_VERSION
 from towpath.agent.environment import Upstream, cli_environment
 from towpath.agent.gate import CallGate
-from towpath.agent.history import session_lines
+from towpath.agent.history_lines import session_lines
 from towpath.agent.options import agent_options
 from towpath.agent.parked_tools import ParkedTools
 from towpath.core.launch import Launch

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.support.profiles import scaled
 from towpath.core.launch import Launch
 from towpath.core.prompt_cache.causes import CacheUse, Cause, Prompt, cache_use, prompt_of
-from towpath.core.prompt_cache.memory import CacheMemory
+from towpath.core.prompt_cache.misses import CacheMemory
 from towpath.core.reading.message import checked_message
 from towpath.core.reading.request import Message
 

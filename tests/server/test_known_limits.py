@@ -2,7 +2,7 @@
 
 from towpath.core.account_limits import Verdict
 from towpath.server.exchange.events import LimitsChanged, ServerEvent
-from towpath.server.exchange.known_limits import KnownLimits
+from towpath.server.exchange.limit_refusals import KnownLimits
 
 
 def test_only_a_verdict_of_another_kind_is_published() -> None:

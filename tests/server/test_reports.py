@@ -14,7 +14,7 @@ from tests.support.waiting import WAIT_SECONDS
 from towpath.core.account_limits import Verdict, Window
 from towpath.core.catalog import OpenAIModel, OpenAIModels, anthropic_page
 from towpath.core.errors import ApiError
-from towpath.server.exchange.known_limits import KnownLimits
+from towpath.server.exchange.limit_refusals import KnownLimits
 from towpath.server.exchange.publisher import Publisher
 from towpath.server.openapi.document import openapi_document
 from towpath.server.reports import Greeting

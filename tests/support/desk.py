@@ -26,7 +26,7 @@ from towpath.core.reading.request import parse_request
 from towpath.server.dashboard.activity import Activity
 from towpath.server.dashboard.routes import ActivityStream, dashboard_routes
 from towpath.server.exchange.events import Began, CallerRejected, Ended, FirstEvent, LeftQueue, Streamed
-from towpath.server.exchange.known_limits import KnownLimits
+from towpath.server.exchange.limit_refusals import KnownLimits
 from towpath.server.exchange.publisher import Publisher
 from towpath.server.exchange.record import ExchangeRecord
 from towpath.server.guard import Guard, Rules

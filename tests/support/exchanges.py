@@ -15,7 +15,7 @@ from towpath.core.events import MESSAGE_STOP, Event
 from towpath.core.reading.memo import MessageMemo
 from towpath.server.exchange.events import Publish
 from towpath.server.exchange.exchanges import Exchanges
-from towpath.server.exchange.known_limits import KnownLimits
+from towpath.server.exchange.limit_refusals import KnownLimits
 from towpath.server.exchange.publisher import Publisher
 from towpath.server.exchange.reader import RequestReader
 from towpath.server.http.parse_queue import ParseQueue

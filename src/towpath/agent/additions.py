@@ -17,7 +17,7 @@ from threading import Lock
 
 import orjson
 
-from towpath.agent.history import Entry
+from towpath.agent.history_lines import Entry
 from towpath.agent.private_files import write_private
 from towpath.core.canonical import Tip, digestible
 from towpath.core.launch import Launch

@@ -21,7 +21,7 @@ from claude_agent_sdk import Message as CliMessage
 
 from towpath.agent.failures import api_error, as_process_died, done_within
 from towpath.agent.gate import CallGate
-from towpath.agent.history import Additions, Entry
+from towpath.agent.history_lines import Additions, Entry
 from towpath.agent.leftovers import remove_folder
 from towpath.agent.listener import CliListener
 from towpath.agent.model_calls import ModelCalls, closes_what_broke, goes_on_after, own_event

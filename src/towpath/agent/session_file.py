@@ -1,6 +1,6 @@
 """The session file of a process: written before its CLI starts, and read as the CLI appends to it.
 
-``history`` knows what the entries look like.
+``history_lines`` knows what the entries look like.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from towpath.agent.bundled_cli import BUNDLED_VERSION
-from towpath.agent.history import WITHIN_RESULTS, Additions, Entry, session_lines
+from towpath.agent.history_lines import WITHIN_RESULTS, Additions, Entry, session_lines
 from towpath.agent.private_files import write_private
 from towpath.core.launch import Launch
 from towpath.core.reading.request import Message

@@ -1,6 +1,6 @@
 """`towpath bench`: how much time Towpath adds to a request, measured beside the API without a proxy.
 
-A *step* is a kind of request (``steps``), a *target* a place that it is sent to (``client``): the
+A *step* is a kind of request (``cases``), a *target* a place that it is sent to (``client``): the
 scripted API itself, called ``direct``, the proxy in front of it, and whatever else was named. In each
 *round* each target gets each step once. This package must not know how Towpath works: it sees the
 proxy as a client does, and the process as the operating system does.

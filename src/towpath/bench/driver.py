@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from towpath.bench.cases import Stage, Step, known, speak
 from towpath.bench.client import Answer, ExchangeError, Target
 from towpath.bench.conversations import Conversation
 from towpath.bench.resources import own_use_of, usage_of
 from towpath.bench.samples import Flow, Samples
-from towpath.bench.steps import Stage, Step, known, speak
 
 # By the name of the row (``Step.rows``) and the name of the target.
 Results = dict[str, dict[str, Samples]]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from towpath.bench.cases import Step
 from towpath.bench.client import Target
 from towpath.bench.driver import Driver
 from towpath.bench.processes import ProxyProcess, proxy_under_test, scripted_api
@@ -19,7 +20,6 @@ from towpath.bench.report import (
     target_reports,
     this_machine,
 )
-from towpath.bench.steps import Step
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from towpath.bench.cases import Step, select
 from towpath.bench.processes import StartError
 from towpath.bench.report import DIRECT, TOWPATH, Report
 from towpath.bench.run import Options, run_bench
-from towpath.bench.steps import Step, select
 from towpath.bench.tables import markdown, notes, table
 from towpath.cli.console import give_up
 

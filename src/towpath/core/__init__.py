@@ -3,7 +3,7 @@
 Nothing in this package is async, reads a clock, does I/O or logs: everything it needs is passed in,
 and what it decides is returned. Three things are kept from one call to the next, each an object that
 somebody else owns: the messages known by their bytes (``reading.memo``), the prompts known to the cache
-(``prompt_cache.memory``) and the account's limits (``account_limits``).
+(``prompt_cache.misses``) and the account's limits (``account_limits``).
 
 - ``reading``: a body becomes a request, or an error in the API's words.
 - ``canonical``, ``ways``, ``why_start``, ``gone_on``: which conversations are the same, which way serves a

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from towpath.core.launch import Launch
 from towpath.core.prompt_cache.causes import changed_segment, prompt_of
-from towpath.core.prompt_cache.memory import shared_messages
+from towpath.core.prompt_cache.misses import shared_messages
 
 # All else in a body is fixed when a process starts. Tools are compared on their own, without their marks.
 _NO_PARAMETERS = frozenset({"tools", "cache_control"})

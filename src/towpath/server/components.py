@@ -27,7 +27,7 @@ from towpath.server.exchange.events import (
     Streamed,
 )
 from towpath.server.exchange.exchanges import Exchanges
-from towpath.server.exchange.known_limits import KnownLimits
+from towpath.server.exchange.limit_refusals import KnownLimits
 from towpath.server.exchange.publisher import Publisher
 from towpath.server.exchange.reader import RequestReader
 from towpath.server.http.parse_queue import ParseQueue

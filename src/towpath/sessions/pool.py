@@ -19,7 +19,7 @@ from towpath.sessions.exchange import Exchange
 from towpath.sessions.index import Index
 from towpath.sessions.plan import Ending, Limits, plan
 from towpath.sessions.process import KnownAdditions, Process
-from towpath.sessions.process_memory import due, memory_bytes
+from towpath.sessions.process_sizes import due, memory_bytes
 from towpath.sessions.session import Session
 from towpath.sessions.stalls import StallTimeouts
 

@@ -22,7 +22,7 @@ from towpath.sessions.exchange import Exchange
 from towpath.sessions.learning import Learning, all_done
 from towpath.sessions.plan import NEW_PROCESS_BYTES
 from towpath.sessions.process import KnownAdditions, Process
-from towpath.sessions.process_memory import NEVER
+from towpath.sessions.process_sizes import NEVER
 from towpath.sessions.stalls import StallDetector, StallTimeouts
 
 log = structlog.get_logger(__name__)

@@ -5,5 +5,5 @@
 - ``record``: what is known of one exchange at a moment: figures and names.
 - ``headers``: what an answer's headers say of it.
 - ``events``: what happens, as values; ``publisher`` tells those that want to know.
-- ``known_limits``: the newest word on the account's limits.
+- ``limit_refusals``: the newest word on the account's limits, and what is refused for it.
 """

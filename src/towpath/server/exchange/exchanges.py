@@ -12,12 +12,12 @@ from structlog.contextvars import bind_contextvars
 
 from towpath.core.errors import ApiError
 from towpath.core.prompt_cache.causes import Prompt
-from towpath.core.prompt_cache.memory import CacheMemory
+from towpath.core.prompt_cache.misses import CacheMemory
 from towpath.core.reading.request import MessagesRequest
 from towpath.core.ways import Start
 from towpath.server.exchange.events import Began, Ended, FirstEvent, LeftQueue, Publish, Refused, Streamed
 from towpath.server.exchange.headers import answer_headers
-from towpath.server.exchange.known_limits import KnownLimits
+from towpath.server.exchange.limit_refusals import KnownLimits
 from towpath.server.exchange.reader import Asked, RequestReader
 from towpath.server.exchange.record import ExchangeRecord
 from towpath.server.http.streaming import Items

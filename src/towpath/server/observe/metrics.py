@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 
 from towpath.core.reading.memo import MessageMemo
 from towpath.server.exchange.events import Ended
-from towpath.server.exchange.known_limits import KnownLimits
+from towpath.server.exchange.limit_refusals import KnownLimits
 from towpath.sessions.admission import Admission
 from towpath.sessions.pool import Pool
 

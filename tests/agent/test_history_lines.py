@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.fidelity import Json, assistant, call, document, image, result, text, user
-from towpath.agent.history import WITHIN_RESULTS, Additions, session_lines
+from towpath.agent.history_lines import WITHIN_RESULTS, Additions, session_lines
 from towpath.core.canonical import SYSTEM_TEXT
 
 CACHED = {"cache_control": {"type": "ephemeral"}}

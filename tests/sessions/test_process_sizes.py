@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from towpath.core.life import State
-from towpath.sessions.process_memory import NEVER, due, memory_bytes
+from towpath.sessions.process_sizes import NEVER, due, memory_bytes
 
 
 def test_a_process_that_lives_is_measured() -> None:

@@ -1,4 +1,7 @@
-"""How much memory processes take, as shares whose sum is what the machine has given to all of them."""
+"""How much memory processes take, as shares whose sum is what the machine has given to all of them.
+
+Which of them end when that is too much is decided in ``plan``.
+"""
 
 import math
 from collections.abc import Iterable
