@@ -271,7 +271,7 @@ def test_the_image_does_not_serve_without_a_key(environment: Path, tmp_path: Pat
     variables = in_image(environment, tmp_path)
     said = found(last("ENTRYPOINT").command + last("CMD").command, variables)
 
-    assert said.returncode == 1
+    assert said.returncode == 2
     assert "CLAUDE_PROXY_API_KEY" in said.stderr
     assert not is_healthy(variables)
 
@@ -298,7 +298,7 @@ def test_the_image_serves_and_stops(
         process.send_signal(signal.SIGTERM)
 
         # When all is done uvicorn lets the signal have its effect.
-        assert process.wait(WAIT_SECONDS) == -signal.SIGTERM
+        assert process.wait(WAIT_SECONDS) == 0
     assert processes
     assert not cli_processes(tmp_path)
     assert refused.status_code == 401

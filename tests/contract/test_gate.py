@@ -69,7 +69,7 @@ class Cli:
             )
         )
         self.gate = CallGate(folder, closed=closed, awaits_results=True)
-        self.gate.write_file()
+        self.gate.open_file()
         self.parked = ParkedTools(launch.tool_names)
         self.said: list[Message] = []
         self.logged: list[str] = []

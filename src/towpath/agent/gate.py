@@ -4,12 +4,13 @@ After some answers the CLI writes a message or a result in its own words, and ca
 (docs/engine.md, E1 and E6 to E8). To end it when such an answer is read is a race: there are some 10 ms, and
 a busy proxy needs more. So ``gate_plugin/`` has hooks on the rows that the CLI adds (E12). They end the turn
 at a note, which is a user message in the CLI's own words, and at a result that the client did not give: the
-hooks and the proxy share a file, whose length is the number of those that it gave.
+hooks and the proxy share a file, which has the number of those that it gave.
 
 Model calls have a hook of their own, ``turn.step``. It is not used: all stream events go through it, at
 0.3 ms of CPU each, and a call whose id is not of letters, digits, - and _ comes out of it as a text.
 """
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -32,10 +33,21 @@ class CallGate:
         self._file = folder / "results"
         self._closed = closed
         self._awaits_results = awaits_results
+        self._given = 0
+        self._handle: int | None = None
 
-    def write_file(self) -> None:
-        """Before the CLI starts."""
-        self._file.touch(mode=0o600)
+    def open_file(self) -> None:
+        """Before the CLI starts. It stays open, and its size stays the same: an answer must reach a CLI that
+        waits for it also where the disk is full or no more files can be opened."""
+        if self._closed and self._awaits_results:
+            self._handle = os.open(self._file, os.O_WRONLY | os.O_CREAT, 0o600)
+            self._write()
+
+    def close_file(self) -> None:
+        """When the CLI has ended."""
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
 
     def environment(self) -> Mapping[str, str]:
         """What the CLI has to know."""
@@ -47,5 +59,10 @@ class CallGate:
 
     def let_pass(self, results: int) -> None:
         """So many more results are the client's. Raises ProcessDied if the CLI cannot be told."""
-        with as_process_died("the Claude CLI cannot be told to go on"), self._file.open("ab") as file:
-            file.write(b"." * results)
+        self._given += results
+        with as_process_died("the Claude CLI cannot be told to go on"):
+            self._write()
+
+    def _write(self) -> None:
+        if self._handle is not None:
+            os.pwrite(self._handle, b"%016d" % self._given, 0)

@@ -255,6 +255,7 @@ class AgentProcess(ABC):
         """Remove the private folder, and what the CLI left elsewhere. Tries for 30 s if need be."""
         if self._writing:  # a thread is not cancelled with its start
             await asyncio.gather(self._writing, return_exceptions=True)
+        self._gate.close_file()
         for _ in range(_REMOVAL_ATTEMPTS):
             with contextlib.suppress(OSError, RuntimeError):  # no file can be opened, no thread be started
                 await asyncio.to_thread(remove_folder, self._folder)
@@ -264,7 +265,7 @@ class AgentProcess(ABC):
 
     def _write_files(self, messages: Sequence[Message], additions: Additions) -> ClaudeAgentOptions:
         write_session_file(self._session_file, self._launch, messages, additions)
-        self._gate.write_file()
+        self._gate.open_file()
         return agent_options(
             self._launch,
             self._folder,

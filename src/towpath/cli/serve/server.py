@@ -1,10 +1,12 @@
 """The server as a program on a terminal: when it is ready, what stops it, and what it says then."""
 
 import contextlib
+import os
 import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -27,6 +29,7 @@ class Server(uvicorn.Server):
         self._state = state
         self._when_ready = when_ready
         self._stopped_by: signal.Signals | None = None
+        self._terminals = [number for number in (1, 2) if os.isatty(number)]
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until a signal. Exits with 128 and its number if a second one ended what was running."""
@@ -50,8 +53,16 @@ class Server(uvicorn.Server):
         the shell another."""
         if self.should_exit and sig != signal.SIGHUP:
             self.force_exit = True
+        if sig == signal.SIGHUP:
+            self._let_go_of_terminals()
         self.should_exit = True
         self._stopped_by = signal.Signals(sig)
+
+    def _let_go_of_terminals(self) -> None:
+        """They have gone. A line that is still written to one would make Python's exit code 120."""
+        with Path(os.devnull).open("wb") as nowhere:
+            for number in self._terminals:
+                os.dup2(nowhere.fileno(), number)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

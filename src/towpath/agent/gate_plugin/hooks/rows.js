@@ -21,7 +21,7 @@ export const register = on => {
   on('session.append', { door: 'tool-result' }, async ($, e, next) => {
     const file = await $.env.get('TOWPATH_RESULTS')
     if (!file || e.agentId !== undefined) return next(e)
-    const given = (await $.fs.read(file)).length
+    const given = Number(await $.fs.read(file))
     if (passed < given) passed++
     else await $.turn.abort({ turnId })
     return next(e)
