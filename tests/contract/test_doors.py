@@ -20,7 +20,7 @@ import pytest
 from claude_agent_sdk import ClaudeAgentOptions, ClaudeSDKClient, ResultMessage
 
 from tests.support.fidelity import seen, sent, user
-from tests.support.processes import doors_of
+from tests.support.processes import doors_of, wait_until
 from towpath.agent.bundled_cli import BUNDLED_VERSION
 from towpath.agent.environment import Upstream, cli_environment
 from towpath.agent.history_lines import session_lines
@@ -81,9 +81,20 @@ async def say(client: ClaudeSDKClient, words: str) -> None:
 
 
 def entry_of(options: ClaudeAgentOptions, home: Path) -> dict[str, Any]:
-    """What the CLI with these options tells other sessions of itself."""
-    entries = [json.loads(path.read_text()) for path in home.glob(".claude/sessions/*.json")]
-    return next(entry for entry in entries if entry["sessionId"] == Path(str(options.resume)).stem)
+    """What the CLI with these options tells other sessions of itself.
+
+    It writes that while its first turn runs, and the turn can end first: seen in one complete run of five.
+    """
+    session_id = Path(str(options.resume)).stem
+    found: list[dict[str, Any]] = []
+
+    def is_written() -> bool:
+        texts = [path.read_text() for path in home.glob(".claude/sessions/*.json")]
+        found[:] = [json.loads(text) for text in texts if session_id in text and text.endswith("}")]
+        return bool(found)
+
+    wait_until(is_written)
+    return found[0]
 
 
 def assert_closed(entry: dict[str, Any], home: Path) -> None:
@@ -107,7 +118,8 @@ def send(address: str, words: str) -> None:
 async def talk_and_be_disturbed(options: ClaudeAgentOptions, home: Path) -> None:
     async with asyncio.timeout(60), ClaudeSDKClient(options) as client:
         await say(client, "hello")
-        await asyncio.to_thread(send, entry_of(options, home)["messagingSocketPath"], "INJECTED")
+        entry = await asyncio.to_thread(entry_of, options, home)
+        await asyncio.to_thread(send, entry["messagingSocketPath"], "INJECTED")
         await say(client, "again")
 
 
@@ -138,7 +150,7 @@ async def test_o2_a_cli_of_ours_listens_nowhere(
 
     async with asyncio.timeout(60), ClaudeSDKClient(options) as client:
         await say(client, "hello")
-        assert_closed(entry_of(options, home), home)
+        assert_closed(await asyncio.to_thread(entry_of, options, home), home)
 
 
 async def test_o3_the_tasks_of_a_project_ask_the_model(

@@ -72,8 +72,8 @@ def killed(process: PassthroughProcess, tmp_path: Path) -> Killed:
     folder = tmp_path / "state" / "run" / "1-1-00000000" / "1"
     places = Places(tmp_path / "config", folder / "cache" / "claude-cli-nodejs")
     asyncio.run(fail_and_be_killed(process, places))
-    (entry,), (key,) = places.config.glob("sessions/*.json"), places.config.glob("sessions/*.key")
-    return Killed(folder, places, log_of(places)[0], entry, key)
+    (log,), (entry,), (key,) = written(places)
+    return Killed(folder, places, log, entry, key)
 
 
 async def fail_and_be_killed(process: PassthroughProcess, places: Places) -> None:
@@ -88,16 +88,18 @@ async def fail_and_be_killed(process: PassthroughProcess, places: Places) -> Non
     async for _ in process.events():
         pass
     await process.settle()
-    await asyncio.to_thread(wait_until, lambda: bool(log_of(places)))  # it writes once a second
+    await asyncio.to_thread(wait_until, lambda: all(written(places)))  # the log once a second
     assert process.pid
     os.kill(process.pid, signal.SIGKILL)
     await ended.wait()
     await process.stop()
 
 
-def log_of(places: Places) -> list[Path]:
+def written(places: Places) -> tuple[list[Path], list[Path], list[Path]]:
+    """The log with the word, the entry and the key to the inbox, as far as they are there."""
     logs = places.cache.glob("*/mcp-logs-client/*.jsonl")
-    return [log for log in logs if WORD.encode() in log.read_bytes()]
+    entries, keys = places.config.glob("sessions/*.json"), places.config.glob("sessions/*.key")
+    return [log for log in logs if WORD.encode() in log.read_bytes()], list(entries), list(keys)
 
 
 def test_w1_a_tool_s_error_is_logged_in_the_cache_with_all_its_text(killed: Killed) -> None:
@@ -183,7 +185,7 @@ def test_entry_and_log_go_with_the_private_folder(
 
     assert not killed.entry.exists()
     assert not killed.folder.exists()
-    assert log_of(Places(killed.places.config, cache / "claude-cli-nodejs")) == []
+    assert written(Places(killed.places.config, cache / "claude-cli-nodejs"))[0] == []
 
 
 @pytest.mark.parametrize(
