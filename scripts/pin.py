@@ -8,9 +8,11 @@ and writes down every one of them, what they need in turn included, without an a
 - the clients from npm: ``tests/clients/pins/package-lock.json``, of what package.json beside it names.
 
 So a fresh clone installs next year what it installs today. ``tests/test_pins.py`` sees that nothing is left
-out. Words after the command go to uv: ``--exclude-newer 2026-11-22`` asks for what was there on that day.
+out. ``--only claude-agent-sdk`` renews one package of the project and what it cannot do without; all others
+stay. Further words go to uv: ``--exclude-newer 2026-11-22`` asks for what was there on that day.
 """
 
+import argparse
 import json
 import os
 import re
@@ -33,8 +35,18 @@ OLDEST_PYTHON = "3.11"
 NOT_NEEDED = frozenset({"license", "funding", "engines", "deprecated"})
 
 
-def main(options: Sequence[str]) -> None:
-    """Renew all of them."""
+def main(words: Sequence[str]) -> None:
+    """Renew all of them, or one."""
+    parser = argparse.ArgumentParser(prog="python -m scripts.pin", allow_abbrev=False)
+    parser.add_argument("--only", metavar="PACKAGE")
+    asked, options = parser.parse_known_args(words)
+    if asked.only:
+        PROJECT.write_text(_with_newest(PROJECT.read_text(), asked.only, options))
+    else:
+        _renew_all(options)
+
+
+def _renew_all(options: Sequence[str]) -> None:
     text = PROJECT.read_text()
     free = with_pins(with_pins(text, "constraint-dependencies", ()), "build-constraint-dependencies", ())
     print("the project", flush=True)
@@ -62,6 +74,15 @@ def with_pins(project: str, name: str, pins: Sequence[str]) -> str:
     return text
 
 
+def with_version(project: str, package: str, version: str | None) -> str:
+    """The text of a pyproject.toml that asks for this version of a package where it asks for an exact one.
+
+    Without a version it asks for any.
+    """
+    wanted = package if version is None else f"{package}=={version}"
+    return re.sub(rf'"{re.escape(package)}==[^"]+"', f'"{wanted}"', project)
+
+
 def locked_pins(lock: str) -> Iterator[str]:
     """What a uv.lock has from a registry, ``name==version``, in its own order.
 
@@ -78,6 +99,22 @@ def _project_pins(project: str, options: Sequence[str]) -> list[str]:
         (Path(folder) / "pyproject.toml").write_text(project)
         _run(UV, "--quiet", "lock", *options, cwd=folder)
         return list(locked_pins((Path(folder) / "uv.lock").read_text()))
+
+
+def _with_newest(project: str, package: str, options: Sequence[str]) -> str:
+    """The text of a pyproject.toml with the newest release of one package.
+
+    uv keeps what an earlier uv.lock has wherever it can, so the lock begins as the pins have it.
+    """
+    free = with_version(with_pins(project, "constraint-dependencies", ()), package, None)
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "pyproject.toml").write_text(project)
+        _run(UV, "--quiet", "lock", cwd=folder)
+        (Path(folder) / "pyproject.toml").write_text(free)
+        _run(UV, "--quiet", "lock", "--upgrade-package", package, *options, cwd=folder)
+        pins = list(locked_pins((Path(folder) / "uv.lock").read_text()))
+    (version,) = [pin.partition("==")[2] for pin in pins if pin.startswith(f"{package}==")]
+    return with_pins(with_version(project, package, version), "constraint-dependencies", pins)
 
 
 def _client_pins(environment: Environment, options: Sequence[str]) -> str:

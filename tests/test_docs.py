@@ -9,6 +9,8 @@ from typer.core import TyperGroup
 from typer.main import get_command, get_group
 
 from scripts.tables import DOCUMENTS, ROOT, TABLES, with_tables
+from tests.support.pins import pinned
+from towpath.agent.bundled_cli import BUNDLED_VERSION
 from towpath.cli.main import app
 from towpath.server.dashboard.activity import KEPT_ERRORS, KEPT_EXCHANGES
 from towpath.server.exchange.headers import OF_ANSWERS, OF_OTHERS
@@ -100,6 +102,12 @@ def test_every_header_of_the_servers_own_is_declared() -> None:
     sent = set(re.findall(r'"(x-towpath-[a-z-]+)"', SOURCES)) - asked_for
 
     assert sent <= {*OF_ANSWERS, *OF_OTHERS, *ALWAYS}
+
+
+def test_the_page_about_the_engine_is_about_the_one_that_is_pinned() -> None:
+    named = f"`claude-agent-sdk` {pinned('claude-agent-sdk')} and the CLI that it bundles ({BUNDLED_VERSION})"
+
+    assert named in TEXTS["docs/engine.md"]
 
 
 def test_every_contract_row_has_a_test_or_names_one() -> None:

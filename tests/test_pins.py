@@ -8,7 +8,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from scripts.pin import locked_pins, with_pins
+from scripts.pin import locked_pins, with_pins, with_version
 from tests.clients.install import all_environments
 from tests.clients.npm import PINS as CLIENTS
 from tests.clients.npm import VERSIONS
@@ -114,6 +114,14 @@ def test_pins_replace_those_that_were_there() -> None:
 def test_a_project_without_the_list_is_refused() -> None:
     with pytest.raises(SystemExit, match="no list pins"):
         with_pins("[tool.uv]\n", "pins", [])
+
+
+def test_one_package_is_asked_for_in_another_version_or_in_any() -> None:
+    project = 'dependencies = [\n    "barge==1.0",\n    "barge-pole==1.0",\n    "canal>=2,<3",\n]\n'
+
+    assert with_version(project, "barge", "1.1") == project.replace('"barge==1.0"', '"barge==1.1"')
+    assert with_version(project, "barge", None) == project.replace('"barge==1.0"', '"barge"')
+    assert with_version(project, "canal", "2.1") == project  # asked for by a range, which stays
 
 
 def test_a_version_in_a_document_is_the_pinned_one() -> None:
