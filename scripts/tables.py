@@ -18,7 +18,9 @@ from typer.main import get_group
 
 from towpath.cli.main import app
 from towpath.core.client_habits.recipes import CLIENTS
+from towpath.core.explanations import KNOWN_WORDS, OTHER_WINDOW, WINDOWS
 from towpath.core.reading.memo import MessageMemo
+from towpath.core.statuses import STATUSES
 from towpath.server.exchange.headers import OF_ANSWERS, OF_OTHERS
 from towpath.server.exchange.limit_refusals import KnownLimits
 from towpath.server.exchange.publisher import Publisher
@@ -119,12 +121,26 @@ def clients() -> Iterator[Row]:
             yield f"`{name}`", client.title, ", ".join(read)
 
 
+def errors() -> Iterator[Row]:
+    """What the API says of an account and its login, and what that means."""
+    yield "the API says", "what it means", "what to do"
+    for known in KNOWN_WORDS:
+        codes = ", ".join(map(str, sorted(known.statuses)))
+        yield f"{codes}: {known.called}", known.explanation.meaning, known.explanation.advice
+    for window, explanation in WINDOWS.items():
+        yield f"429, with `{window}`", explanation.meaning, explanation.advice
+    yield "429, with another window", OTHER_WINDOW.meaning, OTHER_WINDOW.advice
+    for code in (401, 429, 529):
+        yield f"any other {code}", STATUSES[code].meaning, STATUSES[code].advice
+
+
 TABLES: Mapping[str, Callable[[], Iterator[Row]]] = {
     "settings": settings,
     "commands": commands,
     "metrics": metrics,
     "headers": headers,
     "clients": clients,
+    "errors": errors,
 }
 
 

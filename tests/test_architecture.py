@@ -52,7 +52,7 @@ FLOORS: dict[str, Sequence[set[str]]] = {
         {"reading"},
         {"client_habits"},
         {"openai", "turn", "catalog"},
-        {"events"},
+        {"events", "explanations"},
         {"base_url", "canonical", "errors", "life", "account_limits", "models", "redact", "usage"},
         {"figures", "statuses", "to_json"},
     ],

@@ -198,8 +198,16 @@ def test_a_redirect_within_an_upstream_is_none_of_the_doctors_business() -> None
 def test_an_error_of_the_api_has_a_remedy(status: int, words: str) -> None:
     body = {"type": "error", "error": {"type": "some_error", "message": "It went wrong."}}
 
-    finding = judge_answer(status, body, 0.1)
+    finding = judge_answer(status, body, {}, 0.1)
 
     assert finding.status == "problem"
     assert "It went wrong." in finding.detail
     assert words in finding.remedy
+
+
+@pytest.mark.parametrize(("state", "words"), [("rejected", "weekly window is used up"), ("allowed", "Wait")])
+def test_a_limit_of_the_plan_is_named(state: str, words: str) -> None:
+    limit = "anthropic-ratelimit-unified"
+    headers = {f"{limit}-status": state, f"{limit}-representative-claim": "seven_day"}
+
+    assert words in judge_answer(429, {"error": {"message": "no"}}, headers, 0.1).remedy

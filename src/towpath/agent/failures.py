@@ -18,7 +18,11 @@ from towpath.core.account_limits import Verdict
 from towpath.core.errors import ApiError, ProcessDied
 
 # "API Error: 400 messages.0: bad" | "API Error: Request rejected (429) · Too many"
-_PREFIX = re.compile(r"^(?:Failed to authenticate\. )?API Error: (?:\d{3} |Request rejected \(\d{3}\) · )?")
+# | "API Error: Server is temporarily limiting requests (not your usage limit) · Too many"
+_PREFIX = re.compile(
+    r"^(?:Failed to authenticate\. )?API Error: "
+    r"(?:\d{3} |Request rejected \(\d{3}\) · |Server is temporarily limiting requests \([^)]*\) · )?"
+)
 # "… Overloaded. This is a server-side issue, usually temporary — try again in a moment. If it persists, …"
 _ADVICE = re.compile(r"\. This is a server-side issue, usually temporary.*$", re.DOTALL)
 _STATUS_OF: Mapping[str, int] = {
@@ -100,6 +104,7 @@ def api_error(
         type=str(note.get("apiErrorType") or ""),
         headers=_retry_after(limits, now) if status == 429 else {},
         request_id=_id_in(note),
+        window=limits.window if status == 429 and limits and limits.status == "rejected" else None,
     )
 
 

@@ -11,7 +11,7 @@ somebody else owns: the messages known by their bytes (``reading.memo``), the pr
 - ``launch``, ``models``, ``mode``, ``catalog``: what is fixed when a process starts. ``base_url``: upstreams.
 - ``events``, ``turn``, ``usage``, ``to_json``: answers, event by event and folded.
 - ``figures``: numbers in sentences.
-- ``errors``, ``statuses``: failures, and what their statuses mean. ``account_limits``: the account's.
+- ``errors``, ``statuses``, ``explanations``: failures, and what they mean. ``account_limits``: the account's.
 - ``redact``: a bug report without content.
 - ``openai``: OpenAI's two APIs as the Messages API, there and back.
 - ``prompt_cache``: why a request paid for what the cache should have held.

@@ -19,7 +19,7 @@ class ApiError(Exception):
 
     ``details`` goes into the error object as it is; ``headers`` go onto the response (Retry-After).
     ``request_id`` is the upstream's own id where it is known. ``code`` is OpenAI's, where its clients look
-    for one.
+    for one. ``window`` is the plan's window that is used up, by the API's name, where that is the reason.
     """
 
     status: int
@@ -29,6 +29,7 @@ class ApiError(Exception):
     headers: Mapping[str, str] = field(default_factory=dict)
     request_id: str | None = None
     code: str | None = None
+    window: str | None = None
 
     def __post_init__(self) -> None:
         self.type = self.type or status_of(self.status).type

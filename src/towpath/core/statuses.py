@@ -1,4 +1,4 @@
-"""The statuses that an error can have: one table for errors, page, doctor and OpenAPI document. Pure.
+"""The statuses that an error can have: one table for errors, explanations and OpenAPI document. Pure.
 
 The types are those of the API's public reference, and clients match on them. A status that the reference does
 not have gets the type of the one nearest to it.
@@ -162,7 +162,7 @@ _ROWS = (
         529,
         "Overloaded",
         "overloaded_error",
-        "Too much at once, here or at the API.",
+        "Too much at once, at the API or here; no limit of the account is reached.",
         "Try again in a moment; Retry-After says when, if that is known.",
     ),
 )

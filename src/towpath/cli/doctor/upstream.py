@@ -6,18 +6,21 @@ address, with the key and the conversation (docs/engine.md, N8).
 
 import asyncio
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
 
 from towpath.cli.doctor.addresses import shown
 from towpath.cli.doctor.findings import Finding, ok, problem, warning
-from towpath.core.statuses import status_of
+from towpath.core.errors import ApiError
+from towpath.core.explanations import explanation_of
 from towpath.server.app import create_app
 from towpath.settings import Settings
 
 _MODEL = "haiku"  # the cheapest
 _REDIRECT_SECONDS = 10
+_LIMIT = "anthropic-ratelimit-unified"
 
 
 def upstream(settings: Settings) -> Finding:
@@ -25,19 +28,19 @@ def upstream(settings: Settings) -> Finding:
     if settings.upstream and (elsewhere := redirect_of(settings.upstream)):
         return judge_redirect(settings.upstream, elsewhere)
     began = time.monotonic()
-    status, body = asyncio.run(_asked(settings))
-    return judge_answer(status, body, time.monotonic() - began)
+    status, body, headers = asyncio.run(_asked(settings))
+    return judge_answer(status, body, headers, time.monotonic() - began)
 
 
-def judge_answer(status: int, body: dict[str, Any], seconds: float) -> Finding:
-    """``body``: a message of the Messages API, or its error object."""
+def judge_answer(status: int, body: Mapping[str, Any], headers: Mapping[str, str], seconds: float) -> Finding:
+    """``body``: a message of the Messages API, or its error object. ``headers``: names in lower case."""
     if status == 200:
         return ok(f"{body.get('model', _MODEL)} answered after {seconds:.1f} s")
-    error = body.get("error", {})
-    return problem(
-        f"{status} {error.get('type', 'error')}: {error.get('message', 'no message')}",
-        status_of(status).advice,
-    )
+    said = body.get("error", {})
+    is_used_up = headers.get(f"{_LIMIT}-status") == "rejected"
+    window = headers.get(f"{_LIMIT}-representative-claim") if is_used_up else None
+    error = ApiError(status, said.get("message", "no message"), said.get("type", ""), window=window)
+    return problem(str(error), str(explanation_of(error)))
 
 
 def redirect_of(base_url: str) -> str | None:
@@ -66,7 +69,7 @@ def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port
 
 
-async def _asked(settings: Settings) -> tuple[int, dict[str, Any]]:
+async def _asked(settings: Settings) -> tuple[int, dict[str, Any], Mapping[str, str]]:
     app = create_app(settings.model_copy(update={"spares": 0}))
     key = settings.keys[0] if settings.keys else "dummy"
     # The host that the proxy expects of its callers.
@@ -83,4 +86,4 @@ async def _asked(settings: Settings) -> tuple[int, dict[str, Any]]:
             "messages": [{"role": "user", "content": "Say: yes"}],
         }
         response = await client.post("/v1/messages", json=request)
-        return response.status_code, response.json()
+        return response.status_code, response.json(), response.headers

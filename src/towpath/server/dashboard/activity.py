@@ -15,7 +15,7 @@ import msgspec
 from msgspec.structs import asdict
 
 from towpath.core.errors import ApiError
-from towpath.core.statuses import status_of
+from towpath.core.explanations import explanation_of
 from towpath.core.usage import TOKENS
 from towpath.server.dashboard.conversations import Conversations
 from towpath.server.dashboard.preview import ContentPreview
@@ -223,7 +223,7 @@ def _details(error: ApiError, plain: str = "") -> ErrorDetails:
     return ErrorDetails(
         status=error.status,
         type=error.type,
-        plain=plain or status_of(error.status).explanation,
+        plain=plain or str(explanation_of(error)),
         message=error.message[:_ERROR_CHARS],
     )
 

@@ -92,6 +92,7 @@ class KnownLimits:
                 "retry-after": str(max(1, math.ceil(verdict.until - now))),
                 "x-should-retry": "false",
             },
+            window=verdict.window,
         )
 
     def _kind_of_newest(self) -> LimitsChanged | None:

@@ -5,7 +5,7 @@ from typing import Any
 import structlog
 
 from towpath.core.errors import ApiError
-from towpath.core.statuses import status_of
+from towpath.core.explanations import explanation_of
 from towpath.core.usage import counts
 from towpath.server.exchange.events import CallerRejected, Ended, LimitsChanged, Refused
 
@@ -59,6 +59,6 @@ def _said(error: ApiError) -> dict[str, Any]:
     """``explanation`` repeats nothing of a request; ``sentence`` may, and is for terminals (``cli.logs``)."""
     return {
         "status": error.status,
-        "explanation": status_of(error.status).explanation,
+        "explanation": str(explanation_of(error)),
         "sentence": error.message[:_SENTENCE_CHARS],
     }
