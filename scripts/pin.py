@@ -8,40 +8,42 @@ and writes down every one of them, what they need in turn included, without an a
 - the clients from npm: ``tests/clients/pins/package-lock.json``, of what package.json beside it names.
 
 So a fresh clone installs next year what it installs today. ``tests/test_pins.py`` sees that nothing is left
-out. ``--only claude-agent-sdk`` renews one package of the project and what it cannot do without; all others
-stay. Further words go to uv: ``--exclude-newer 2026-11-22`` asks for what was there on that day.
+out. ``--only claude-agent-sdk`` renews one package and what it cannot do without, wherever it is asked for,
+and ``--only npm:cline`` one from npm; all others stay. Further words go to uv: ``--exclude-newer 2026-11-22``
+asks for what was there on that day.
 """
 
 import argparse
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+from scripts.pin_texts import locked_pins, npm_lock_text, pinned_in, version_in, with_pins, with_version
 from tests.clients.npm import PINS as NPM_PINS
 from tests.clients.python_clients import Environment
 from tests.support.pins import PROJECT
 
 UV = os.environ.get("UV", "uv")
 OLDEST_PYTHON = "3.11"
-# What npm says of a package that no installation needs: half of the file.
-NOT_NEEDED = frozenset({"license", "funding", "engines", "deprecated"})
+NPM = "npm:"
+CLIENTS = NPM_PINS.parent
 
 
 def main(words: Sequence[str]) -> None:
     """Renew all of them, or one."""
     parser = argparse.ArgumentParser(prog="python -m scripts.pin", allow_abbrev=False)
-    parser.add_argument("--only", metavar="PACKAGE")
+    parser.add_argument("--only", metavar="PACKAGE", default="")
     asked, options = parser.parse_known_args(words)
-    if asked.only:
-        PROJECT.write_text(_with_newest(PROJECT.read_text(), asked.only, options))
+    if asked.only.startswith(NPM):
+        _write_npm_pins(f"{asked.only.removeprefix(NPM)}@latest")
+    elif asked.only:
+        _renew_one(asked.only, options)
     else:
         _renew_all(options)
 
@@ -53,52 +55,37 @@ def _renew_all(options: Sequence[str]) -> None:
     text = with_pins(text, "constraint-dependencies", _project_pins(free, options))
     build = tomllib.loads(text)["build-system"]["requires"]
     PROJECT.write_text(with_pins(text, "build-constraint-dependencies", _compiled(build, options)))
-    # Only now: some clients are of the version that the project has.
+    for environment in _environments():
+        print(environment.name, flush=True)
+        _write(environment, _compiled(environment.packages, options))
+    print("npm", flush=True)
+    _write_npm_pins()
+
+
+def _environments() -> list[Environment]:
+    """Those of the clients; after the project's pins are written, because some are of its version."""
     from tests.clients.install import all_environments
 
-    for environment in all_environments():
-        print(environment.name, flush=True)
-        environment.pins.write_text(_client_pins(environment, options))
-    print("npm", flush=True)
-    (NPM_PINS / "package-lock.json").write_text(_npm_lock())
+    return all_environments()
 
 
-def with_pins(project: str, name: str, pins: Sequence[str]) -> str:
-    """The text of a pyproject.toml with these pins in the list of this name, one a line."""
-    lines = "".join(f"    {json.dumps(pin)},\n" for pin in pins)
-    text, count = re.subn(
-        rf"^{name} = \[\n.*?^\]$", lambda _: f"{name} = [\n{lines}]", project, flags=re.DOTALL | re.MULTILINE
-    )
-    if count != 1:
-        raise SystemExit(f"pyproject.toml: no list {name} under [tool.uv]")
-    return text
-
-
-def with_version(project: str, package: str, version: str | None) -> str:
-    """The text of a pyproject.toml that asks for this version of a package where it asks for an exact one.
-
-    Without a version it asks for any.
-    """
-    wanted = package if version is None else f"{package}=={version}"
-    return re.sub(rf'"{re.escape(package)}==[^"]+"', f'"{wanted}"', project)
-
-
-def locked_pins(lock: str) -> Iterator[str]:
-    """What a uv.lock has from a registry, ``name==version``, in its own order.
-
-    A package that has several versions, each for a part of all machines, says for which.
-    """
-    for package in tomllib.loads(lock)["package"]:
-        if "registry" in package["source"]:
-            markers = " or ".join(f"({marker})" for marker in package.get("resolution-markers", ()))
-            yield f"{package['name']}=={package['version']}" + (f" ; {markers}" if markers else "")
-
-
-def _project_pins(project: str, options: Sequence[str]) -> list[str]:
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "pyproject.toml").write_text(project)
-        _run(UV, "--quiet", "lock", *options, cwd=folder)
-        return list(locked_pins((Path(folder) / "uv.lock").read_text()))
+def _renew_one(package: str, options: Sequence[str]) -> None:
+    project = PROJECT.read_text()
+    if version_in(project, package):
+        PROJECT.write_text(_with_newest(project, package, options))
+    sources = [path for path in CLIENTS.glob("*.py") if version_in(path.read_text(), package)]
+    for environment in _environments():
+        old = environment.pins.read_text().splitlines()
+        asked = [f'"{one}"' for one in environment.packages]
+        wanted = {version for one in asked if (version := version_in(one, package))}
+        if wanted and sources:
+            free = [with_version(one, package, None).strip('"') for one in asked]
+            pins = _compiled(free, ("--upgrade-package", package, *options), known=old)
+            for path in sources:
+                path.write_text(with_version(path.read_text(), package, pinned_in(pins, package)))
+            _write(environment, pins)
+        elif wanted and wanted != {pinned_in(old, package)}:  # it follows the project's version
+            _write(environment, _compiled(environment.packages, options, known=old))
 
 
 def _with_newest(project: str, package: str, options: Sequence[str]) -> str:
@@ -113,38 +100,45 @@ def _with_newest(project: str, package: str, options: Sequence[str]) -> str:
         (Path(folder) / "pyproject.toml").write_text(free)
         _run(UV, "--quiet", "lock", "--upgrade-package", package, *options, cwd=folder)
         pins = list(locked_pins((Path(folder) / "uv.lock").read_text()))
-    (version,) = [pin.partition("==")[2] for pin in pins if pin.startswith(f"{package}==")]
-    return with_pins(with_version(project, package, version), "constraint-dependencies", pins)
+    return with_pins(
+        with_version(project, package, pinned_in(pins, package)), "constraint-dependencies", pins
+    )
 
 
-def _client_pins(environment: Environment, options: Sequence[str]) -> str:
-    return "".join(f"{pin}\n" for pin in _compiled(environment.packages, options))
+def _project_pins(project: str, options: Sequence[str]) -> list[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "pyproject.toml").write_text(project)
+        _run(UV, "--quiet", "lock", *options, cwd=folder)
+        return list(locked_pins((Path(folder) / "uv.lock").read_text()))
 
 
-def _compiled(packages: Sequence[str], options: Sequence[str]) -> list[str]:
-    """Exact versions of packages and of what they need, on all machines."""
+def _write(environment: Environment, pins: Sequence[str]) -> None:
+    environment.pins.write_text("".join(f"{pin}\n" for pin in pins))
+
+
+def _compiled(packages: Sequence[str], options: Sequence[str], known: Sequence[str] = ()) -> list[str]:
+    """Exact versions of packages and of what they need, on all machines; of ``known``, those that still fit."""
     plain = ("--universal", "--no-annotate", "--no-header", "--quiet", "--python-version", OLDEST_PYTHON)
     with tempfile.TemporaryDirectory() as folder:  # not here, where the project's own pins would count
-        asked = Path(folder) / "asked.txt"
+        asked, pins = Path(folder) / "asked.txt", Path(folder) / "pins.txt"
         asked.write_text("\n".join(packages))
-        return _run(UV, "pip", "compile", *plain, *options, str(asked), cwd=folder).splitlines()
+        pins.write_text("".join(f"{pin}\n" for pin in known))
+        _run(UV, "pip", "compile", *plain, *options, "--output-file", str(pins), str(asked), cwd=folder)
+        return pins.read_text().splitlines()
 
 
-def _npm_lock() -> str:
-    """A package-lock.json with a package a line, so that a change can be read."""
+def _write_npm_pins(*renewed: str) -> None:
+    """Lock what package.json names; ``renewed`` (``name@latest``) are written into it, all others stay."""
+    names = ("package.json", "package-lock.json") if renewed else ("package.json",)
     with tempfile.TemporaryDirectory() as folder:
-        shutil.copy(NPM_PINS / "package.json", folder)
+        for name in names:
+            shutil.copy(NPM_PINS / name, folder)
         options = ("--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
-        _run("npm", "install", *options, "--omit-lockfile-registry-resolved", cwd=folder)
-        lock: dict[str, Any] = json.loads((Path(folder) / "package-lock.json").read_text())
-    packages = {
-        path: {key: value for key, value in package.items() if key not in NOT_NEEDED}
-        for path, package in lock["packages"].items()
-    }
-    lines = ",\n".join(f"{json.dumps(path)}: {json.dumps(package)}" for path, package in packages.items())
-    return (
-        f'{{"lockfileVersion": {lock["lockfileVersion"]}, "requires": true, "packages": {{\n{lines}\n}}}}\n'
-    )
+        exact = ("--save-exact", *renewed) if renewed else ()
+        _run("npm", "install", *options, "--omit-lockfile-registry-resolved", *exact, cwd=folder)
+        lock = json.loads((Path(folder) / "package-lock.json").read_text())
+        shutil.copy(Path(folder) / "package.json", NPM_PINS)
+    (NPM_PINS / "package-lock.json").write_text(npm_lock_text(lock))
 
 
 def _run(*command: str, cwd: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from scripts.pin import locked_pins, with_pins, with_version
+from scripts.pin_texts import exact_in, locked_pins, version_in, with_pins, with_version
 from tests.clients.install import all_environments
 from tests.clients.npm import PINS as CLIENTS
 from tests.clients.npm import VERSIONS
@@ -116,12 +116,20 @@ def test_a_project_without_the_list_is_refused() -> None:
         with_pins("[tool.uv]\n", "pins", [])
 
 
-def test_one_package_is_asked_for_in_another_version_or_in_any() -> None:
-    project = 'dependencies = [\n    "barge==1.0",\n    "barge-pole==1.0",\n    "canal>=2,<3",\n]\n'
+PROJECT_TEXT = 'dependencies = [\n    "barge==1.0",\n    "barge-pole[hook]==1.0",\n    "canal>=2,<3",\n]\n'
 
-    assert with_version(project, "barge", "1.1") == project.replace('"barge==1.0"', '"barge==1.1"')
-    assert with_version(project, "barge", None) == project.replace('"barge==1.0"', '"barge"')
-    assert with_version(project, "canal", "2.1") == project  # asked for by a range, which stays
+
+def test_one_package_is_asked_for_in_another_version_or_in_any() -> None:
+    assert with_version(PROJECT_TEXT, "barge", "1.1") == PROJECT_TEXT.replace('"barge==1.0"', '"barge==1.1"')
+    assert with_version(PROJECT_TEXT, "barge", None) == PROJECT_TEXT.replace('"barge==1.0"', '"barge"')
+    assert '"barge-pole[hook]==1.1"' in with_version(PROJECT_TEXT, "barge-pole", "1.1")
+    assert with_version(PROJECT_TEXT, "canal", "2.1") == PROJECT_TEXT  # asked for by a range, which stays
+
+
+def test_what_is_asked_for_in_an_exact_version_is_found() -> None:
+    assert list(exact_in(PROJECT_TEXT)) == ["barge", "barge-pole"]
+    assert (version_in(PROJECT_TEXT, "barge"), version_in(PROJECT_TEXT, "canal")) == ("1.0", None)
+    assert list(exact_in('(f"barge=={version}",)')) == []  # follows from something else
 
 
 def test_a_version_in_a_document_is_the_pinned_one() -> None:
