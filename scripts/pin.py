@@ -117,7 +117,7 @@ def _write(environment: Environment, pins: Sequence[str]) -> None:
 
 
 def _compiled(packages: Sequence[str], options: Sequence[str], known: Sequence[str] = ()) -> list[str]:
-    """Exact versions of packages and of what they need, on all machines; of ``known``, those that still fit."""
+    """Exact versions of packages and of what they need, on all machines; those of ``known`` that fit stay."""
     plain = ("--universal", "--no-annotate", "--no-header", "--quiet", "--python-version", OLDEST_PYTHON)
     with tempfile.TemporaryDirectory() as folder:  # not here, where the project's own pins would count
         asked, pins = Path(folder) / "asked.txt", Path(folder) / "pins.txt"

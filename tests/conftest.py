@@ -51,6 +51,7 @@ def home() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="towpath-home-") as folder:
         patch = pytest.MonkeyPatch()
         patch.setenv("HOME", folder)
+        patch.setenv("PIP_NO_INDEX", "1")  # `towpath doctor` asks no index how old the SDK is
         for name in [name for name in os.environ if name.startswith(("ANTHROPIC_", "CLAUDE"))]:
             patch.delenv(name)
         yield Path(folder)

@@ -65,6 +65,12 @@ def details(status: int, message: str) -> dict[str, Any]:
         ("API Error: 404 model: none such", 404, "not_found_error", "model: none such"),
         ("API Error: 413 too large", 413, "request_too_large", "too large"),
         ("API Error: Request rejected (429) · Too many", 429, "rate_limit_error", "Too many"),
+        (
+            "API Error: Server is temporarily limiting requests (not your usage limit) · Too many",
+            429,
+            "rate_limit_error",
+            "Too many",
+        ),
         (f"API Error: 500 Internal error{ADVICE}", 500, "api_error", "Internal error"),
         (f"API Error: 529 Overloaded{ADVICE}", 529, "overloaded_error", "Overloaded"),
         ("Something new", 503, "api_error", "Something new"),

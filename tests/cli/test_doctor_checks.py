@@ -110,7 +110,7 @@ class TestLogin:
     [("0.2.187", "0.2.187", "ok"), ("0.2.188", "0.2.187", "problem"), ("0.2.188", None, "ok")],
 )
 def test_the_sdk_is_the_one_that_was_tested(installed: str, pinned: str | None, status: str) -> None:
-    assert program.judge_versions(installed, pinned).status == status
+    assert program.judge_versions(installed, pinned, "").status == status
 
 
 class TestPort:

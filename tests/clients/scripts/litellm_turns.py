@@ -29,7 +29,8 @@ said["text"] = first.choices[0].message.content
 chunks = list(
     litellm.completion(MODEL, [user("REPEAT 5 boat ")], stream=True, stream_options={"include_usage": True})
 )
-said["streamed"] = [chunk.choices[0].delta.content for chunk in chunks if chunk.choices[0].delta.content]
+pieces = [chunk.choices[0].delta.content for chunk in chunks if chunk.choices]  # the usage comes without
+said["streamed"] = [piece for piece in pieces if piece]
 said["usage"] = max(chunk.usage.completion_tokens for chunk in chunks if getattr(chunk, "usage", None))
 
 messages = [user('CALL depth {"lock": "upper"}\nCALL depth {"lock": "lower"}')]

@@ -4,5 +4,6 @@
 - ``program``, ``machine``, ``leftovers``: what Towpath consists of, and what earlier runs left.
 - ``port``, ``loops``, ``upstream``: the port, addresses that lead back here, one request all the way.
 - ``opencode``: whether it leads here. ``report``: findings for a person and as JSON.
+- ``sdk_age``, ``package_index``: how old the SDK is, where the index can be reached.
 - ``addresses``, ``shell``, ``tested``: base URLs, other programs, the versions that were tested.
 """

@@ -43,5 +43,5 @@ def all_checks(settings: Settings, environment: Mapping[str, str], *, live: bool
         Check("stale processes", lambda: machine.stale_processes(settings.state_dir)),
         Check("leftovers", lambda: leftovers(settings.state_dir, environment, sweep=sweep)),
         Check("disk space", lambda: machine.disk_space(settings.state_dir)),
-        Check("versions", program.versions),
+        Check("versions", lambda: program.versions(environment)),
     ]

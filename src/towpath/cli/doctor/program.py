@@ -13,6 +13,7 @@ from towpath.agent.bundled_cli import BUNDLED_VERSION, AuthStatus, auth_status, 
 from towpath.cli.console import own_command
 from towpath.cli.doctor import tested
 from towpath.cli.doctor.findings import Finding, ok, problem, warning
+from towpath.cli.doctor.sdk_age import sdk_age
 from towpath.cli.doctor.shell import command_line, is_on_path, words_of
 from towpath.cli.unknown_settings import unknown_settings
 from towpath.python import python_command
@@ -93,16 +94,17 @@ def judge_login(status: AuthStatus | None, *, has_key: bool, log_in: str) -> Fin
     )
 
 
-def versions() -> Finding:
-    return judge_versions(metadata.version(tested.SDK_PACKAGE), tested.pinned_sdk())
+def versions(environment: Mapping[str, str]) -> Finding:
+    installed = metadata.version(tested.SDK_PACKAGE)
+    age = sdk_age(tested.SDK_PACKAGE, installed, environment)
+    return judge_versions(installed, tested.pinned_sdk(), age)
 
 
-def judge_versions(installed: str, pinned: str | None) -> Finding:
+def judge_versions(installed: str, pinned: str | None, age: str) -> Finding:
+    """``age``: of the SDK, in words; empty if it is not known."""
     if pinned is None or installed == pinned:
-        return ok(
-            f"{tested.SDK_PACKAGE} {installed}, its CLI {BUNDLED_VERSION}: as tested, "
-            f"with OpenCode {tested.OPENCODE}"
-        )
+        sdk = f"{tested.SDK_PACKAGE} {installed}{f' ({age})' if age else ''}"
+        return ok(f"{sdk}, its CLI {BUNDLED_VERSION}: as tested, with OpenCode {tested.OPENCODE}")
     return problem(
         f"{tested.SDK_PACKAGE} {installed} is installed; this release was tested with {pinned} only",
         f"{command_line(python_command('-m', 'pip', 'install', f'{tested.SDK_PACKAGE}=={pinned}'))}\n"
