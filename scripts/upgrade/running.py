@@ -1,10 +1,12 @@
 """A program to its end: with a line that says what goes on, and with nothing left if it is interrupted."""
 
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -65,9 +67,21 @@ def run(
                     continue
         finally:
             if started.poll() is None:
-                _end(started)
+                with uninterrupted():
+                    _end(started)
         output.seek(0)
         return started.returncode, output.read()
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """What cleans up is not to be stopped by Ctrl-C or SIGTERM, which has come already or comes too late."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _end(started: "subprocess.Popen[bytes]") -> None:

@@ -15,7 +15,7 @@ from scripts.pin import NPM, UV
 from scripts.pin_texts import pinned_in, version_in
 from scripts.upgrade.candidates import Asked, Candidate
 from scripts.upgrade.report import Outcome, Result, failures_in
-from scripts.upgrade.running import Progress, run
+from scripts.upgrade.running import Progress, run, uninterrupted
 
 ROOT = Path(__file__).parents[2]
 # Compares the versions with docs/clients.md, which is written when they are taken over (docs/upgrading.md).
@@ -85,7 +85,8 @@ def _copy(doing: str, progress: Progress) -> Iterator[_Copy]:
             raise SystemExit(output)
         yield copy
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        with uninterrupted():  # it takes seconds, and a second Ctrl-C is likely
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _test(candidate: Candidate, copy: _Copy, new: str) -> tuple[int, str]:
