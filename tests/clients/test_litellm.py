@@ -9,7 +9,7 @@ from towpath.testing import ScriptedApi
 
 pytestmark = [pytest.mark.cli, pytest.mark.nightly, pytest.mark.timeout(TIMEOUT_SECONDS)]
 
-LITELLM = Environment("litellm", ("litellm==1.106.2", "mcp"))
+LITELLM = Environment("litellm", ("litellm==1.110.2", "mcp"))
 CLIENT = Client(
     name="litellm",
     version=LITELLM.version,
