@@ -63,7 +63,7 @@ FLOORS: dict[str, Sequence[set[str]]] = {
         {"api", "dashboard", "openapi", "processes"},
         {"guard", "observe", "upstream"},
         {"exchange"},
-        {"cors", "headers", "http", "loopback", "memory"},
+        {"cors", "headers", "http", "loopback", "memory", "via"},
         {"errors", "reports"},
     ],
 }

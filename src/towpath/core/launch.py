@@ -27,6 +27,7 @@ class Launch:
     sampling parameters, thinking and whatever else the client sent. ``caller`` keeps the sessions of
     two callers apart; it is a digest, never a key. In internal mode ``body`` has no tools, and ``agents``
     are those that the client described. ``cache_hour``: the prompt cache is to keep its prompts for an hour.
+    ``via``: marks of the servers that its requests come through, where the upstream must hear of them.
     """
 
     model: str
@@ -38,6 +39,7 @@ class Launch:
     mode: Mode = Mode.PASSTHROUGH
     agents: tuple[Agent, ...] = ()
     cache_hour: bool = False
+    via: tuple[str, ...] = ()
 
     @cached_property
     def key(self) -> bytes:
@@ -45,7 +47,7 @@ class Launch:
         body = {**self.body, "tools": [_stated(_unmarked(tool)) for tool in self.body.get("tools", ())]}
         agents = [[agent.name, agent.description] for agent in self.agents]
         fixed = [self.model, self.system, self.cwd, self.betas, self.caller, self.mode, self.cache_hour]
-        values = [*fixed, _unmarked(body), agents]
+        values = [*fixed, self.via, _unmarked(body), agents]
         return blake2b(digestible(comparable(values)), digest_size=20).digest()
 
     @property
@@ -66,6 +68,7 @@ def launch_of(
     betas: Sequence[str] = (),
     caller: str = "",
     mode: Mode = Mode.PASSTHROUGH,
+    via: tuple[str, ...] = (),
 ) -> Launch:
     """The launch that a request needs, in the working directory that was chosen for it."""
     body: dict[str, Any] = {**request.parameters, "max_tokens": request.max_tokens}
@@ -82,6 +85,7 @@ def launch_of(
         mode=mode,
         agents=agents_of(request.tools) if is_internal else (),
         cache_hour=request.cache_hour,
+        via=via,
     )
 
 

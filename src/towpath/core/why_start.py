@@ -49,6 +49,8 @@ def _other_launch(held: Launch, asked: Launch) -> str:
         return note.sentence
     if held.mode != asked.mode:
         return "mode changed"
+    if held.via != asked.via:
+        return "it came through other servers"
     return "cache life changed" if held.cache_hour != asked.cache_hour else "working directory changed"
 
 

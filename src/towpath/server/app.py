@@ -88,6 +88,6 @@ def _middleware(settings: Settings, components: Components) -> list[Middleware]:
         Middleware(ServerErrorMiddleware, failed),
         Middleware(OneSpelling),
         Middleware(Guard, rules, components.publish),
-        Middleware(NoLoops, components.processes.has_made, components.publish),
+        Middleware(NoLoops, components.processes.has_made, components.mark, components.publish),
         Middleware(NoWebSockets, OPENAI_PATHS),
     ]

@@ -40,6 +40,7 @@ from towpath.server.observe.telemetry import Telemetry
 from towpath.server.processes import ProcessMaker
 from towpath.server.upstream.client import UpstreamApi, operators_upstream
 from towpath.server.upstream.environment import environment_of_clis
+from towpath.server.via import new_mark
 from towpath.sessions.admission import Admission
 from towpath.sessions.dispatcher import Dispatcher
 from towpath.sessions.plan import MIB, Limits
@@ -50,9 +51,10 @@ from towpath.settings import Settings
 
 @dataclass(frozen=True)
 class Components:
-    """``folder`` has the files of all processes, and goes with the server."""
+    """``folder`` has the files of all processes, and goes with the server; ``mark`` is its own in Via."""
 
     folder: Path
+    mark: str
     processes: ProcessMaker
     pool: Pool
     health: Health
@@ -83,7 +85,8 @@ def assemble(
     folder, nowhere = run_folder(settings.state_dir), empty_folder(settings.state_dir)
     publisher = Publisher()
     limits = KnownLimits(clock, publisher.publish, no_extra_usage=settings.no_extra_usage)
-    processes = ProcessMaker(settings, folder, environment, limits.hear)
+    mark = new_mark()
+    processes = ProcessMaker(settings, folder, environment, limits.hear, mark=mark)
     pool = Pool(
         processes,
         AdditionStore(additions_folder(settings.state_dir)),
@@ -107,6 +110,7 @@ def assemble(
     reader = RequestReader(settings, memo, queue, nowhere)
     return Components(
         folder=folder,
+        mark=mark,
         processes=processes,
         pool=pool,
         health=health,
@@ -120,7 +124,7 @@ def assemble(
         activity=activity,
         exchanges=Exchanges(reader, Dispatcher(pool), admission, limits, publisher.publish, clock),
         models=Models(partial(model_entries, environment, folder)),
-        upstream=operators_upstream(settings),
+        upstream=operators_upstream(settings, mark),
         estimate=EstimatedCount(folder, nowhere, environment, settings.start_timeout_seconds),
     )
 

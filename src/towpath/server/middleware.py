@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from towpath.core.errors import ApiError
 from towpath.server.errors import error_response, new_request_id, openai_error_response
 from towpath.server.exchange.events import Publish, Refused
-from towpath.server.upstream.client import VIA
+from towpath.server.via import marks_in
 
 log = structlog.get_logger(__name__)
 
@@ -51,12 +51,15 @@ class NoLoops:
     """Middleware that stops a request which has come through this server already: a 508, and no process.
 
     ``is_own_session`` knows the sessions of this server's CLIs: they name theirs in each request that they
-    make. What the server itself sends has its mark.
+    make. What comes back by way of another server, and what the server itself has sent, has its ``mark``.
     """
 
-    def __init__(self, app: ASGIApp, is_own_session: Callable[[str], bool], publish: Publish) -> None:
+    def __init__(
+        self, app: ASGIApp, is_own_session: Callable[[str], bool], mark: str, publish: Publish
+    ) -> None:
         self._app = app
         self._is_own_session = is_own_session
+        self._mark = mark
         self._publish = publish
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -70,7 +73,7 @@ class NoLoops:
     def _has_come_back(self, headers: Headers) -> bool:
         session_id = headers.get(_CLI_SESSION)
         is_of_a_cli = session_id is not None and self._is_own_session(session_id)
-        return is_of_a_cli or VIA in [mark.strip() for mark in headers.get("via", "").split(",")]
+        return is_of_a_cli or self._mark in marks_in(headers)
 
 
 class NoWebSockets:

@@ -20,9 +20,16 @@ class ProcessMaker:
     ``folder``."""
 
     def __init__(
-        self, settings: Settings, folder: Path, environment: Mapping[str, str], on_verdict: OnVerdict
+        self,
+        settings: Settings,
+        folder: Path,
+        environment: Mapping[str, str],
+        on_verdict: OnVerdict,
+        *,
+        mark: str,
     ) -> None:
         self._settings = settings
+        self._mark = mark
         self._folder = folder
         self._environment = environment
         self._on_verdict = on_verdict
@@ -39,13 +46,25 @@ class ProcessMaker:
         """Whether one of those that live calls itself so when it asks the API (docs/engine.md, N9)."""
         return any(process.session_id == session_id for process in self._made)
 
+    def environment_of(self, launch: Launch) -> Mapping[str, str]:
+        """That of all CLIs, and through which servers this one's requests come, for the upstream.
+
+        The latter only where the operator named an upstream, which may be a server as well: where a login
+        belongs, nothing is added to what the CLI sends (docs/engine.md, N10).
+        """
+        if not self._settings.upstream:
+            return self._environment
+        via = ", ".join((*launch.via, self._mark))
+        return {**self._environment, "ANTHROPIC_CUSTOM_HEADERS": f"via: {via}"}
+
     def _new(self, launch: Launch, own: Path) -> AgentProcess:
+        environment = self.environment_of(launch)
         seconds, gated = self._settings.start_timeout_seconds, self._settings.call_gate
         if launch.mode is Mode.INTERNAL:
             return InternalProcess(
                 launch,
                 own,
-                self._environment,
+                environment,
                 self._internal,
                 start_timeout_seconds=seconds,
                 on_verdict=self._on_verdict,
@@ -54,7 +73,7 @@ class ProcessMaker:
         return PassthroughProcess(
             launch,
             own,
-            self._environment,
+            environment,
             start_timeout_seconds=seconds,
             on_verdict=self._on_verdict,
             gated=gated,

@@ -21,6 +21,7 @@ from towpath.core.reading.internal_rules import check_internal
 from towpath.core.reading.memo import MessageMemo
 from towpath.core.reading.request import MessagesRequest, parse_request
 from towpath.server.http.parse_queue import ParseQueue
+from towpath.server.via import marks_in
 from towpath.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -91,6 +92,7 @@ class RequestReader:
             betas=[beta.strip() for beta in named.split(",") if beta.strip()],
             caller=caller,
             mode=mode,
+            via=marks_in(headers) if settings.upstream else (),
         )
         if mode is Mode.INTERNAL and not launch.agents and (tool := tool_for_agents(request.tools)):
             log.info("no agents found in the description of a tool", tool=tool)

@@ -4,7 +4,6 @@ It gets the operator's own key, or none if a gateway needs none. The login belon
 here. The key that a client sent is not passed on.
 """
 
-import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -18,9 +17,6 @@ from towpath.server.upstream.answer import check_head
 from towpath.settings import Settings
 
 log = structlog.get_logger(__name__)
-
-# By which this server knows what it has sent, should that come back to it (RFC 9110, 7.6.3).
-VIA = f"1.1 towpath-{uuid.uuid4().hex[:12]}"
 
 _API = "https://api.anthropic.com"
 _VERSION = "2023-06-01"  # what the CLI sends; for clients that name none
@@ -36,9 +32,13 @@ _LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20)
 
 
 class UpstreamApi:
-    """Sends requests there. ``base_url`` is without ``/v1``, as for the CLI; by default the API's own."""
+    """Sends requests there. ``base_url`` is without ``/v1``, as for the CLI; by default the API's own.
 
-    def __init__(self, base_url: str | None, api_key: str | None) -> None:
+    ``mark`` is the server's own in Via.
+    """
+
+    def __init__(self, base_url: str | None, api_key: str | None, mark: str) -> None:
+        self._mark = mark
         self._base_url = (base_url or _API).rstrip("/")
         self._key = {"x-api-key": api_key} if api_key else {}
         self._client: httpx.AsyncClient | None = None
@@ -64,7 +64,7 @@ class UpstreamApi:
         sent = {name: headers[name] for name in _HANDED_ON if name in headers}
         # If the client names none: httpx would name encodings that the client may not know.
         fixed = {"anthropic-version": _VERSION, "accept-encoding": "identity"}
-        via = ", ".join(filter(None, (headers.get("via"), VIA)))
+        via = ", ".join(filter(None, (headers.get("via"), self._mark)))
         own = {"user-agent": f"towpath/{__version__}", "via": via, **self._key}
         try:
             async with self._client.stream(
@@ -101,7 +101,7 @@ class UpstreamApi:
         )
 
 
-def operators_upstream(settings: Settings) -> UpstreamApi | None:
-    """The one that the settings name, if they do."""
+def operators_upstream(settings: Settings, mark: str) -> UpstreamApi | None:
+    """The one that the settings name, if they do; ``mark`` is the server's own in Via."""
     key = settings.upstream_api_key.get_secret_value() if settings.upstream_api_key else None
-    return UpstreamApi(settings.upstream, key) if key or settings.upstream else None
+    return UpstreamApi(settings.upstream, key, mark) if key or settings.upstream else None
