@@ -53,7 +53,7 @@ FLOORS: dict[str, Sequence[set[str]]] = {
         {"client_habits"},
         {"openai", "turn", "catalog"},
         {"events", "explanations"},
-        {"base_url", "canonical", "errors", "life", "account_limits", "models", "redact", "usage"},
+        {"base_url", "callers", "canonical", "errors", "life", "account_limits", "models", "redact", "usage"},
         {"figures", "statuses", "to_json"},
     ],
     "server": [

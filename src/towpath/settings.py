@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_va
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from towpath.core.base_url import checked, without_version
+from towpath.core.callers import checked_host, checked_origin
 from towpath.core.client_habits.transient import DEFAULT_TRANSIENT_TEXTS
 from towpath.core.mode import Mode
 
@@ -59,7 +60,7 @@ class Settings(BaseSettings):
         ),
     ] = None
     allowed_hosts: Annotated[
-        tuple[str, ...],
+        tuple[Annotated[str, AfterValidator(checked_host)], ...],
         NoDecode,
         Field(
             description="Further names of this server, comma-separated. A request's Host must be one of "
@@ -67,7 +68,7 @@ class Settings(BaseSettings):
         ),
     ] = ()
     allowed_origins: Annotated[
-        tuple[str, ...],
+        tuple[Annotated[str, AfterValidator(checked_origin)], ...],
         NoDecode,
         Field(
             description="Web pages that may call this server (https://chat.example), comma-separated. They "

@@ -202,7 +202,7 @@ def test_whatever_the_sdk_raises_is_the_end_of_the_process(error: Exception, sen
 
 
 def test_a_cli_that_is_missing_is_named() -> None:
-    with pytest.raises(ProcessDied, match="_bundled/claude; install towpath"), as_process_died("it failed"):
+    with pytest.raises(ProcessDied, match="_bundled/claude; install Towpath"), as_process_died("it failed"):
         raise CLINotFoundError("not found")
 
 

@@ -93,6 +93,12 @@ class TestLogin:
     def test_a_cli_that_says_nothing_is_a_problem(self) -> None:
         assert program.judge_login(None, has_key=True, log_in=self.COMMAND).status == "problem"
 
+    def test_a_cli_that_does_not_run_is_not_the_way_to_log_in(self) -> None:
+        finding = program.judge_login(None, has_key=False, log_in=self.COMMAND, runs=False)
+
+        assert finding.status == "skipped"
+        assert self.COMMAND not in finding.remedy
+
     def test_the_command_is_short_where_claude_is_on_the_path_and_full_elsewhere(
         self, tmp_path: Path
     ) -> None:

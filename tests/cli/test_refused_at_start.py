@@ -97,7 +97,17 @@ def test_the_doctor_sees_the_same(tmp_path: Path) -> None:
         ({"ping_seconds": "0"}, "--ping-seconds: must be more than 0"),
         ({"ping_seconds": "soon"}, "--ping-seconds: must be a number"),
         ({"allow_bash": "perhaps"}, "--allow-bash: must be 1 or 0"),
-        ({"api_key": "@/proc/towpath"}, "--api-key: /proc/towpath: No such file or directory"),
+        ({"api_key": "@/proc/towpath"}, "--api-key: /proc/towpath: No such file or directory\n"),
+        ({"api_key": " , "}, "--api-key: there is no key in it\n"),
+        (
+            {"allowed_hosts": "a.example,b:3456"},
+            "must be names without a port, such as box.example (given: 'b",
+        ),
+        (
+            {"allowed_origins": "chat.example"},
+            "--allowed-origins: must be origins such as https://chat.example",
+        ),
+        ({"allowed_origins": "https://me:planted@chat.example/x"}, "(given: https://chat.example/x)"),
     ],
 )
 def test_a_bad_value_is_said_in_plain_words(

@@ -130,6 +130,35 @@ def test_a_second_ctrl_c_ends_it_at_once(own_settings: Settings, api: ScriptedAp
     assert "Traceback" not in shell.shown
 
 
+@pytest.mark.parametrize(("seconds", "presses"), [(3600, 2), (0, 1)], ids=["second-ctrl-c", "timeout"])
+def test_an_answer_that_a_stop_cuts_off_is_no_failure(
+    own_settings: Settings, api: ScriptedApi, seconds: int, presses: int
+) -> None:
+    api.reply(Reply(({"type": "text", "text": "an answer without end " * 50_000},), pause_seconds=0.01))
+    with terminal(own_settings, [f"--stop-timeout-seconds={seconds}"]) as shell:
+        with (
+            suppress(httpx.TransportError),
+            httpx.stream(
+                "POST",
+                f"{shell.url}/v1/messages",
+                json=request([user("a")], stream=True),
+                timeout=WAIT_SECONDS,
+            ) as answer,
+        ):
+            lines = answer.iter_lines()
+            next(lines)
+            shell.press(CTRL_C)
+            shell.read_until("still running")
+            for _ in range(presses - 1):
+                shell.press(CTRL_C)
+            for _ in lines:
+                pass
+        shell.read_until("Stopped.")
+        shell.process.wait(WAIT_SECONDS)
+
+    assert "Traceback" not in shell.shown
+
+
 @pytest.mark.parametrize("flags", [(), ("--supervise",)])
 def test_a_terminal_that_closes_lets_a_running_answer_finish(
     own_settings: Settings, api: ScriptedApi, flags: Sequence[str]

@@ -1,5 +1,6 @@
 """A server that is started again when it crashes: real processes, and requests in the gap between them."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -104,6 +105,15 @@ def test_a_crash_loop_is_given_up_with_the_last_lines(tmp_path: Path) -> None:
     log = (tmp_path / "log").read_text()
     assert "The server crashed 5 times, the last time with exit code 9, and is not started again." in log
     assert log.endswith("  no disk\n")
+
+
+@pytest.mark.slow
+def test_a_server_that_was_killed_is_said_to_be(tmp_path: Path) -> None:
+    with supervised(tmp_path / "log") as (_, http):
+        os.kill(int(http.get("/").text), signal.SIGKILL)
+        http.get("/")
+
+    assert "The server ended by SIGKILL. It starts again in 0.5 s." in (tmp_path / "log").read_text()
 
 
 @pytest.mark.slow

@@ -109,7 +109,10 @@ def test_the_key_is_that_of_the_settings(desk: Desk, monkeypatch: pytest.MonkeyP
         refused = run("--url", url, "--once")
         monkeypatch.setenv("CLAUDE_PROXY_API_KEY", KEY)
         allowed = run("--url", url, "--once")
+        monkeypatch.setenv("CLAUDE_PROXY_API_KEY", "another")
+        mistaken = run("--url", url, "--once")
 
+    assert "does not take the key in CLAUDE_PROXY_API_KEY" in " ".join(mistaken.output.split())
     assert refused.exit_code == 1
     assert "asks for a key: set CLAUDE_PROXY_API_KEY" in refused.output
     assert allowed.exit_code == 0

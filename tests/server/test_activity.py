@@ -45,7 +45,7 @@ def test_it_keeps_the_newest_and_counts_all(desk: Desk) -> None:
         str(number) for number in range(149, 149 - KEPT_ERRORS, -1)
     ]
     counted = {kind: 150 * count for kind, count in USAGE.items()}
-    assert seen.totals == Totals(exchanges=150, failed=150, **counted)
+    assert seen.totals == Totals(exchanges=150, failed=150, refused=0, **counted)
 
 
 def test_an_exchange_is_seen_from_its_place_in_the_queue_to_its_end(desk: Desk) -> None:
@@ -104,7 +104,7 @@ def test_a_refused_request_is_an_error_and_no_exchange(desk: Desk) -> None:
     seen = desk.activity.snapshot()
 
     assert seen.exchanges == []
-    assert seen.totals.failed == 1
+    assert (seen.totals.failed, seen.totals.refused) == (0, 1)
     (error,) = seen.errors
     assert error.message == "max_tokens: Input should be greater"
     assert error.plain == status_of(400).explanation
@@ -127,7 +127,7 @@ def test_errors_in_the_same_words_are_one_with_a_count(desk: Desk) -> None:
     ]
     assert [error.conversation for error in seen.errors] == [None, 2, None]
     assert (seen.errors[0].request_id, seen.errors[2].plain) == ("req_2", KEPT_OUT)
-    assert seen.totals.failed == 4
+    assert (seen.totals.exchanges, seen.totals.failed, seen.totals.refused) == (2, 2, 52)
 
 
 def test_an_exchange_that_failed_says_what_happened(desk: Desk) -> None:

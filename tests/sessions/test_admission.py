@@ -147,6 +147,7 @@ async def test_a_full_queue_sends_away_with_a_time_to_try_again() -> None:
     assert (error.status, error.type) == (529, "overloaded_error")
     assert int(error.headers["retry-after"]) > 0
     assert "CLAUDE_PROXY_MAX_CONCURRENT" in error.message
+    assert error.message.startswith("1 request running and 2 waiting; ")
     assert guests.admission.waiting == 2
 
 

@@ -36,7 +36,7 @@ class AnsweringProcess(FakeProcess):
 class AnsweringMaker:
     """Makes these, whatever the settings; none of them asks an API."""
 
-    def __init__(self, *_: Any) -> None: ...
+    def __init__(self, *_: Any, mark: str) -> None: ...
 
     def __call__(self, launch: Launch) -> Process:
         return AnsweringProcess(launch)

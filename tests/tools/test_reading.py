@@ -26,7 +26,7 @@ def read(folder: Path, content: bytes, **arguments: int) -> str:
         (b"", "(file is empty.)"),
         (
             b"a\xffb\n",
-            "     1\ta\ufffdb\n\n[1 of these lines hold bytes that are not UTF-8, shown as \ufffd.]",
+            "     1\ta\ufffdb\n\n[Lines with bytes that are not UTF-8, shown as \ufffd: 1.]",
         ),
     ],
 )
@@ -64,7 +64,7 @@ def test_a_long_line_is_cut_and_the_next_one_is_not_lost(tmp_path: Path, length:
 
     assert shown.splitlines()[0] == "     1\t" + "x" * 2000
     assert shown.splitlines()[1] == "     2\tnext"
-    assert "[1 of these lines are longer than 2000 characters and were cut.]" in shown
+    assert "[Lines longer than 2000 characters, which were cut: 1.]" in shown
 
 
 def test_a_line_cut_within_a_character_is_still_text(tmp_path: Path) -> None:

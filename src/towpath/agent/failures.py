@@ -60,7 +60,7 @@ def as_process_died(what: str) -> Iterator[None]:
     except ProcessDied:
         raise
     except CLINotFoundError as error:
-        raise ProcessDied(f"the Claude CLI is not at {cli_path()}; install towpath again") from error
+        raise ProcessDied(f"the Claude CLI is not at {cli_path()}; install Towpath again") from error
     except Exception as error:
         first_line = str(error).partition("\n")[0]  # below it the SDK gives advice
         raise ProcessDied(f"{what}: {first_line or type(error).__name__}") from error

@@ -286,7 +286,7 @@ class AgentProcess(ABC):
         with contextlib.suppress(OSError, RuntimeError):
             note = await asyncio.to_thread(last_failure, self._session_file)
         error = api_error(result, self._listener.said, note, self._heard_limits.newest, now=time.time())
-        if result.api_error_status is None:  # nobody but the CLI knows why
+        if result.api_error_status is None and error.status != 401:  # nobody but the CLI knows why
             sentence = ("; ".join(result.errors or ()) or error.message)[:_SHOWN_CHARS]
             log.warning("the CLI gave up its turn", **self.log_fields, kind=result.subtype, error=sentence)
         return error

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from pydantic_core import ErrorDetails
 
 from towpath.cli.doctor.addresses import shown
+from towpath.settings import Settings
 
 # By pydantic's names for what can be wrong; the values are what an error has as its context.
 _SENTENCES: Mapping[str, Callable[[Mapping[str, object]], str]] = {
@@ -22,9 +23,11 @@ _SENTENCES: Mapping[str, Callable[[Mapping[str, object]], str]] = {
 
 
 def in_words(problem: ErrorDetails) -> str:
-    """The sentence for one of pydantic's errors, and the value that was given, without a password in it."""
+    """The sentence for one of pydantic's errors, and the value that was given, unless that is secret."""
     words = _SENTENCES.get(problem["type"])
     sentence = words(problem.get("ctx", {})) if words else problem["msg"]
+    if Settings.is_secret(str(problem["loc"][0])):
+        return sentence
     given = problem["input"]
     is_address = isinstance(given, str) and ("://" in given or "@" in given)
     return f"{sentence} (given: {shown(given) if is_address else repr(given)})"

@@ -53,7 +53,8 @@ def configure_logging(level: str) -> None:
 
 def _lines(*, person: bool) -> list[Processor]:
     if person:
-        return [_without("explanation"), _escaped, _exchange_in_one_line, structlog.dev.ConsoleRenderer()]
+        in_one_line = [_exchange_in_one_line, _refusal_in_one_line]
+        return [_without("explanation"), _escaped, *in_one_line, structlog.dev.ConsoleRenderer()]
     # Files stay and are sent around, and an error's own sentence may quote the conversation.
     return [_without("sentence"), structlog.processors.JSONRenderer()]
 
@@ -86,6 +87,18 @@ def _exchange_in_one_line(_logger: object, _method: str, line: EventDict) -> Eve
         line["request_id"],
         line.get("sentence"),
     )
+    return _one(line, *parts)
+
+
+def _refusal_in_one_line(_logger: object, _method: str, line: EventDict) -> EventDict:
+    """A request that came to no exchange: status, path or kind of error, id, and why."""
+    if line["event"] not in ("refused", "kept out"):
+        return line
+    where, why = line.get("path", line.get("type")), line.get("reason", line.get("sentence"))
+    return _one(line, f"{'-':6}", line["status"], line["event"], where, line["request_id"], why)
+
+
+def _one(line: EventDict, *parts: object) -> EventDict:
     text = "  ".join(str(part) for part in parts if part is not None)
     return {"timestamp": line["timestamp"], "level": line["level"], "event": text}
 

@@ -21,7 +21,9 @@ _TIMEOUT_SECONDS = 120
 
 
 def replay(
-    file: Annotated[Path, typer.Argument(help="A file that `towpath serve --record DIR` wrote.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A file that `towpath serve --record DIR` wrote.")
+    ],
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON.")] = False,
 ) -> None:

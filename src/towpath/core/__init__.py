@@ -9,6 +9,7 @@ somebody else owns: the messages known by their bytes (``reading.memo``), the pr
 - ``canonical``, ``ways``, ``why_start``, ``gone_on``: which conversations are the same, which way serves a
   request, and why no session could. ``life``: the states of a session.
 - ``launch``, ``models``, ``mode``, ``catalog``: what is fixed when a process starts. ``base_url``: upstreams.
+  ``callers``: hosts and origins.
 - ``events``, ``turn``, ``usage``, ``to_json``: answers, event by event and folded.
 - ``figures``: numbers in sentences.
 - ``errors``, ``statuses``, ``explanations``: failures, and what they mean. ``account_limits``: the account's.

@@ -44,7 +44,7 @@ _ROWS = (
         "Unauthorized",
         "authentication_error",
         "A key is missing or not accepted, or Claude is not logged in.",
-        "Run towpath doctor: it says how to log in, or which key to set.",
+        "Log in with the Claude CLI, or check the key: the client's, or CLAUDE_PROXY_UPSTREAM_API_KEY.",
     ),
     ErrorStatus(
         402,
@@ -128,7 +128,7 @@ _ROWS = (
         "Internal Server Error",
         _OTHER,
         "Claude, or the Claude CLI, failed.",
-        "Try again; if it keeps failing, see Troubleshooting in the README.",
+        "Try again; if it keeps failing, see docs/troubleshooting.md.",
     ),
     ErrorStatus(
         502,
@@ -171,7 +171,6 @@ STATUSES: Mapping[int, ErrorStatus] = {status.code: status for status in _ROWS}
 
 def status_of(code: int) -> ErrorStatus:
     """The row of a status. An upstream may answer with one that has none."""
-    unknown = ErrorStatus(
-        code, "", _OTHER, "The request failed.", "See the message, and Troubleshooting in the README."
-    )
+    advice = "See the message, and docs/troubleshooting.md."
+    unknown = ErrorStatus(code, "", _OTHER, "The request failed.", advice)
     return STATUSES.get(code, unknown)

@@ -6,8 +6,8 @@ What a request means is decided in ``core``, what happens to it in ``sessions``.
   served where, ``memory`` gives freed memory back. ``errors``: an error as a response; ``reports``:
   what the server says of itself, as types.
 - ``guard`` refuses callers (``loopback``: which hosts are this machine), ``cors`` lets named pages read the
-  answers, ``middleware`` spells paths, stops circles (``via``: their marks) and answers WebSockets, ``headers``
-  are on every response.
+  answers, ``middleware`` spells paths, stops circles (``via``: their marks) and answers WebSockets,
+  ``headers`` are on every response.
 - ``api``: the endpoints that programs call: messages, counts, models, batches, OpenAI's two.
 - ``dashboard``: what a person looks at: the page, and the activity that it shows.
 - ``openapi``: the description of it all for programs that make clients.

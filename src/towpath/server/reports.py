@@ -96,10 +96,11 @@ class Tokens(Struct, frozen=True, kw_only=True):
 
 
 class Totals(Tokens, frozen=True, kw_only=True):
-    """What was counted since the server started."""
+    """What was counted since the server started. `refused` are requests that came to no exchange."""
 
     exchanges: int
     failed: int
+    refused: int
 
 
 class ErrorDetails(Struct, frozen=True, kw_only=True):

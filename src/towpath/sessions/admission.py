@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 
 from towpath.core.errors import ApiError
+from towpath.core.figures import counted
 
 _RETRY_AFTER_SECONDS = 5
 
@@ -58,7 +59,7 @@ class Admission:
         if self.waiting >= self._room:
             raise ApiError(
                 529,
-                f"{self._places} requests are running and {self.waiting} are waiting; try again later "
+                f"{counted(self._places, 'request')} running and {self.waiting} waiting; try again later "
                 "or raise CLAUDE_PROXY_MAX_CONCURRENT",
                 headers={"retry-after": str(_RETRY_AFTER_SECONDS)},
             )

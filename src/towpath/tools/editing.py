@@ -66,9 +66,7 @@ def edited(data: bytes, old: str, new: str, deadline: Deadline, *, replace_all: 
         )
     size = len(data) + count * (len(put) - len(find))
     if size > _MAX_BYTES:
-        sentence = (
-            f"{count} times it would make a file of {size} bytes, more than the {_MAX_BYTES} of an edit"
-        )
+        sentence = f"it would make a file of {size} bytes, more than the {_MAX_BYTES} of an edit"
         raise RefusedError(f"new_string: {sentence}; use a shorter one, or change fewer places")
     return data.replace(find, put), count
 

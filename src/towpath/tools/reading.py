@@ -96,9 +96,9 @@ def _numbered(lines: Iterator[tuple[bytes, bool]], offset: int, limit: int) -> s
         end = offset + len(shown)
         notes.append(f"The file goes on: lines {offset} to {end - 1} are shown. Read on with offset {end}.")
     if cut:
-        notes.append(f"{cut} of these lines are longer than {_MAX_LINE_CHARS} characters and were cut.")
+        notes.append(f"Lines longer than {_MAX_LINE_CHARS} characters, which were cut: {cut}.")
     if odd:
-        notes.append(f"{odd} of these lines hold bytes that are not UTF-8, shown as \ufffd.")
+        notes.append(f"Lines with bytes that are not UTF-8, shown as \ufffd: {odd}.")
     return "\n".join([*shown, *(["", f"[{' '.join(notes)}]"] if notes else [])])
 
 

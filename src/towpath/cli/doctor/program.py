@@ -12,10 +12,11 @@ from pathlib import Path
 from towpath.agent.bundled_cli import BUNDLED_VERSION, AuthStatus, auth_status, cli_path
 from towpath.cli.console import own_command
 from towpath.cli.doctor import tested
-from towpath.cli.doctor.findings import Finding, ok, problem, warning
+from towpath.cli.doctor.findings import Finding, ok, problem, skipped, warning
 from towpath.cli.doctor.sdk_age import sdk_age
 from towpath.cli.doctor.shell import command_line, is_on_path, words_of
 from towpath.cli.unknown_settings import unknown_settings
+from towpath.core.figures import counted
 from towpath.python import python_command
 from towpath.server.upstream.environment import environment_of_clis
 from towpath.settings import ENV_PREFIX, Settings
@@ -44,7 +45,7 @@ def variables(environment: Mapping[str, str]) -> Finding:
             "; ".join(unknown),
             f"correct the name, or unset it; `{own_command('settings')}` lists all of them",
         )
-    return ok(f"{count} in the environment, all of them known")
+    return ok(f"{counted(count, 'variable')} of Towpath's in the environment")
 
 
 def bundled_cli(environment: Mapping[str, str]) -> Finding:
@@ -71,8 +72,9 @@ def judge_cli(path: Path, said: str, expected: str) -> Finding:
 def login(settings: Settings, environment: Mapping[str, str]) -> Finding:
     all_clis, anywhere = environment_of_clis(settings, environment), Path(tempfile.gettempdir())
     status = asyncio.run(auth_status(all_clis, anywhere))
+    runs = status is not None or bundled_cli(environment).status != "problem"
     has_key = settings.upstream_api_key is not None
-    return judge_login(status, has_key=has_key, log_in=login_command(environment))
+    return judge_login(status, has_key=has_key, log_in=login_command(environment), runs=runs)
 
 
 def login_command(environment: Mapping[str, str]) -> str:
@@ -81,8 +83,10 @@ def login_command(environment: Mapping[str, str]) -> str:
     return command_line((program, "auth", "login"))
 
 
-def judge_login(status: AuthStatus | None, *, has_key: bool, log_in: str) -> Finding:
-    """``log_in``: the shell line that does it. Says how, never who."""
+def judge_login(status: AuthStatus | None, *, has_key: bool, log_in: str, runs: bool = True) -> Finding:
+    """``log_in``: the shell line that does it. ``runs``: the CLI does. Says how, never who."""
+    if not runs:
+        return skipped("not asked", "the Claude CLI says who is logged in, once it runs")
     if status is None:
         return problem("the Claude CLI did not say whether it is logged in", f"ask it: {log_in}")
     if status.logged_in:

@@ -1,6 +1,8 @@
 """The server as a program on a terminal: when it is ready, what stops it, and what it says then."""
 
+import asyncio
 import contextlib
+import logging
 import os
 import signal
 import socket
@@ -69,6 +71,7 @@ class Server(uvicorn.Server):
         self._when_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        logging.getLogger("uvicorn.error").addFilter(_is_no_cancellation)
         self._state.let_watchers_go()
         if unfinished := self._state.unfinished_answers():
             self._say(self._what_runs(unfinished))
@@ -90,3 +93,9 @@ class Server(uvicorn.Server):
         begins = "\r" if self._stopped_by == signal.SIGINT and sys.stdout.isatty() else ""
         with contextlib.suppress(OSError):
             typer.echo(begins + sentence)
+
+
+def _is_no_cancellation(record: logging.LogRecord) -> bool:
+    """What a stop cuts off is cancelled. uvicorn and Starlette log that as a failure, with a traceback."""
+    kind = record.exc_info[0] if record.exc_info else None
+    return kind is not asyncio.CancelledError and asyncio.CancelledError.__name__ not in record.getMessage()

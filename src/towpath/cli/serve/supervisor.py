@@ -63,9 +63,7 @@ class Supervisor:
             if delay is None:
                 self._say_why(code, len(crashes))
                 return code if code > 0 else 1
-            typer.secho(
-                f"The server ended with exit code {code}. It starts again in {delay:g} s.", err=True, fg="red"
-            )
+            typer.secho(f"The server ended {_how(code)}. It starts again in {delay:g} s.", err=True, fg="red")
             if self._told_to_stop.wait(delay):
                 return 0
 
@@ -103,12 +101,17 @@ class Supervisor:
 
     def _say_why(self, code: int, crashes: int) -> None:
         typer.secho(
-            f"The server crashed {crashes} times, the last time with exit code {code}, and is not "
+            f"The server crashed {crashes} times, the last time {_how(code)}, and is not "
             f"started again.{' Its last lines:' if self._lines else ''}",
             err=True,
             fg="red",
         )
         sys.stderr.writelines(f"  {line}" for line in self._lines)
+
+
+def _how(code: int) -> str:
+    """How a process ended: below zero, ``code`` is the number of the signal that ended it."""
+    return f"with exit code {code}" if code >= 0 else f"by {signal.Signals(-code).name}"
 
 
 def handed_down() -> socket.socket | None:

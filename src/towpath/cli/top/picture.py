@@ -70,7 +70,7 @@ def _figures(seen: ActivityReport) -> Text:
     parts = [
         f"{running} running, {server.waiting} waiting",
         f"{sum(server.sessions.values())} processes, {server.memory_mb:,} MB",
-        f"{totals.exchanges:,} exchanges, {totals.failed:,} failed",
+        f"{totals.exchanges:,} exchanges, {totals.failed:,} failed, {totals.refused:,} refused",
         f"{tokens(input_tokens(totals))} tokens in ({cache_share(totals)} from cache), "
         f"{tokens(totals.output_tokens)} out",
     ]

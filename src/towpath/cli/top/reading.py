@@ -29,6 +29,8 @@ def snapshots(url: str, keys: Sequence[str]) -> Iterator[ActivityReport]:
         client.stream("GET", "/v1/activity/stream") as stream,
     ):
         if stream.status_code == 401:
+            if keys:
+                raise NoActivityError(f"The server at {url} does not take the key in CLAUDE_PROXY_API_KEY.")
             raise NoActivityError(f"The server at {url} asks for a key: set CLAUDE_PROXY_API_KEY to one.")
         if not stream.headers.get("content-type", "").startswith("text/event-stream"):
             raise NoActivityError(f"The server at {url} is not a Towpath.")

@@ -87,7 +87,7 @@ class Activity:
         self._running: dict[str, _Running] = {}
         self._over: deque[ExchangeReport] = deque(maxlen=KEPT_EXCHANGES)
         self._errors: dict[ErrorDetails, ErrorReport] = {}
-        self._totals: Counter[str] = Counter({"exchanges": 0, "failed": 0, **_NO_TOKENS})
+        self._totals: Counter[str] = Counter({"exchanges": 0, "failed": 0, "refused": 0, **_NO_TOKENS})
         self._watchers: set[asyncio.Event] = set()
         self._is_closed = False
 
@@ -131,16 +131,19 @@ class Activity:
         self._totals.update(exchange.tokens)
         self._totals["exchanges"] += 1
         if exchange.error:
-            self._failed(exchange.request_id, exchange.error, running.conversation)
+            self._totals["failed"] += 1
+            self._keep_error(exchange.request_id, _details(exchange.error), running.conversation)
         self._tell()
 
     def refused(self, event: Refused) -> None:
         """A request broke a rule, so that there was no exchange."""
-        self._failed(event.request_id, event.error, None)
+        self._totals["refused"] += 1
+        self._keep_error(event.request_id, _details(event.error), None)
         self._tell()
 
     def caller_rejected(self, event: CallerRejected) -> None:
         """The guard did not let a caller in."""
+        self._totals["refused"] += 1
         self._keep_error(event.request_id, _details(event.error, KEPT_OUT), None)
         self._tell()
 
@@ -185,10 +188,6 @@ class Activity:
     def _tell(self) -> None:
         for watcher in self._watchers:
             watcher.set()
-
-    def _failed(self, request_id: str, error: ApiError, conversation: int | None) -> None:
-        self._totals["failed"] += 1
-        self._keep_error(request_id, _details(error), conversation)
 
     def _keep_error(self, request_id: str, details: ErrorDetails, conversation: int | None) -> None:
         """One that comes again in the same words is counted: it must not push out the others."""

@@ -47,7 +47,10 @@ def refused(event: Refused) -> None:
 
 def caller_rejected(event: CallerRejected) -> None:
     """A caller was not let in, and why."""
-    log.warning("kept out", request_id=event.request_id, path=event.path, reason=event.error.message)
+    error = event.error
+    log.warning(
+        "kept out", request_id=event.request_id, status=error.status, path=event.path, reason=error.message
+    )
 
 
 def limits_changed(event: LimitsChanged) -> None:

@@ -11,7 +11,7 @@ export function tiles({ server, totals, exchanges }) {
   return [
     ["Running", count(running), server.waiting ? `${count(server.waiting)} waiting` : "none waiting"],
     ["Live processes", count(live), `${count(server.memory_mb)} MB`],
-    ["Exchanges", count(totals.exchanges), totals.failed ? `${count(totals.failed)} failed` : "none failed"],
+    ["Exchanges", count(totals.exchanges), `${count(totals.failed)} failed, ${count(totals.refused)} refused`],
     ["Input from cache", shareOrDash(cacheShare(totals)), `of ${tokens(inputTokens(totals))} tokens`],
   ].map(([title, figure, note]) => ({ title, figure, note }));
 }

@@ -19,13 +19,12 @@ function login({ method, provider, subscription }) {
   return PROVIDERS[provider] ?? METHODS[method] ?? inWords(method ?? "logged in");
 }
 
-/** Why nothing can be answered, and the command that mends it; null if all is well. */
+/** Why nothing can be answered, and the command that mends it, if one does; null if all is well. */
 export function trouble({ status, cli }) {
   if (!cli.found) {
     return {
       title: "The Claude CLI is missing",
-      words: "No request can be answered. This command says what to do:",
-      command: "towpath doctor",
+      words: "Requests fail until Towpath is installed again, the way it was installed. That brings its CLI along.",
     };
   }
   if (status !== "not logged in") return null;
@@ -41,6 +40,7 @@ export function trouble({ status, cli }) {
 
 /** The same as a banner; ``said`` is where a screen reader hears that the command was copied. */
 export function banner(found, said) {
-  const [command, button] = copyable("the command", found.command, said);
-  return make("div", {}, make("h2", {}, found.title), make("p", {}, found.words), make("div", { class: "command" }, command, button));
+  const shown = make("div", {}, make("h2", {}, found.title), make("p", {}, found.words));
+  if (found.command) shown.append(make("div", { class: "command" }, ...copyable("the command", found.command, said)));
+  return shown;
 }
