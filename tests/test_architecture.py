@@ -71,6 +71,7 @@ FLOORS: dict[str, Sequence[set[str]]] = {
 BELONGS_TO = {
     "claude_agent_sdk": {"agent"},
     "httpx": {"bench", "cli", "server.api.batches", "server.upstream"},
+    "markdown_it": {"server.dashboard.readme"},
     "mcp": {"agent"},
     "opentelemetry": {"server.observe"},
     "platformdirs": {"cli.service", "settings"},

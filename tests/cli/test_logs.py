@@ -59,7 +59,8 @@ from towpath.core.errors import ApiError
 from towpath.server.exchange.events import CallerRejected
 from towpath.server.observe import log
 configure_logging("info")
-log.caller_rejected(CallerRejected("req_1", "/v1/models", ApiError(401, "x-api-key: this server needs a key")))
+error = ApiError(401, "x-api-key: this server needs a key")
+log.caller_rejected(CallerRejected("req_1", "/v1/models", error))
 """
 
 

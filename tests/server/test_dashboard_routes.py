@@ -23,7 +23,6 @@ KINDS = {
     ".html": "text/html",
     ".js": "text/javascript",
     ".json": "application/json",
-    ".md": "text/plain",
 }
 
 

@@ -5,7 +5,7 @@ elsewhere, and no text in the data can become markup.
 """
 
 from collections.abc import Mapping
-from importlib import metadata
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -25,13 +25,14 @@ from towpath.server.http.streaming import EventStream, Items
 from towpath.server.reports import report_response
 
 _FOLDER = Path(__file__).parent / "page"
-_TYPES = {".css": "text/css", ".html": "text/html", ".js": "text/javascript", ".md": "text/plain"}
+_TYPES = {".css": "text/css", ".html": "text/html", ".js": "text/javascript"}
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
 )
 _PAGE_HEADERS = {"content-security-policy": _POLICY, "cache-control": "no-cache"}
 _DATA_HEADERS = {"cache-control": "no-store"}
+_README = "README.html"
 
 
 class ActivityStream:
@@ -74,10 +75,11 @@ def dashboard_routes(activity: Activity, stream: ActivityStream, *, needs_key: b
 
     async def show_file(request: Request) -> Response:
         name = request.path_params["name"]
-        if name not in files:
+        content = _readme() if name == _README else files.get(name)
+        if content is None:
             raise HTTPException(404)
         kind = _TYPES.get(Path(name).suffix, "application/json")
-        return Response(files[name], headers=_PAGE_HEADERS, media_type=kind)
+        return Response(content, headers=_PAGE_HEADERS, media_type=kind)
 
     async def tell(_: Request) -> Response:
         return report_response(activity.snapshot(), _DATA_HEADERS)
@@ -96,11 +98,17 @@ def _greeting(request: Request) -> str:
 
 
 def _files(*, needs_key: bool) -> Mapping[str, bytes]:
-    """The page's files by name, the README of this version, and how to connect clients."""
+    """The page's files by name, and how to connect clients."""
     files = {path.name: path.read_bytes() for path in _FOLDER.iterdir()}
     recipes = []
     for client in CLIENTS.values():
         place, text = client.recipe(needs_key=needs_key)
         recipes.append({"title": client.title, "place": place, "text": text})
-    readme = metadata.metadata("towpath")["Description"]
-    return {**files, "README.md": readme.encode(), "clients.json": orjson.dumps(recipes)}
+    return {**files, "clients.json": orjson.dumps(recipes)}
+
+
+@cache
+def _readme() -> bytes:
+    from towpath.server.dashboard.readme import readme  # its parser takes 40 ms to load, and few ask for it
+
+    return readme()
