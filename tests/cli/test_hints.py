@@ -14,5 +14,5 @@ def test_installed_it_is_the_command() -> None:
 def test_where_uv_runs_it_the_hint_does_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UV_RUN_RECURSION_DEPTH", "1")
 
-    assert own_command("doctor") == "uv run towpath doctor"
-    assert judge_leftovers(1, 1, Places.of({})).remedy == "uv run towpath doctor --sweep"
+    assert own_command("doctor") == "uv run --no-sync towpath doctor"
+    assert judge_leftovers(1, 1, Places.of({})).remedy == "uv run --no-sync towpath doctor --sweep"

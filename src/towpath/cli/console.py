@@ -13,8 +13,9 @@ def give_up(sentence: object, code: int = 1) -> NoReturn:
 
 
 def own_command(arguments: str) -> str:
-    """A command of Towpath's as the reader types it: ``uv run towpath doctor`` where uv has run this one.
+    """A command of Towpath's as the reader types it: with ``uv run`` where uv has run this one.
 
-    There the program is on the PATH for as long as it runs, and not in the reader's shell.
+    There the program is on the PATH for as long as it runs, and not in the reader's shell. Without --no-sync
+    uv would fetch the development tools, 400 MB, for a reader who has left them out, or remove them.
     """
-    return f"{'uv run ' if 'UV_RUN_RECURSION_DEPTH' in os.environ else ''}towpath {arguments}"
+    return f"{'uv run --no-sync ' if 'UV_RUN_RECURSION_DEPTH' in os.environ else ''}towpath {arguments}"
