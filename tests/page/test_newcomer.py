@@ -93,4 +93,6 @@ def test_the_tab_names_the_server_and_its_documentation_is_a_link_away(page: Pag
         page.goto(url)
         expect(page).to_have_title(f"Towpath · {url.removeprefix('http://')}")
         page.get_by_role("link", name="Documentation").click()
-        expect(page.locator("body")).to_contain_text("# Towpath")
+        expect(page.get_by_role("heading", name="Towpath", exact=True)).to_be_visible()
+        page.get_by_role("link", name="which may I use?").click()
+        expect(page.get_by_role("heading", name="Terms")).to_be_in_viewport()

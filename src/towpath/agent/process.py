@@ -286,7 +286,8 @@ class AgentProcess(ABC):
         with contextlib.suppress(OSError, RuntimeError):
             note = await asyncio.to_thread(last_failure, self._session_file)
         error = api_error(result, self._listener.said, note, self._heard_limits.newest, now=time.time())
-        if result.api_error_status is None and error.status != 401:  # nobody but the CLI knows why
+        # Nobody but the CLI knows why, unless it is that nobody is logged in: the error itself says that.
+        if result.api_error_status is None and error.status != 401:
             sentence = ("; ".join(result.errors or ()) or error.message)[:_SHOWN_CHARS]
             log.warning("the CLI gave up its turn", **self.log_fields, kind=result.subtype, error=sentence)
         return error

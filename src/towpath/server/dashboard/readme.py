@@ -26,7 +26,7 @@ _PAGE = """<!doctype html>
   </body>
 </html>
 """
-# Elsewhere than on the web and on this page, where a README is read in its repository.
+# All other links of the README are to files of the repository, which are not served.
 _LEADS_SOMEWHERE = re.compile(r"https?://|#")
 
 
