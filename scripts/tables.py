@@ -21,6 +21,7 @@ from towpath.core.client_habits.recipes import CLIENTS
 from towpath.core.explanations import KNOWN_WORDS, OTHER_WINDOW, WINDOWS
 from towpath.core.reading.memo import MessageMemo
 from towpath.core.statuses import STATUSES
+from towpath.ledger.prices import load_prices
 from towpath.server.exchange.headers import OF_ANSWERS, OF_OTHERS
 from towpath.server.exchange.limit_refusals import KnownLimits
 from towpath.server.exchange.publisher import Publisher
@@ -92,7 +93,7 @@ def metrics() -> Iterator[Row]:
     yield "metric", "labels", "what it counts"
     pool = cast(Pool, SimpleNamespace(census=dict, starts={}, ends={}, memory_bytes=0))
     limits = KnownLimits(time.time, Publisher().publish, no_extra_usage=False)
-    made = Metrics(pool, Admission(running=1, waiting=0), MessageMemo(), limits)
+    made = Metrics(pool, Admission(running=1, waiting=0), MessageMemo(), limits, load_prices())
     for collector in made.registry._collector_to_names:
         for family in collector.collect():
             # The library keeps the labels of a counter or histogram only here, before there are samples.

@@ -144,8 +144,8 @@ from towpath.server.exchange.record import ExchangeRecord, State
 from towpath.server.observe import log
 configure_logging("{level}")
 done = ExchangeRecord(
-    request_id="req_1", user_agent="", model="sonnet", mode=Mode.PASSTHROUGH, tips=(), read_seconds=0,
-    began_at=0, began=10, ended_at=11.25, state=State.COMPLETE, way="start",
+    request_id="req_1", user_agent="", model="sonnet", mode=Mode.PASSTHROUGH, tips=(), conversation=1,
+    read_seconds=0, began_at=0, began=10, ended_at=11.25, state=State.COMPLETE, way="start",
     usage={{"input_tokens": 7, "cache_read_input_tokens": 900, "output_tokens": 5}},
 )
 log.ended(Ended(done))

@@ -62,7 +62,7 @@ def test_an_exchange_is_seen_from_its_place_in_the_queue_to_its_end(desk: Desk) 
     record = record.left_queue(record.began)
     desk.activity.left_queue(LeftQueue(record))
     look()
-    record = record.first_event(reply(taken_at=record.began + 0.02), record.began + 0.32)
+    record = record.first_event(reply(taken_at=record.began + 0.02), record.began + 0.32, 1)
     desk.activity.first_event(FirstEvent(record, {}))
     assert look().seconds is None
     record = record.event({"type": "message_stop"})

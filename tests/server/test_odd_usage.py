@@ -16,6 +16,7 @@ from tests.support.exchanges import Upstream, exchanges_of, items_of
 from tests.support.fidelity import Json, user
 from towpath.cli.top.picture import picture
 from towpath.core.reading.memo import MessageMemo
+from towpath.ledger.prices import load_prices
 from towpath.server.exchange.events import Ended
 from towpath.server.exchange.publisher import Publisher
 from towpath.server.observe import log
@@ -55,7 +56,7 @@ async def test_a_null_at_the_end_leaves_the_figures_of_the_begin() -> None:
 
 @pytest.mark.parametrize("odd", ODD)
 async def test_odd_usage_reaches_the_client_and_harms_nobody(odd: Any) -> None:
-    metrics = Metrics(cast(Pool, None), cast(Any, None), MessageMemo(), cast(Any, None))
+    metrics = Metrics(cast(Pool, None), cast(Any, None), MessageMemo(), cast(Any, None), load_prices())
     ended: list[Ended] = []
     with structlog.testing.capture_logs() as lines:
         items = await served(odd, odd, log.ended, metrics.ended, ended.append)

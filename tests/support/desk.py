@@ -23,8 +23,13 @@ from towpath.core.errors import ApiError
 from towpath.core.events import MESSAGE_STOP, Event
 from towpath.core.mode import Mode
 from towpath.core.reading.request import parse_request
+from towpath.ledger.file import FILE_NAME
+from towpath.ledger.prices import load_prices
+from towpath.ledger.questions import Sums
 from towpath.server.dashboard.activity import Activity
 from towpath.server.dashboard.routes import ActivityStream, dashboard_routes
+from towpath.server.dashboard.usage import UsageHistory
+from towpath.server.exchange.conversations import Conversations
 from towpath.server.exchange.events import Began, CallerRejected, Ended, FirstEvent, LeftQueue, Streamed
 from towpath.server.exchange.limit_refusals import KnownLimits
 from towpath.server.exchange.publisher import Publisher
@@ -58,7 +63,16 @@ class Desk:
         health = Health(pool, Admission(running=1, waiting=1), Mode.PASSTHROUGH, is_shared=False, ask=_nobody)
         self.limits = KnownLimits(time.time, Publisher().publish, no_extra_usage=False)
         self.limits.hear(Verdict("claude-sonnet-4-5", time.time(), "allowed", windows=tuple(windows)))
-        self.activity = Activity(pool, health, shows_content=shows_content, limits=self.limits.report)
+        self.conversations = Conversations()
+        self.activity = Activity(
+            pool,
+            health,
+            self.conversations,
+            self.limits.report,
+            lambda: Sums(key="2026-11-28"),
+            shows_content=shows_content,
+        )
+        self.usage = UsageHistory(folder / FILE_NAME, load_prices())
         self._numbers = iter(range(1, 10_000))
 
     def record(self, *digests: bytes, model: str = "claude-sonnet-4-5") -> ExchangeRecord:
@@ -68,7 +82,8 @@ class Desk:
             user_agent="",
             model=model,
             mode=Mode.PASSTHROUGH,
-            tips=tips(model.encode(), digests or [b"one"]),
+            tips=(all_tips := tips(model.encode(), digests or [b"one"])),
+            conversation=self.conversations.begun(all_tips),
             read_seconds=0.001,
             began_at=time.time(),
             began=time.monotonic(),
@@ -94,7 +109,8 @@ class Desk:
         self.activity.began(began(record, said))
         record = record.left_queue(record.began + 0.0001)
         self.activity.left_queue(LeftQueue(record))
-        record = record.first_event(opened, record.began + first_event_ms / 1000)
+        number = self.conversations.served(record.tips, record.conversation, session)
+        record = record.first_event(opened, record.began + first_event_ms / 1000, number)
         self.activity.first_event(FirstEvent(record, {}))
         self.activity.streamed(Streamed(record.request_id, text_delta(answer)))
         if error:
@@ -108,7 +124,7 @@ class Desk:
     def served(self, *, keys: Sequence[str] = (), port: int = 0) -> Iterator[str]:
         """The address at which the page shows it."""
         stream = ActivityStream(self.activity, ping_seconds=15, client_seconds=60)
-        routes = dashboard_routes(self.activity, stream, needs_key=bool(keys))
+        routes = dashboard_routes(self.activity, stream, self.usage, needs_key=bool(keys))
         publisher = Publisher()
         publisher.subscribe(CallerRejected, self.activity.caller_rejected)
         guard = Middleware(Guard, Rules("127.0.0.1", keys=keys), publisher.publish)

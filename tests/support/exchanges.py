@@ -13,6 +13,7 @@ from starlette.types import Message
 from tests.support.fidelity import Json, request
 from towpath.core.events import MESSAGE_STOP, Event
 from towpath.core.reading.memo import MessageMemo
+from towpath.server.exchange.conversations import Conversations
 from towpath.server.exchange.events import Publish
 from towpath.server.exchange.exchanges import Exchanges
 from towpath.server.exchange.limit_refusals import KnownLimits
@@ -70,5 +71,6 @@ def exchanges_of(dispatcher: object, publish: Publish | None = None) -> Exchange
         Admission(running=1, waiting=0),
         KnownLimits(time.time, publish, no_extra_usage=False),
         publish,
+        Conversations(),
         time.time,
     )

@@ -2,7 +2,7 @@
 
 - ``main``: the command `towpath`; ``commands``: its list of commands, each a module or package of that
   name and imported when it is run: ``serve``, ``settings``, ``doctor``, ``setup``, ``env``, ``top``,
-  ``service``, ``demo``, ``replay``, ``bench``, ``scripted_api``.
+  ``usage``, ``service``, ``demo``, ``replay``, ``bench``, ``scripted_api``.
 - ``flags``: settings as flags. ``unknown_settings``: variables that only look like settings. ``bad_values``:
   what is wrong with a value. ``obstacles``: what keeps a server from working.
 - ``address``: where this server is reached from this machine. ``listening``: its port, and who else holds it.

@@ -20,6 +20,7 @@ PLACES = {
     "env": "towpath.cli.env:env",
     "replay": "towpath.cli.replay:replay",
     "scripted-api": "towpath.cli.scripted_api:scripted_api",
+    "usage": "towpath.cli.usage.command:usage",
     "top": "towpath.cli.top.command:top",
     "setup": "towpath.cli.setup.command:setup",
     "service": "towpath.cli.service.command:service",

@@ -25,14 +25,17 @@ GROUPS: Mapping[str, Sequence[str]] = {
         *("first_event_timeout_seconds", "stall_timeout_seconds", "request_timeout_seconds"),
         *("stop_timeout_seconds", "ping_seconds", "client_timeout_seconds"),
     ),
-    "What is kept and shown": ("state_dir", "record", "record_content", "show_content"),
+    "What is kept and shown": (
+        *("state_dir", "record", "record_content", "show_content"),
+        *("ledger", "ledger_days", "ledger_mb", "prices"),
+    ),
     "Seldom needed": ("transient_texts", "call_gate"),
 }
 # For commands that need no more of a server than where it is.
 PORT = typer.Option(
     None, "--port", metavar="PORT", help="The server's port. Default: CLAUDE_PROXY_PORT, else 3456."
 )
-_UNITS = {"seconds": "SECONDS", "mb": "MB", "url": "URL", "key": "KEY", "dir": "FOLDER"}
+_UNITS = {"seconds": "SECONDS", "mb": "MB", "url": "URL", "key": "KEY", "dir": "FOLDER", "prices": "FILE"}
 _KINDS = {bool: "0|1", int: "NUMBER", Path: "FOLDER"}
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from towpath.agent.folders import FolderError, check_owner
 from towpath.cli.doctor.addresses import leads_here
 from towpath.cli.listening import family_of
+from towpath.ledger.prices import PricesError, load_prices
 from towpath.server.loopback import is_loopback
 from towpath.settings import Settings
 
@@ -42,6 +43,7 @@ def on_this_machine(settings: Settings) -> Iterator[Obstacle]:
     yield from _state_folder(settings.state_dir)
     yield from _workdir(settings.workdir)
     yield from _recordings(settings.record)
+    yield from _prices(settings.prices)
 
 
 def leading_back(settings: Settings, environment: Mapping[str, str]) -> Iterator[Obstacle]:
@@ -112,3 +114,10 @@ def nearest(path: Path) -> Path:
     """The path itself, or the first one above it where something is."""
     absolute = path.absolute()
     return next(one for one in (absolute, *absolute.parents) if one.exists())
+
+
+def _prices(file: Path | None) -> Iterator[Obstacle]:
+    try:
+        load_prices(file)
+    except PricesError as error:
+        yield Obstacle(str(error), f"correct it, or unset {Settings.env_name('prices')}")

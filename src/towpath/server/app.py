@@ -68,6 +68,7 @@ async def _lifespan(components: Components, idle_seconds: float, _: Starlette) -
         remove_run_folder(components.folder)
         if components.recorder:
             await components.recorder.close()
+        await asyncio.to_thread(components.bookkeeper.close)
         if components.telemetry:
             await asyncio.to_thread(components.telemetry.close)
 

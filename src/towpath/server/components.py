@@ -15,6 +15,8 @@ from towpath.core.reading.memo import MessageMemo
 from towpath.server.api.count import EstimatedCount
 from towpath.server.api.models import Models
 from towpath.server.dashboard.activity import Activity
+from towpath.server.dashboard.usage import UsageHistory
+from towpath.server.exchange.conversations import Conversations
 from towpath.server.exchange.events import (
     Began,
     CallerRejected,
@@ -33,6 +35,7 @@ from towpath.server.exchange.reader import RequestReader
 from towpath.server.http.parse_queue import ParseQueue
 from towpath.server.loopback import is_loopback
 from towpath.server.observe import log
+from towpath.server.observe.bookkeeper import Bookkeeper
 from towpath.server.observe.health import Health
 from towpath.server.observe.metrics import Metrics
 from towpath.server.observe.recorder import Recorder
@@ -64,6 +67,8 @@ class Components:
     publish: Publish
     recorder: Recorder | None
     telemetry: Telemetry | None
+    bookkeeper: Bookkeeper
+    usage: UsageHistory
     metrics: Metrics
     activity: Activity
     exchanges: Exchanges
@@ -87,27 +92,23 @@ def assemble(
     limits = KnownLimits(clock, publisher.publish, no_extra_usage=settings.no_extra_usage)
     mark = new_mark()
     processes = ProcessMaker(settings, folder, environment, limits.hear, mark=mark)
-    pool = Pool(
-        processes,
-        AdditionStore(additions_folder(settings.state_dir)),
-        _pool_limits(settings),
-        time.monotonic,
-        stall_timeouts=StallTimeouts(settings.first_event_timeout_seconds, settings.stall_timeout_seconds),
-    )
+    pool = _pool(settings, processes)
     admission = Admission(running=settings.max_concurrent, waiting=settings.max_waiting)
+    bookkeeper = Bookkeeper(settings, limits, clock)
+    ask_login = ask_login or partial(auth_status, environment, folder)
+    is_shared = not is_loopback(settings.host)
     health = Health(
-        pool,
-        admission,
-        settings.mode,
-        is_shared=not is_loopback(settings.host),
-        ask=ask_login or partial(auth_status, environment, folder),
+        pool, admission, settings.mode, is_shared=is_shared, ask=ask_login, ledger=bookkeeper.status
     )
-    memo, queue = MessageMemo(), ParseQueue()
-    metrics, telemetry = Metrics(pool, admission, memo, limits), Telemetry.wanted(os.environ)
-    activity = Activity(pool, health, shows_content=settings.show_content, limits=limits.report)
-    recorder = Recorder.wanted(settings)
-    _subscribe(publisher, activity, metrics, telemetry, recorder)
-    reader = RequestReader(settings, memo, queue, nowhere)
+    memo, queue, conversations = MessageMemo(), ParseQueue(), Conversations()
+    metrics = Metrics(pool, admission, memo, limits, bookkeeper.prices)
+    telemetry, recorder = Telemetry.wanted(os.environ), Recorder.wanted(settings)
+    activity = Activity(
+        pool, health, conversations, limits.report, bookkeeper.today, shows_content=settings.show_content
+    )
+    _subscribe(publisher, activity, metrics, bookkeeper, telemetry, recorder)
+    reader, dispatcher = RequestReader(settings, memo, queue, nowhere), Dispatcher(pool)
+    exchanges = Exchanges(reader, dispatcher, admission, limits, publisher.publish, conversations, clock)
     return Components(
         folder=folder,
         mark=mark,
@@ -120,9 +121,11 @@ def assemble(
         publish=publisher.publish,
         recorder=recorder,
         telemetry=telemetry,
+        bookkeeper=bookkeeper,
+        usage=UsageHistory(bookkeeper.file, bookkeeper.prices, clock),
         metrics=metrics,
         activity=activity,
-        exchanges=Exchanges(reader, Dispatcher(pool), admission, limits, publisher.publish, clock),
+        exchanges=exchanges,
         models=Models(partial(model_entries, environment, folder)),
         upstream=operators_upstream(settings, mark),
         estimate=EstimatedCount(folder, nowhere, environment, settings.start_timeout_seconds),
@@ -133,6 +136,7 @@ def _subscribe(
     publisher: Publisher,
     activity: Activity,
     metrics: Metrics,
+    bookkeeper: Bookkeeper,
     telemetry: Telemetry | None,
     recorder: Recorder | None,
 ) -> None:
@@ -142,7 +146,7 @@ def _subscribe(
     hear(LeftQueue, activity.left_queue)
     hear(FirstEvent, activity.first_event)
     hear(Streamed, activity.streamed)
-    hear(Ended, log.ended, metrics.ended, activity.ended)
+    hear(Ended, log.ended, metrics.ended, bookkeeper.ended, activity.ended)
     hear(Refused, log.refused, activity.refused)
     hear(CallerRejected, log.caller_rejected, activity.caller_rejected)
     hear(LimitsChanged, log.limits_changed)
@@ -155,10 +159,13 @@ def _subscribe(
         hear(Ended, recorder.ended)
 
 
-def _pool_limits(settings: Settings) -> Limits:
-    return Limits(
+def _pool(settings: Settings, processes: ProcessMaker) -> Pool:
+    limits = Limits(
         idle_seconds=settings.idle_timeout_seconds,
         parked_seconds=settings.parked_timeout_seconds,
         memory_bytes=settings.memory_budget_mb * MIB,
         spares=settings.spares,
     )
+    additions = AdditionStore(additions_folder(settings.state_dir))
+    stalls = StallTimeouts(settings.first_event_timeout_seconds, settings.stall_timeout_seconds)
+    return Pool(processes, additions, limits, time.monotonic, stall_timeouts=stalls)

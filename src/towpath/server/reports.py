@@ -1,4 +1,4 @@
-"""What the server says of itself, as types: the answers of /health, /v1/limits and /v1/activity.
+"""What the server says of itself, as types: the answers of /health, /v1/limits, /v1/activity and /v1/usage.
 
 They are sent as they are here, described so in the OpenAPI document, and read so by `towpath top`: names are
 part of the interface. All times are Unix seconds; what is not known is null.
@@ -13,6 +13,8 @@ from starlette.responses import Response
 from towpath.core.account_limits import Window
 from towpath.core.mode import Mode
 from towpath.core.to_json import to_json
+from towpath.ledger.questions import Sums
+from towpath.ledger.row import Tokens as TokensByPrice
 
 
 class Greeting(Struct, frozen=True, kw_only=True):
@@ -39,7 +41,10 @@ class Cli(Struct, frozen=True, kw_only=True):
 
 
 class HealthReport(Struct, frozen=True, kw_only=True):
-    """How the server is. `sessions` counts the live processes by their state."""
+    """How the server is.
+
+    `sessions` counts the live processes by their state; `ledger` is ok, off, or says why it is not written.
+    """
 
     status: str
     version: str
@@ -49,6 +54,7 @@ class HealthReport(Struct, frozen=True, kw_only=True):
     sessions: dict[str, int]
     waiting: int
     memory_mb: int
+    ledger: str
 
 
 class ExtraUsageReport(Struct, frozen=True, kw_only=True):
@@ -168,10 +174,71 @@ class ActivityReport(Struct, frozen=True, kw_only=True):
     server: ServerReport
     shows_content: bool
     totals: Totals
+    today: Sums
     limits: LimitsReport
     exchanges: list[ExchangeReport]
     errors: list[ErrorReport]
     processes: list[ProcessReport]
+
+
+class StepReport(TokensByPrice, frozen=True, kw_only=True):
+    """An exchange as the ledger keeps it. `cause`: why the prompt cache did not serve `missed` tokens."""
+
+    at: float
+    model: str
+    client: str
+    conversation: str
+    way: str
+    reason: str
+    outcome: str
+    status: int
+    cause: str
+    missed: int
+    messages: int
+    first_event_ms: float | None
+    seconds: float
+
+
+class StepsReport(Struct, frozen=True, kw_only=True):
+    """The exchanges of one conversation, the oldest first."""
+
+    steps: list[StepReport]
+
+
+class DayReport(Struct, frozen=True, kw_only=True):
+    """A day on which something was asked, by model."""
+
+    day: str
+    models: list[Sums]
+
+
+class WindowPace(Struct, frozen=True, kw_only=True):
+    """When a plan's window is used up at the pace of the last hours; null if it is reset before that."""
+
+    window: str
+    used_up_at: float | None
+
+
+class UsageReport(Struct, frozen=True, kw_only=True):
+    """What the ledger has of some days, from `first` to `last`.
+
+    Costs are in dollars, by the API's prices. A plan is not charged so: there it would have cost this. Of
+    `conversations` and of the `slowest` steps there are only some.
+    """
+
+    first: str
+    last: str
+    prices_as_of: str
+    prices_source: str
+    total: Sums
+    days: list[DayReport]
+    models: list[Sums]
+    clients: list[Sums]
+    ways: list[Sums]
+    causes: list[Sums]
+    conversations: list[Sums]
+    slowest: list[StepReport]
+    paces: list[WindowPace]
 
 
 def report_response(report: Struct, headers: Mapping[str, str] | None = None) -> Response:

@@ -53,7 +53,7 @@ def routes(settings: Settings, components: Components) -> Iterator[Route]:
         ping_seconds=settings.ping_seconds,
         client_seconds=settings.client_timeout_seconds,
     )
-    yield from dashboard_routes(components.activity, stream, needs_key=bool(settings.keys))
+    yield from dashboard_routes(components.activity, stream, components.usage, needs_key=bool(settings.keys))
 
 
 def _upstream_routes(settings: Settings, components: Components) -> Iterator[Route]:

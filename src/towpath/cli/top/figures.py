@@ -35,6 +35,13 @@ def tokens(count: int) -> str:
     return f"{count / 1000:.1f}k" if count < 1_000_000 else f"{count / 1_000_000:.1f}M"
 
 
+def dollars(amount: float) -> str:
+    """$12.34; of less than ten cents, more digits."""
+    if 0 < amount < 0.0001:
+        return "<$0.0001"
+    return f"${amount:,.2f}" if amount >= 0.1 or amount == 0 else f"${amount:.4f}"
+
+
 def input_tokens(usage: Tokens) -> int:
     """All that the model read: new tokens, and those that came from the cache or went into it."""
     return usage.input_tokens + usage.cache_read_input_tokens + usage.cache_creation_input_tokens

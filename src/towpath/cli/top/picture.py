@@ -7,7 +7,16 @@ from rich.text import Text
 
 from towpath.cli.console import own_command
 from towpath.cli.printable import printable
-from towpath.cli.top.figures import bars, cache_share, duration, input_tokens, milliseconds, reset, tokens
+from towpath.cli.top.figures import (
+    bars,
+    cache_share,
+    dollars,
+    duration,
+    input_tokens,
+    milliseconds,
+    reset,
+    tokens,
+)
 from towpath.cli.top.tables import LINES_BESIDE_ROWS, exchanges, processes
 from towpath.server.reports import ActivityReport, ErrorReport, ExchangeReport, LimitsReport
 
@@ -71,6 +80,7 @@ def _figures(seen: ActivityReport) -> Text:
         f"{running} running, {server.waiting} waiting",
         f"{sum(server.sessions.values())} processes, {server.memory_mb:,} MB",
         f"{totals.exchanges:,} exchanges, {totals.failed:,} failed, {totals.refused:,} refused",
+        f"today {dollars(seen.today.cost)} at API prices",
         f"{tokens(input_tokens(totals))} tokens in ({cache_share(totals)} from cache), "
         f"{tokens(totals.output_tokens)} out",
     ]

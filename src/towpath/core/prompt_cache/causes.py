@@ -54,10 +54,11 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CacheNote:
-    """A miss: its cause, and the sentence for a person."""
+    """A miss: its cause, a sentence for a person, and how many ``tokens`` the cache held and did not give."""
 
     cause: Cause
     sentence: str
+    tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)

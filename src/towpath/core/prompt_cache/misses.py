@@ -15,7 +15,7 @@ is only reported if its tools and system prompt should have been read, since oth
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from towpath.core.prompt_cache.causes import (
     MINUTES_5,
@@ -148,11 +148,12 @@ def _of_next(
         return None
     if shared == len(new) < len(old):
         return None  # only shorter than before: how much of it was kept is not known
-    return (
+    note = (
         changed_segment(before.prompt, prompt, shared)
         or too_old(sent_at - before.at, before.life_seconds)
         or without_change(sum(prompt.blocks[shared:]), is_start=is_start)
     )
+    return replace(note, tokens=before.held - use.read)
 
 
 def _goes_on(old: Prompt, new: Prompt) -> bool:

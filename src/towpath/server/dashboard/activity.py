@@ -17,8 +17,9 @@ from msgspec.structs import asdict
 from towpath.core.errors import ApiError
 from towpath.core.explanations import explanation_of
 from towpath.core.usage import TOKENS
-from towpath.server.dashboard.conversations import Conversations
+from towpath.ledger.questions import Sums
 from towpath.server.dashboard.preview import ContentPreview
+from towpath.server.exchange.conversations import Conversations
 from towpath.server.exchange.events import (
     Began,
     CallerRejected,
@@ -56,14 +57,13 @@ _NO_TOKENS = dict.fromkeys(TOKENS, 0)
 
 @dataclass
 class _Running:
-    """An exchange that runs: as it was last told, the number of its conversation, and what was said."""
+    """An exchange that runs: as it was last told, and what was said."""
 
     exchange: ExchangeRecord
-    conversation: int
     preview: ContentPreview | None
 
     def shown(self) -> ExchangeReport:
-        report = _exchange(self.exchange, self.conversation)
+        report = _exchange(self.exchange)
         if self.preview is None:
             return report
         return msgspec.structs.replace(report, question=self.preview.question, answer=self.preview.answer)
@@ -76,14 +76,22 @@ class Activity:
     """
 
     def __init__(
-        self, pool: Pool, health: Health, *, shows_content: bool, limits: Callable[[], LimitsReport]
+        self,
+        pool: Pool,
+        health: Health,
+        conversations: Conversations,
+        limits: Callable[[], LimitsReport],
+        today: Callable[[], Sums],
+        *,
+        shows_content: bool,
     ) -> None:
         self._pool = pool
         self._health = health
         self._shows_content = shows_content
         self._limits = limits
+        self._today = today
         self._started_at = round(time.time())
-        self._conversations = Conversations()
+        self._conversations = conversations
         self._running: dict[str, _Running] = {}
         self._over: deque[ExchangeReport] = deque(maxlen=KEPT_EXCHANGES)
         self._errors: dict[ErrorDetails, ErrorReport] = {}
@@ -95,9 +103,7 @@ class Activity:
         """An exchange waits for its place."""
         exchange = event.exchange
         self._running[exchange.request_id] = _Running(
-            exchange,
-            self._conversations.begun(exchange.tips),
-            ContentPreview(event.request.messages[-1]) if self._shows_content else None,
+            exchange, ContentPreview(event.request.messages[-1]) if self._shows_content else None
         )
         self._tell()
 
@@ -108,13 +114,7 @@ class Activity:
 
     def first_event(self, event: FirstEvent) -> None:
         """Its answer begins, so it is known which session serves it."""
-        exchange = event.exchange
-        running = self._running[exchange.request_id]
-        running.exchange = exchange
-        if exchange.session is not None:
-            running.conversation = self._conversations.served(
-                exchange.tips, running.conversation, exchange.session
-            )
+        self._running[event.exchange.request_id].exchange = event.exchange
         self._tell()
 
     def streamed(self, event: Streamed) -> None:
@@ -132,7 +132,7 @@ class Activity:
         self._totals["exchanges"] += 1
         if exchange.error:
             self._totals["failed"] += 1
-            self._keep_error(exchange.request_id, _details(exchange.error), running.conversation)
+            self._keep_error(exchange.request_id, _details(exchange.error), exchange.conversation)
         self._tell()
 
     def refused(self, event: Refused) -> None:
@@ -155,6 +155,7 @@ class Activity:
             server=ServerReport(**asdict(self._health.report()), started_at=self._started_at),
             shows_content=self._shows_content,
             totals=Totals(**self._totals),
+            today=self._today(),
             limits=self._limits(),
             exchanges=[*running, *reversed(self._over)],
             errors=list(reversed(self._errors.values())),
@@ -227,11 +228,11 @@ def _details(error: ApiError, plain: str = "") -> ErrorDetails:
     )
 
 
-def _exchange(exchange: ExchangeRecord, conversation: int) -> ExchangeReport:
+def _exchange(exchange: ExchangeRecord) -> ExchangeReport:
     first_event, error, miss = exchange.first_event_seconds, exchange.error, exchange.cache_miss
     return ExchangeReport(
         request_id=exchange.request_id,
-        conversation=conversation,
+        conversation=exchange.conversation,
         session=exchange.session,
         state=exchange.state.value,
         way=exchange.way,

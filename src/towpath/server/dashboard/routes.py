@@ -18,11 +18,13 @@ from starlette.types import Receive, Scope, Send
 
 from towpath import __version__
 from towpath.core.client_habits.recipes import CLIENTS
+from towpath.core.errors import ApiError, invalid
 from towpath.server.dashboard.activity import Activity
-from towpath.server.errors import new_request_id
+from towpath.server.dashboard.usage import UsageHistory
+from towpath.server.errors import error_response, new_request_id
 from towpath.server.guard import PAGE_FILES
 from towpath.server.http.streaming import EventStream, Items
-from towpath.server.reports import report_response
+from towpath.server.reports import StepsReport, report_response
 
 _FOLDER = Path(__file__).parent / "page"
 _TYPES = {".css": "text/css", ".html": "text/html", ".js": "text/javascript"}
@@ -33,6 +35,8 @@ _POLICY = (
 _PAGE_HEADERS = {"content-security-policy": _POLICY, "cache-control": "no-cache"}
 _DATA_HEADERS = {"cache-control": "no-store"}
 _README = "README.html"
+_MOST_DAYS = 3660
+_NO_LEDGER = "There is no ledger that can be read: CLAUDE_PROXY_LEDGER is 0, or nothing was asked yet."
 
 
 class ActivityStream:
@@ -61,8 +65,10 @@ class ActivityStream:
             yield {"type": "activity", **msgspec.to_builtins(report)}
 
 
-def dashboard_routes(activity: Activity, stream: ActivityStream, *, needs_key: bool) -> list[Route]:
-    """The routes of the page and the activity. ``needs_key``: the server asks clients for a key."""
+def dashboard_routes(
+    activity: Activity, stream: ActivityStream, usage: UsageHistory, *, needs_key: bool
+) -> list[Route]:
+    """The routes of the page and of what it shows. ``needs_key``: the server asks clients for a key."""
     files = _files(needs_key=needs_key)
 
     async def show(request: Request) -> Response:
@@ -84,11 +90,28 @@ def dashboard_routes(activity: Activity, stream: ActivityStream, *, needs_key: b
     async def tell(_: Request) -> Response:
         return report_response(activity.snapshot(), _DATA_HEADERS)
 
+    async def tell_usage(request: Request) -> Response:
+        """The last days; 404 without a ledger."""
+        said = request.query_params.get("days", "30")
+        if not said.isdecimal() or not 1 <= int(said) <= _MOST_DAYS:
+            return error_response(invalid("days", f"must be a number from 1 to {_MOST_DAYS}"))
+        report = await usage.report(int(said))
+        if report is None:
+            return error_response(ApiError(404, _NO_LEDGER))
+        return report_response(report, _DATA_HEADERS)
+
+    async def tell_steps(request: Request) -> Response:
+        """The exchanges of a conversation."""
+        steps = await usage.conversation(request.path_params["name"])
+        return report_response(StepsReport(steps=steps or []), _DATA_HEADERS)
+
     return [
         Route("/", show),
         Route(f"{PAGE_FILES}{{name}}", show_file),
         Route("/v1/activity", tell),
         Route("/v1/activity/stream", stream, methods=["GET"]),
+        Route("/v1/usage", tell_usage),
+        Route("/v1/usage/conversations/{name}", tell_steps),
     ]
 
 

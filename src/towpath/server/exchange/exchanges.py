@@ -15,6 +15,7 @@ from towpath.core.prompt_cache.causes import Prompt
 from towpath.core.prompt_cache.misses import CacheMemory
 from towpath.core.reading.request import MessagesRequest
 from towpath.core.ways import Start
+from towpath.server.exchange.conversations import Conversations
 from towpath.server.exchange.events import Began, Ended, FirstEvent, LeftQueue, Publish, Refused, Streamed
 from towpath.server.exchange.headers import answer_headers
 from towpath.server.exchange.limit_refusals import KnownLimits
@@ -40,6 +41,7 @@ class Exchanges:
         admission: Admission,
         limits: KnownLimits,
         publish: Publish,
+        conversations: Conversations,
         clock: Callable[[], float],
     ) -> None:
         self._reader = reader
@@ -47,6 +49,7 @@ class Exchanges:
         self._admission = admission
         self._limits = limits
         self._publish = publish
+        self._conversations = conversations
         self._clock = clock
         self._cache = CacheMemory()
 
@@ -76,6 +79,7 @@ class Exchanges:
             model=asked.launch.model,
             mode=asked.launch.mode,
             tips=asked.tips,
+            conversation=self._conversations.begun(asked.tips),
             read_seconds=asked.cpu_seconds,
             began_at=self._clock(),
             began=time.monotonic(),
@@ -100,7 +104,9 @@ class Exchanges:
                     asked.launch, messages, asked.tips, asked.prompt.messages
                 )
                 async with aclosing(reply.rest) as rest:
-                    record = self._judged(record.first_event(reply, time.monotonic()), asked.prompt, reply)
+                    number = self._conversations.served(record.tips, record.conversation, reply.session)
+                    record = record.first_event(reply, time.monotonic(), number)
+                    record = self._judged(record, asked.prompt, reply)
                     is_judged = record.has_figures
                     headers = {**self._limits.headers(record.model), **answer_headers(asked.request, record)}
                     self._publish(FirstEvent(record, headers))

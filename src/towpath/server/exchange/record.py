@@ -28,11 +28,12 @@ class State(StrEnum):
 class ExchangeRecord:
     """One exchange as it is at a moment; each step of it makes a new record.
 
-    ``tips`` are those of the conversation and its prefixes. ``began_at`` is Unix time in seconds; ``began``
-    and the four moments after it are by the monotonic clock. ``ready_at`` is when a process that was ready
-    took the exchange. ``read_seconds``: the CPU time of reading the request, before all that. ``usage`` is
-    whatever the upstream said. ``cache_miss``: what changed, if the prompt cache did not serve the request
-    as it could have.
+    ``tips`` are those of the conversation and its prefixes; ``conversation`` is a number that tells
+    conversations apart. ``began_at`` is Unix time in seconds; ``began`` and the four moments after it are by
+    the monotonic clock. ``ready_at`` is when a process that was ready took the exchange. ``read_seconds``:
+    the CPU time of reading the request, before all that. ``answer_id``, ``answered_by`` (the model) and
+    ``usage`` are what the upstream wrote into its answer. ``cache_miss``: what changed, if the prompt cache
+    did not serve the request as it could have.
     """
 
     request_id: str
@@ -40,6 +41,7 @@ class ExchangeRecord:
     model: str
     mode: Mode
     tips: Sequence[Tip]
+    conversation: int
     read_seconds: float
     began_at: float
     began: float
@@ -51,6 +53,8 @@ class ExchangeRecord:
     way: str | None = None
     reason: str | None = None
     session: int | None = None
+    answer_id: str | None = None
+    answered_by: str | None = None
     stop_reason: str | None = None
     usage: Any = None
     cache_miss: CacheNote | None = None
@@ -60,10 +64,11 @@ class ExchangeRecord:
         """It has its place."""
         return replace(self, state=State.ASKING, left_queue_at=now)
 
-    def first_event(self, reply: Reply, now: float) -> Self:
-        """Its answer begins."""
+    def first_event(self, reply: Reply, now: float, conversation: int) -> Self:
+        """Its answer begins, and so it is known for sure which conversation it belongs to."""
         return replace(
             self,
+            conversation=conversation,
             state=State.ANSWERING,
             way=reply.way,
             reason=reply.reason,
@@ -76,12 +81,17 @@ class ExchangeRecord:
         """One more event of the answer. Most say nothing that is kept."""
         match event["type"]:
             case "message_start":
-                return replace(self, usage=event["message"].get("usage"))
-            case "message_delta":
-                reason = event["delta"].get("stop_reason")
+                message = event["message"]
                 return replace(
                     self,
-                    stop_reason=reason if isinstance(reason, str) else None,
+                    answer_id=_text(message.get("id")),
+                    answered_by=_text(message.get("model")),
+                    usage=message.get("usage"),
+                )
+            case "message_delta":
+                return replace(
+                    self,
+                    stop_reason=_text(event["delta"].get("stop_reason")),
                     usage=merged(self.usage, event.get("usage")),
                 )
             case "message_stop":
@@ -151,6 +161,11 @@ class ExchangeRecord:
             "model": _between(self.ready_at, self.first_event_at),
         }
         return {name: round(seconds * 1000, 1) for name, seconds in lasted.items() if seconds is not None}
+
+
+def _text(value: Any) -> str | None:
+    """A field of an answer that should be a text; gateways write anything."""
+    return value if isinstance(value, str) else None
 
 
 def _between(since: float | None, until: float | None) -> float | None:

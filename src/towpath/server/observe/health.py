@@ -21,7 +21,10 @@ _ASK_AGAIN_SECONDS = 60.0
 
 
 class Health:
-    """Keeps the CLI's newest answer to "who is logged in". ``is_shared``: other machines can call."""
+    """Keeps the CLI's newest answer to "who is logged in".
+
+    ``is_shared``: other machines can call. ``ledger`` says how that is: ok, off, or what is wrong.
+    """
 
     def __init__(
         self,
@@ -31,12 +34,14 @@ class Health:
         *,
         is_shared: bool,
         ask: Callable[[], Awaitable[AuthStatus | None]],
+        ledger: Callable[[], str] = lambda: "off",
     ) -> None:
         self._pool = pool
         self._admission = admission
         self._mode = mode
         self._is_shared = is_shared
         self._ask = ask
+        self._ledger = ledger
         self._auth: AuthStatus | None = None
         self._asked = False
 
@@ -69,6 +74,7 @@ class Health:
             sessions={state.value: count for state, count in self._pool.census().items()},
             waiting=self._admission.waiting,
             memory_mb=self._pool.memory_bytes // MIB,
+            ledger=self._ledger(),
         )
 
     def _status(self) -> str:

@@ -11,6 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from towpath.core.reading.memo import MessageMemo
+from towpath.ledger.prices import Prices, plain_id
 from towpath.server.exchange.events import Ended
 from towpath.server.exchange.limit_refusals import KnownLimits
 from towpath.sessions.admission import Admission
@@ -29,8 +30,11 @@ _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 class Metrics:
     """The figures of one server: counters of what has ended, and gauges."""
 
-    def __init__(self, pool: Pool, admission: Admission, memo: MessageMemo, limits: KnownLimits) -> None:
+    def __init__(
+        self, pool: Pool, admission: Admission, memo: MessageMemo, limits: KnownLimits, prices: Prices
+    ) -> None:
         self.registry = CollectorRegistry()
+        self._prices = prices
         self._exchanges = Counter(
             "towpath_exchanges",
             "Exchanges that are over. The outcome is complete, failed or client left.",
@@ -51,6 +55,12 @@ class Metrics:
             "towpath_tokens",
             "Tokens: input, output, cache_read and cache_write.",
             ["kind"],
+            registry=self.registry,
+        )
+        self._cost = Counter(
+            "towpath_cost_dollars",
+            "What the API charges for the tokens, by its public prices; of models without one, nothing.",
+            ["model"],
             registry=self.registry,
         )
         self._misses = Counter(
@@ -78,6 +88,9 @@ class Metrics:
             self._first_event.labels(exchange.way).observe(exchange.first_event_seconds)
         for kind, name in _TOKENS.items():
             self._tokens.labels(kind).inc(exchange.tokens.get(name, 0))
+        model = exchange.answered_by or exchange.model
+        if cost := self._prices.cost_of(model, exchange.usage):  # those in the price list are not many
+            self._cost.labels(plain_id(model)).inc(cost)
         if exchange.cache_miss:
             self._misses.labels(exchange.cache_miss.cause.value).inc()
         if exchange.error:

@@ -99,6 +99,7 @@ def _details(exchange: ExchangeRecord) -> dict[str, Any]:
     said = exchange.tokens
     values = {
         "gen_ai.response.finish_reasons": [exchange.stop_reason] if exchange.stop_reason else None,
+        "gen_ai.response.model": exchange.answered_by,
         "gen_ai.usage.input_tokens": said.get("input_tokens"),
         "gen_ai.usage.output_tokens": said.get("output_tokens"),
         "gen_ai.usage.cache_read.input_tokens": said.get("cache_read_input_tokens"),

@@ -9,6 +9,7 @@ from msgspec.json import schema_components
 from towpath.core.catalog import AnthropicModels, OpenAIModels
 from towpath.core.to_json import Json
 from towpath.server.exchange.headers import OF_ANSWERS, OF_OTHERS
+from towpath.server.openapi.ledger import steps, usage
 from towpath.server.openapi.pieces import (
     ANY_FAILURE,
     EVENT,
@@ -28,7 +29,14 @@ from towpath.server.openapi.schemas import (
     error_schema,
     request_schema,
 )
-from towpath.server.reports import ActivityReport, Greeting, HealthReport, LimitsReport
+from towpath.server.reports import (
+    ActivityReport,
+    Greeting,
+    HealthReport,
+    LimitsReport,
+    StepsReport,
+    UsageReport,
+)
 
 _CHUNK: Json = {"type": "object", "properties": {"data": {"type": "string"}}}
 _FOLLOWING = "The same as server-sent events: `activity` at once and at each change, `ping` between"
@@ -68,6 +76,8 @@ def openapi_document(version: str) -> Json:
                     "What happens now and happened lately", json_of("ActivityReport"), failing=(401, 403)
                 )
             },
+            "/v1/usage": {"get": usage()},
+            "/v1/usage/conversations/{name}": {"get": steps()},
             "/v1/activity/stream": {"get": get(_FOLLOWING, events(), failing=(401, 403))},
             "/": {"get": get("The page for a browser, otherwise a greeting", text("html"), failing=(403,))},
             "/page/{name}": {"get": _page_file()},
@@ -107,8 +117,9 @@ def _schemas() -> Json:
 
 def _reports() -> Json:
     """The schemas of the reports, made from their types."""
+    told = (Greeting, HealthReport, LimitsReport, ActivityReport, UsageReport, StepsReport)
     _, schemas = schema_components(
-        (Greeting, HealthReport, LimitsReport, ActivityReport, AnthropicModels, OpenAIModels),
+        (*told, AnthropicModels, OpenAIModels),
         ref_template="#/components/schemas/{name}",
     )
     return schemas

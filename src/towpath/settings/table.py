@@ -7,37 +7,20 @@ and a flag of ``towpath serve``, which wins.
 """
 
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, get_args
 
 import platformdirs
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import AfterValidator, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from towpath.core.base_url import checked, without_version
-from towpath.core.callers import checked_host, checked_origin
 from towpath.core.client_habits.transient import DEFAULT_TRANSIENT_TEXTS
 from towpath.core.mode import Mode
+from towpath.settings.values import Hosts, Lines, LogLevel, Origins, keys, quarter_of_memory_mb
 
 ENV_PREFIX = "CLAUDE_PROXY_"
-LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(str.lower)]
-
-
-def _quarter_of_memory_mb() -> int:
-    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return min(total // 4, 4 * 1024**3) // 1024**2
-
-
-def _keys(value: str) -> tuple[str, ...]:
-    """The keys that a value of api_key stands for. Raises ValueError for a file that cannot be read."""
-    if value.startswith("@"):
-        try:
-            value = Path(value[1:]).read_text("utf-8")
-        except OSError as error:
-            raise ValueError(f"{value[1:]}: {error.strerror}") from error
-    return tuple(key.strip() for key in re.split(r"[,\n]", value) if key.strip())
 
 
 class Settings(BaseSettings):
@@ -60,16 +43,14 @@ class Settings(BaseSettings):
         ),
     ] = None
     allowed_hosts: Annotated[
-        tuple[Annotated[str, AfterValidator(checked_host)], ...],
-        NoDecode,
+        Hosts,
         Field(
             description="Further names of this server, comma-separated. A request's Host must be one of "
             "these, a loopback name, or the address that the server listens on."
         ),
     ] = ()
     allowed_origins: Annotated[
-        tuple[Annotated[str, AfterValidator(checked_origin)], ...],
-        NoDecode,
+        Origins,
         Field(
             description="Web pages that may call this server (https://chat.example), comma-separated. They "
             "get CORS headers."
@@ -138,7 +119,7 @@ class Settings(BaseSettings):
         ),
     ] = 4
     memory_budget_mb: int = Field(
-        default_factory=_quarter_of_memory_mb,
+        default_factory=quarter_of_memory_mb,
         ge=0,
         description="Megabytes that live processes may occupy together; each takes 125 to 270. When they "
         "need more, those end first whose tool results are unlikely to come, then the one that has been idle "
@@ -202,8 +183,7 @@ class Settings(BaseSettings):
         Field(gt=0, description="Seconds that a client may leave its stream unread before it is cut off."),
     ] = 60
     transient_texts: Annotated[
-        tuple[str, ...],
-        NoDecode,
+        Lines,
         Field(
             description="Texts that a client adds to one request and drops from the next, one per line. They "
             "are neither sent nor compared.",
@@ -234,24 +214,30 @@ class Settings(BaseSettings):
             "asked and answered, of everybody who uses this server, to everybody who may look."
         ),
     ] = False
+    ledger: Annotated[
+        bool,
+        Field(
+            description="1: keep figures of each exchange, never what was said, in usage.db in the state "
+            "folder (towpath usage). 0: keep none."
+        ),
+    ] = True
+    ledger_days: Annotated[
+        int, Field(ge=1, description="Days that single exchanges are kept there. The sums of each day stay.")
+    ] = 366
+    ledger_mb: Annotated[
+        int,
+        Field(ge=1, description="Megabytes that the file may have; 330 hold a million exchanges."),
+    ] = 500
+    prices: Annotated[
+        Path | None,
+        Field(description="File with prices that count instead of those of this version (docs/usage.md)."),
+    ] = None
     log_level: Annotated[LogLevel, Field(description="debug, info, warning or error.")] = "info"
-
-    @field_validator("transient_texts", mode="before")
-    @classmethod
-    def _lines(cls, value: Any) -> Any:
-        return tuple(line for line in value.splitlines() if line) if isinstance(value, str) else value
-
-    @field_validator("allowed_hosts", "allowed_origins", mode="before")
-    @classmethod
-    def _names(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            return tuple(name.strip().lower().rstrip("/") for name in value.split(",") if name.strip())
-        return value
 
     @field_validator("api_key")
     @classmethod
     def _readable(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not _keys(value.get_secret_value()):
+        if value is not None and not keys(value.get_secret_value()):
             raise ValueError("there is no key in it")
         return value
 
@@ -263,7 +249,7 @@ class Settings(BaseSettings):
     @property
     def keys(self) -> tuple[str, ...]:
         """The keys of which clients must send one; none if any will do."""
-        return _keys(self.api_key.get_secret_value()) if self.api_key else ()
+        return keys(self.api_key.get_secret_value()) if self.api_key else ()
 
     @property
     def mode(self) -> Mode:
