@@ -1,5 +1,6 @@
 // The time to the first event of the last exchanges: one bar each, Towpath's part below the model's.
 
+import { axisFor } from "./axis.js";
 import { draw, make } from "./dom.js";
 import { median, milliseconds, percent, plural } from "./words.js";
 
@@ -8,7 +9,6 @@ const FEWEST_PLACES = 16; // few bars are not drawn wider than this many would b
 const HEIGHT = 150;
 const TOP = 10;
 const LETTER = 7.5; // pixels of a figure at 12 px, at most
-const MOST_STEPS = 4;
 
 /** The chart with a sentence that says the same, for a place so many pixels wide. */
 export function timeChart(exchanges, width) {
@@ -42,7 +42,7 @@ function sentence(answered) {
 const legend = (kind, text) => make("li", { class: kind }, text);
 
 function drawing(answered, width, said) {
-  const axis = axisFor(Math.max(1, ...answered.map((one) => one.first_event_ms)));
+  const axis = axisFor(Math.max(1, ...answered.map((one) => one.first_event_ms)), label);
   const left = 8 + LETTER * Math.max(...axis.lines.map(({ label }) => label.length));
   const places = Math.max(FEWEST_PLACES, answered.length);
   const high = (value) => ((HEIGHT - TOP) * value) / axis.top;
@@ -66,18 +66,10 @@ function drawing(answered, width, said) {
   );
 }
 
-/** {top, lines: [{value, label}]}: in steps of 1, 2 or 5 and zeros, the fewest above the slowest; one unit. */
-function axisFor(slowest) {
-  const power = 10 ** Math.floor(Math.log10(slowest / MOST_STEPS));
-  const step = [1, 2, 5, 10].map((one) => one * power).find((one) => slowest / one <= MOST_STEPS);
-  const steps = Math.ceil(slowest / step);
-  const label = (value) => {
-    if (!value) return "0";
-    if (steps * step < 1000) return `${Number(value.toPrecision(3))} ms`;
-    return `${(value / 1000).toFixed(step < 1000 ? 1 : 0)} s`;
-  };
-  const lines = Array.from({ length: steps + 1 }, (_, index) => ({ value: index * step, label: label(index * step) }));
-  return { top: steps * step, lines };
+/** The label of a value on the axis, all in one unit. */
+function label(value, step, top) {
+  if (top < 1000) return `${Number(value.toPrecision(3))} ms`;
+  return `${(value / 1000).toFixed(step < 1000 ? 1 : 0)} s`;
 }
 
 function bar(kind, x, wide, y, height) {

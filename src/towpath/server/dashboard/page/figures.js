@@ -2,16 +2,17 @@
 
 import { make, rowGroup, rowOf, tableOf } from "./dom.js";
 import { runs } from "./exchange.js";
-import { cacheShare, count, inputTokens, percent, shareOrDash, tokens } from "./words.js";
+import { cacheShare, count, dollars, inputTokens, percent, plural, shareOrDash, tokens } from "./words.js";
 
 /** What is going on, as terms and figures. */
-export function tiles({ server, totals, exchanges }) {
+export function tiles({ server, totals, today, exchanges }) {
   const running = exchanges.filter((one) => runs(one) && one.state !== "waiting").length;
   const live = Object.values(server.sessions).reduce((sum, one) => sum + one, 0);
   return [
     ["Running", count(running), server.waiting ? `${count(server.waiting)} waiting` : "none waiting"],
     ["Live processes", count(live), `${count(server.memory_mb)} MB`],
     ["Exchanges", count(totals.exchanges), `${count(totals.failed)} failed, ${count(totals.refused)} refused`],
+    ["Today", dollars(today.cost), `${plural(today.exchanges, "exchange")}, at API prices`],
     ["Input from cache", shareOrDash(cacheShare(totals)), `of ${tokens(inputTokens(totals))} tokens`],
   ].map(([title, figure, note]) => ({ title, figure, note }));
 }

@@ -3,8 +3,8 @@
 import { make } from "./dom.js";
 import { percent, windowName } from "./words.js";
 
-/** The windows, or in words that there are none. */
-export function windows({ windows: known, extra_usage: extra }) {
+/** The windows, or in words that there are none. ``paces``: when each is used up. */
+export function windows({ windows: known, extra_usage: extra, paces = [] }) {
   if (!known.length) {
     const words =
       "None were told. An API key or a cloud provider has no plan windows; a plan tells them with its answers.";
@@ -12,12 +12,12 @@ export function windows({ windows: known, extra_usage: extra }) {
   }
   const paid = extra.in_use && make("li", { class: "bad" }, "Paid extra usage pays for the answers now.");
   const fullestFirst = [...known].sort((one, other) => fullness(other) - fullness(one));
-  return make("ul", { class: "windows" }, paid, fullestFirst.map(oneWindow));
+  return make("ul", { class: "windows" }, paid, fullestFirst.map((one) => oneWindow(one, paces.find(({ window }) => window === one.name)?.used_up_at)));
 }
 
 const fullness = ({ status, utilization }) => (status === "rejected" ? 2 : (utilization ?? -1));
 
-function oneWindow(one) {
+function oneWindow(one, usedUpAt) {
   const used = one.utilization;
   const meter = make("meter", {
     min: 0, max: 1, low: 0.7, high: 0.9, optimum: 0, value: used, "aria-label": `${windowName(one.name)}, used`,
@@ -28,6 +28,7 @@ function oneWindow(one) {
     make("div", { class: "line" }, make("b", {}, windowName(one.name)), make("span", {}, state(one))),
     typeof used === "number" && meter,
     make("p", { class: "hint" }, reset(one)),
+    usedUpAt && make("p", { class: "hint" }, `At the pace of the last hours it is used up ${clock(usedUpAt)}.`),
   );
 }
 
@@ -40,8 +41,13 @@ function state({ utilization, status }) {
 
 function reset(one) {
   if (typeof one.resets_at !== "number") return "Its reset is not known.";
-  const moment = new Date(one.resets_at * 1000);
+  return `Resets ${clock(one.resets_at)}`;
+}
+
+/** "at 16:40", or "on Mon 16:40" where that is another day. */
+function clock(seconds) {
+  const moment = new Date(seconds * 1000);
   const day = moment.toDateString() === new Date().toDateString() ? {} : { weekday: "short" };
   const text = moment.toLocaleTimeString([], { ...day, hour: "2-digit", minute: "2-digit" });
-  return `Resets ${Object.keys(day).length ? "on" : "at"} ${text}`;
+  return `${Object.keys(day).length ? "on" : "at"} ${text}`;
 }

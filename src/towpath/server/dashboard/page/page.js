@@ -10,6 +10,7 @@ import { windows } from "./limits.js";
 import { showProcesses } from "./processes.js";
 import { banner, serverLine, trouble } from "./server.js";
 import { follow } from "./stream.js";
+import { followUsage } from "./usage.js";
 import { count, duration } from "./words.js";
 
 const KEY = "towpath-key";
@@ -18,7 +19,9 @@ const at = (id) => document.getElementById(id);
 let newest = null;
 let known = []; // the conversations, the newest first
 let aheadSeconds = 0; // how far the server's clock is ahead of this one
+let usage = null; // what the ledger has of the last days
 let stop = () => {};
+let stopUsage = () => {};
 
 function connect(key) {
   stop();
@@ -31,6 +34,8 @@ function connect(key) {
     connected() {
       at("key-form").hidden = true;
       at("forget-key").hidden = !key;
+      stopUsage();
+      stopUsage = followUsage(key, showUsage);
     },
     lost: () => say("lost", newest ? "Connection lost; trying again. What is below is from before." : "No answer from the server; trying again."),
     refused() {
@@ -48,6 +53,7 @@ function say(state, words) {
 }
 
 function askForKey(problem) {
+  stopUsage();
   newest = null;
   at("data").hidden = at("trouble").hidden = true;
   at("server").replaceChildren();
@@ -70,10 +76,15 @@ function render() {
   const numbers = new Set(known.map((one) => one.number));
   showErrors(at("errors"), errors, numbers, at("new-error"));
   show(at("tokens"), totals, tokenTable);
-  show(at("limits"), limits, windows);
+  show(at("limits"), { ...limits, paces: usage?.paces }, windows);
   at("process-count").textContent = `(${count(processes.length)})`;
   showProcesses(at("processes"), processes, numbers);
   tick();
+}
+
+function showUsage(report) {
+  usage = report;
+  if (newest) render();
 }
 
 function showServer(server) {
@@ -86,7 +97,7 @@ function showServer(server) {
 
 /** Until something has come, how to connect is first, and empty boxes are not shown. */
 function showWhatThereIs(hasCome, hasFailed) {
-  at("data").hidden = !hasCome && !hasFailed;
+  at("data").hidden = !hasCome && !hasFailed && !usage?.total.exchanges;
   at("connect-first").hidden = hasCome;
   for (const section of document.querySelectorAll("[data-after-first]")) section.hidden = !hasCome;
   const isFirst = at("connect").nextElementSibling === at("data");

@@ -20,6 +20,13 @@ export function tokens(value) {
   return `${(value / 1_000_000).toFixed(1)}M`;
 }
 
+/** $12.34; below ten cents with more digits. */
+export function dollars(value) {
+  if (value > 0 && value < 0.0001) return "<$0.0001";
+  const digits = value === 0 || value >= 0.1 ? 2 : 4;
+  return `$${value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits })}`;
+}
+
 /** Seconds as one or two units: 12 s, 3 min, 2 h 5 min, 4 d. */
 export function duration(seconds) {
   const whole = Math.max(0, Math.round(seconds));
