@@ -24,9 +24,7 @@ def _names(value: Any) -> Any:
 LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(str.lower)]
 Lines = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_lines)]
 """Texts, one a line."""
-Hosts = Annotated[
-    tuple[Annotated[str, AfterValidator(checked_host)], ...], NoDecode, BeforeValidator(_names)
-]
+Hosts = Annotated[tuple[Annotated[str, AfterValidator(checked_host)], ...], NoDecode, BeforeValidator(_names)]
 """Names of hosts, with commas between them."""
 Origins = Annotated[
     tuple[Annotated[str, AfterValidator(checked_origin)], ...], NoDecode, BeforeValidator(_names)
