@@ -38,6 +38,7 @@ def proxy(
         upstream_base_url=scripted_api[1],
         upstream_api_key="dummy",  # type: ignore[arg-type]
         state_dir=tmp_path_factory.mktemp("clients-state"),
+        spares=0,  # for each kind of request a process, mostly in vain; tests/proxy/test_spares.py has them
         memory_budget_mb=1500,
         idle_timeout_seconds=30,  # what a client left behind took memory, and time, to the end of the tests
     )
@@ -70,8 +71,14 @@ def place(tmp_path: Path) -> Workspace:
     return workspace(tmp_path)
 
 
-@pytest.fixture(scope="module")
-def server(opencode: OpenCode, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """An OpenCode that stays; each test has a folder and a conversation of its own in it."""
-    with opencode.serve(workspace(tmp_path_factory.mktemp("server")).home) as served:
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """The repository in which the OpenCode that stays works: for each new one it needs 3 s of CPU."""
+    return workspace(tmp_path_factory.mktemp("project"))
+
+
+@pytest.fixture(scope="session")
+def server(opencode: OpenCode, project: Workspace) -> Iterator[Server]:
+    """An OpenCode that stays; each test has a conversation of its own in it."""
+    with opencode.serve(project.home) as served:
         yield served

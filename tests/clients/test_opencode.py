@@ -37,10 +37,11 @@ LONG_DESCRIPTION_CHARS = 2500
 
 @dataclass(frozen=True)
 class Reading:
-    """What happened when OpenCode was made to read a file: two steps, seen from both ends."""
+    """What happened when OpenCode was made to read a file, and was run once more: seen from both ends."""
 
     file: Path
     stdout: str
+    later: str
     client: list[Exchange]
     api: list[Recorded]
     requests: list[tuple[str, list[Json]]]
@@ -61,13 +62,16 @@ def reading(
     file = place.file("lock.txt", "the gate is closed\n")
     done = opencode.run(call("read", filePath=str(file)), place, *NO_TITLE_REQUEST)
     assert done.returncode == 0, done.stderr
+    later = opencode.run("SAY another thing", place, "--continue").stdout
     exchanges = proxy.recorder.exchanges
-    return Reading(file, done.stdout, exchanges, api.exchanges, requests(proxy.recorder), model_calls(api))
+    return Reading(
+        file, done.stdout, later, exchanges, api.exchanges, requests(proxy.recorder), model_calls(api)
+    )
 
 
 @pytest.mark.shows("tool round trip")
 def test_a_file_that_it_read_reaches_the_model_as_the_result_of_that_call(reading: Reading) -> None:
-    first, second = (recorded.body for recorded in reading.api)
+    first, second, _ = (recorded.body for recorded in reading.api)
     (call_id,) = calls(second)
 
     assert calls(second) == {call_id: {"filePath": str(reading.file)}}
@@ -77,12 +81,21 @@ def test_a_file_that_it_read_reaches_the_model_as_the_result_of_that_call(readin
 
 
 def test_each_step_is_one_model_call_with_exactly_its_conversation(reading: Reading) -> None:
-    assert len(reading.client) == 2
+    assert len(reading.client) == 3
     assert reading.model_calls == reading.requests
 
 
 def test_the_result_is_answered_by_the_process_that_made_the_call(reading: Reading) -> None:
-    assert [exchange.way for exchange in reading.client] == ["start", "answer"]
+    assert [exchange.way for exchange in reading.client[:2]] == ["start", "answer"]
+
+
+@pytest.mark.shows("text turn", "resumed session")
+def test_a_later_run_goes_on_in_the_process_that_holds_the_conversation(reading: Reading) -> None:
+    *_, said = conversation(reading.api[2].body)
+
+    assert reading.later.strip() == "another thing"
+    assert reading.client[2].way == "resume"
+    assert said == ("user", '"SAY another thing"')
 
 
 def test_the_model_has_its_tools_verbatim(reading: Reading) -> None:
@@ -90,14 +103,14 @@ def test_the_model_has_its_tools_verbatim(reading: Reading) -> None:
 
     assert {"bash", "edit", "read", "write", "task"} <= {tool["name"] for tool in offered}
     assert max(len(tool["description"]) for tool in offered) > LONG_DESCRIPTION_CHARS
-    assert [recorded.body["tools"] for recorded in reading.api] == [offered, offered]
+    assert [recorded.body["tools"] for recorded in reading.api] == [offered] * 3
 
 
 def test_the_model_has_its_system_prompt(reading: Reading) -> None:
     (prompt,) = (block["text"] for block in reading.client[0].body["system"])
 
     assert prompt.startswith("You are OpenCode")
-    assert [recorded.body["system"][-1]["text"] for recorded in reading.api] == [prompt, prompt]
+    assert [recorded.body["system"][-1]["text"] for recorded in reading.api] == [prompt] * 3
 
 
 def test_the_model_works_in_the_folder_that_it_names(reading: Reading) -> None:
@@ -127,51 +140,34 @@ def test_two_runs_at_once_do_not_mix(
     assert sorted(map(str, recorder.ways)) == ["answer", "answer", "start", "start"]
 
 
-@pytest.mark.shows("text turn", "resumed session")
-def test_a_later_run_goes_on_in_the_process_that_holds_the_conversation(
-    opencode: OpenCode, place: Workspace, api: ScriptedApi, recorder: Recorder
-) -> None:
-    opencode.run("SAY one thing", place, *NO_TITLE_REQUEST)
-    done = opencode.run("SAY another thing", place, "--continue")
-
-    assert done.stdout.strip() == "another thing"
-    assert recorder.ways == ["start", "resume"]
-    assert model_calls(api) == requests(recorder)
-    assert conversation(api.last) == [
-        ("user", '"SAY one thing"'),
-        ("assistant", "one thing"),
-        ("user", '"SAY another thing"'),
-    ]
-
-
 def test_a_file_that_the_model_writes_is_there(
-    server: Server, place: Workspace, api: ScriptedApi, recorder: Recorder
+    server: Server, project: Workspace, api: ScriptedApi, recorder: Recorder
 ) -> None:
-    file = place.folder / "new" / "note.txt"
+    file = project.folder / "new" / "note.txt"
     content = 'quotes " and \\ and ünïcödé\n'
-    server.session(place.folder, title="t").say(call("write", filePath=str(file), content=content))
+    server.session(project.folder, title="t").say(call("write", filePath=str(file), content=content))
 
     assert file.read_text() == content
     assert model_calls(api) == requests(recorder)
 
 
 def test_the_output_of_a_command_reaches_the_model(
-    server: Server, place: Workspace, api: ScriptedApi, recorder: Recorder
+    server: Server, project: Workspace, api: ScriptedApi, recorder: Recorder
 ) -> None:
     command = call("bash", command="pwd; echo 6 times 7 is $((6*7))", description="Calculates")
-    server.session(place.folder, title="t").say(command)
+    server.session(project.folder, title="t").say(command)
 
     (output,) = results(api.last).values()
-    assert f"{place.folder}\n6 times 7 is 42" in output
+    assert f"{project.folder}\n6 times 7 is 42" in output
     assert model_calls(api) == requests(recorder)
 
 
 @pytest.mark.shows("parallel tools")
 def test_two_files_read_at_once_reach_the_model_as_two_results(
-    server: Server, place: Workspace, api: ScriptedApi, recorder: Recorder
+    server: Server, project: Workspace, api: ScriptedApi, recorder: Recorder
 ) -> None:
-    files = {str(place.file(f"{name}.txt", f"content of {name}\n")): name for name in ("one", "two")}
-    server.session(place.folder, title="t").say("\n".join(call("read", filePath=path) for path in files))
+    files = {str(project.file(f"{name}.txt", f"content of {name}\n")): name for name in ("one", "two")}
+    server.session(project.folder, title="t").say("\n".join(call("read", filePath=path) for path in files))
 
     paths = {call_id: arguments["filePath"] for call_id, arguments in calls(api.last).items()}
     assert list(paths.values()) == list(files)
@@ -183,10 +179,10 @@ def test_two_files_read_at_once_reach_the_model_as_two_results(
 
 @pytest.mark.shows("title request")
 def test_the_title_request_and_the_question_are_answered_side_by_side(
-    server: Server, place: Workspace, api: ScriptedApi, recorder: Recorder
+    server: Server, project: Workspace, api: ScriptedApi, recorder: Recorder
 ) -> None:
-    session = server.session(place.folder)
-    with server.events(place.folder) as events:
+    session = server.session(project.folder)
+    with server.events(project.folder) as events:
         with ThreadPoolExecutor() as pool, api.held():
             answer = pool.submit(session.say, "SAY A walk by the water")
             both = [recorded.body for recorded in api.wait_for(2, RUN_SECONDS)]
@@ -203,9 +199,9 @@ def test_the_title_request_and_the_question_are_answered_side_by_side(
 
 @pytest.mark.shows("aborted turn")
 def test_the_conversation_goes_on_after_an_aborted_turn(
-    server: Server, place: Workspace, api: ScriptedApi, recorder: Recorder
+    server: Server, project: Workspace, api: ScriptedApi, recorder: Recorder
 ) -> None:
-    session = server.session(place.folder, title="t")
+    session = server.session(project.folder, title="t")
     with ThreadPoolExecutor() as pool, api.held():
         aborted = pool.submit(session.say, "a slow question")
         api.wait_for(1, RUN_SECONDS)
@@ -219,10 +215,10 @@ def test_the_conversation_goes_on_after_an_aborted_turn(
 
 @pytest.mark.shows("error")
 def test_an_error_of_the_api_is_shown_with_its_message(
-    server: Server, place: Workspace, api: ScriptedApi, recorder: Recorder
+    server: Server, project: Workspace, api: ScriptedApi, recorder: Recorder
 ) -> None:
     api.reply(Failure(400, "invalid_request_error", "the lock is full"))
-    failed = server.session(place.folder, title="t").say("hello")
+    failed = server.session(project.folder, title="t").say("hello")
 
     assert failed["info"]["error"]["data"]["message"] == "the lock is full"
     assert [exchange.status for exchange in recorder.exchanges] == [400]

@@ -28,9 +28,12 @@ FULL_TOKENS = 3_000_000  # more than any model's window
 
 
 @pytest.fixture
-def session(server: Server, place: Workspace, api: ScriptedApi, recorder: Recorder) -> Iterator[Session]:
-    """A conversation, of which the model is to see all in the end."""
-    yield server.session(place.folder, title="t")
+def session(server: Server, project: Workspace, api: ScriptedApi, recorder: Recorder) -> Iterator[Session]:
+    """A conversation, of which the model is to see all in the end.
+
+    Each begins with other words: one that began like another would go on in that one's process.
+    """
+    yield server.session(project.folder, title="t")
     assert {exchange.status for exchange in recorder.exchanges} == {200}
     assert model_calls(api) == requests(recorder)
 
@@ -54,13 +57,13 @@ def test_what_was_undone_and_redone_reaches_the_model_again(
 def test_another_text_in_place_of_what_was_undone_and_then_a_long_way_on(
     session: Session, api: ScriptedApi, recorder: Recorder
 ) -> None:
-    session.say("SAY one")
+    session.say("SAY begun")
     undone = session.say(call("bash", command="echo a mistake", description="Errs"))
     session.post("revert", messageID=undone["info"]["parentID"])
     for said in ("two", "three"):
         session.say(f"SAY {said}")
 
-    assert [text for who, text in conversation(api.last) if who == "assistant"] == ["one", "two"]
+    assert [text for who, text in conversation(api.last) if who == "assistant"] == ["begun", "two"]
     assert recorder.ways == ["start", "resume", "answer", "start", "resume"]
 
 
@@ -68,14 +71,14 @@ def test_another_text_in_place_of_what_was_undone_and_then_a_long_way_on(
 def test_a_fork_and_its_trunk_go_on_side_by_side(
     session: Session, api: ScriptedApi, recorder: Recorder
 ) -> None:
-    session.say("SAY one")
+    session.say("SAY trunk")
     second = session.say("SAY two")
     fork = session.fork(second["info"]["parentID"])
     fork.say("SAY left")
     left = conversation(api.last)
     session.say("SAY right")
 
-    assert left == [("user", "SAY one"), ("assistant", "one"), ("user", "SAY left")]
+    assert left == [("user", "SAY trunk"), ("assistant", "trunk"), ("user", "SAY left")]
     assert conversation(api.last)[2:] == [("user", "SAY two"), ("assistant", "two"), ("user", "SAY right")]
     assert recorder.ways == ["start", "resume", "start", "resume"]
 
@@ -84,7 +87,7 @@ def test_a_fork_and_its_trunk_go_on_side_by_side(
 def test_a_conversation_goes_on_behind_its_summary(
     session: Session, api: ScriptedApi, recorder: Recorder
 ) -> None:
-    session.say("SAY one")
+    session.say("SAY a lot")
     api.reply(Reply(({"type": "text", "text": "They spoke of a canal."},)))
     session.post("summarize", providerID="anthropic", modelID=MODEL)
     session.say("SAY three")
@@ -114,9 +117,9 @@ def test_a_full_window_is_compacted_and_the_work_goes_on(
 
 @pytest.mark.shows("subagents")
 def test_a_subagent_works_by_itself_and_is_called_again(
-    session: Session, place: Workspace, api: ScriptedApi, recorder: Recorder
+    session: Session, project: Workspace, api: ScriptedApi, recorder: Recorder
 ) -> None:
-    file = place.file("lock.txt", "two metres deep\n")
+    file = project.file("lock.txt", "two metres deep\n")
     read = call("read", filePath=str(file))
     session.say(call("task", description="Reads", prompt=read, subagent_type="general"))
 
