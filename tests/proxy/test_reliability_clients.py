@@ -45,7 +45,7 @@ def test_a_client_that_leaves_before_the_first_byte(proxy: IsolatedProxy, api: S
 
     assert client.ways == ["start", "start"]
     assert seen(api.last) == sent(client.messages[:-1])
-    proxy.assert_all_is_well()
+    proxy.assert_nothing_is_left()
 
 
 def test_a_client_that_leaves_in_mid_stream(proxy: IsolatedProxy, api: ScriptedApi) -> None:
@@ -58,7 +58,8 @@ def test_a_client_that_leaves_in_mid_stream(proxy: IsolatedProxy, api: ScriptedA
     client.say(user("and now"))
 
     assert len(api.exchanges) == 2
-    proxy.assert_all_is_well()
+    assert seen(api.last) == sent(client.messages[:-1])
+    proxy.assert_nothing_is_left()
 
 
 def test_a_client_that_leaves_while_parked_and_comes_back(proxy: IsolatedProxy, api: ScriptedApi) -> None:
@@ -82,7 +83,7 @@ def test_the_same_results_twice(proxy: IsolatedProxy, api: ScriptedApi) -> None:
     assert client.ways == ["start", "answer", "start"]
     assert first["content"] == second["content"]
     assert [seen(exchange.body) for exchange in api.exchanges[1:]] == [sent(messages)] * 2
-    proxy.assert_all_is_well()
+    proxy.assert_nothing_is_left()
 
 
 def test_two_answers_at_once(proxy: IsolatedProxy, api: ScriptedApi) -> None:
@@ -98,7 +99,7 @@ def test_two_answers_at_once(proxy: IsolatedProxy, api: ScriptedApi) -> None:
     assert {reply.headers["x-towpath-way"] for reply in replies} == {"answer", "start"}
     for reply, words in zip(replies, ("one", "two"), strict=True):
         assert reply.json()["content"] == [text(f"Results: {words} | {words}")]
-    proxy.assert_all_is_well()
+    proxy.assert_nothing_is_left()
 
 
 def test_results_for_half_of_the_calls(proxy: IsolatedProxy, api: ScriptedApi) -> None:
@@ -126,7 +127,7 @@ def test_results_after_the_session_has_ended(proxy: IsolatedProxy, api: Scripted
 
     assert client.ways == ["start", "start"]
     assert seen(api.last) == sent(client.messages[:-1])
-    proxy.assert_all_is_well()
+    proxy.assert_nothing_is_left()
 
 
 def ask_and_leave(proxy: IsolatedProxy, body: dict[str, object]) -> None:

@@ -106,7 +106,7 @@ def test_a_clock_that_is_set(
         parked.say(user(result(call, "done")))
 
         assert [idle.ways[-1], parked.ways[-1]] == ["resume", "answer"]
-        proxy.assert_all_is_well()
+        proxy.assert_nothing_is_left()
 
 
 def test_sigterm_under_load(

@@ -98,7 +98,7 @@ def test_a_reset_in_mid_stream_ends_the_stream_with_an_error(
     assert got[-1] == "error"
     assert "message_stop" not in got
     assert len(api.exchanges) == 1
-    proxy.assert_all_is_well()
+    proxy.assert_nothing_is_left()
 
 
 @pytest.mark.parametrize("is_streamed", [False, True], ids=["whole", "stream"])
@@ -114,7 +114,7 @@ def test_silence_before_the_first_event_is_a_timeout(
     assert refused.json()["error"]["type"] == "timeout_error"
     assert f"no answer began within {PATIENCE_SECONDS:g} s" in refused.json()["error"]["message"]
     assert len(api.exchanges) == 2  # the model may have worked: it is not asked twice
-    hasty.assert_all_is_well()
+    hasty.assert_nothing_is_left()
 
 
 def test_silence_in_mid_stream_ends_the_stream_with_an_error(hasty: IsolatedProxy, api: ScriptedApi) -> None:
@@ -127,7 +127,7 @@ def test_silence_in_mid_stream_ends_the_stream_with_an_error(hasty: IsolatedProx
     assert last["error"]["type"] == "timeout_error"
     assert f"nothing came for {PATIENCE_SECONDS:g} s" in last["error"]["message"]
     assert len(api.exchanges) == 2
-    hasty.assert_all_is_well()
+    hasty.assert_nothing_is_left()
 
 
 def test_parked_time_is_no_silence(hasty: IsolatedProxy) -> None:

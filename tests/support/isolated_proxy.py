@@ -52,6 +52,10 @@ class IsolatedProxy:
     def assert_all_is_well(self) -> None:
         """Every CLI and every folder belongs to a session, and a new conversation is served."""
         assert self.client().say(user("SAY well"))["content"] == [{"type": "text", "text": "well"}]
+        self.assert_nothing_is_left()
+
+    def assert_nothing_is_left(self) -> None:
+        """Every CLI and every folder belongs to a session. For a test that has seen a new process serve."""
         wait_until(lambda: self._left() == (0, 0, 1))
         wait_until(lambda: self._held() <= sum(self.sessions.values()))
 
