@@ -19,7 +19,7 @@ from tests.support.waiting import WAIT_SECONDS
 from towpath.cli.main import app
 from towpath.testing import ScriptedApi, serve_in_thread
 
-STEPS = ("first of a known kind", "answer, one result", "answer, 20 results")
+STEPS = ("first of a known kind", "answer, 20 results")
 
 
 @contextmanager

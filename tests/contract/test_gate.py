@@ -13,6 +13,7 @@ import pytest
 from claude_agent_sdk import ClaudeSDKClient, Message, ResultMessage, StreamEvent
 
 from tests.support.fidelity import TOOLS, Json, assistant, call, result, seen, sent, text, user
+from tests.support.profiles import by_day
 from tests.support.waiting import WAIT_SECONDS
 from towpath.agent.bundled_cli import BUNDLED_VERSION
 from towpath.agent.environment import Upstream, cli_environment
@@ -104,13 +105,27 @@ class Cli:
         return [message.event for message in self.said if isinstance(message, StreamEvent)]
 
 
+# A row of each kind that it would add: a note, the result of a call, and after what it cannot read.
+BY_DAY = ("no block", "a call of an unknown tool", "a block that it cannot read")
+
+
 @pytest.mark.parametrize("shape", GOES_ON_AFTER)
-@pytest.mark.parametrize("after", ["a question", "results"])
-def test_e12_what_nobody_said_is_held_back(
-    api: ScriptedApi, scripted_api: tuple[ScriptedApi, str], tmp_path: Path, shape: str, after: str
+def test_e12_what_nobody_said_after_results_is_held_back(
+    api: ScriptedApi, scripted_api: tuple[ScriptedApi, str], tmp_path: Path, shape: str
 ) -> None:
+    assert_held_back(api, scripted_api[1], tmp_path / "cli", CALLED, shape)
+
+
+@pytest.mark.parametrize("shape", by_day(BY_DAY, GOES_ON_AFTER))
+def test_e12_what_nobody_said_after_a_question_is_held_back(
+    api: ScriptedApi, scripted_api: tuple[ScriptedApi, str], tmp_path: Path, shape: str
+) -> None:
+    assert_held_back(api, scripted_api[1], tmp_path / "cli", [user("hello")], shape)
+
+
+def assert_held_back(api: ScriptedApi, url: str, folder: Path, messages: Sequence[Json], shape: str) -> None:
     api.reply(GOES_ON_AFTER[shape])
-    cli = Cli(scripted_api[1], tmp_path / "cli", [user("hello")] if after == "a question" else CALLED)
+    cli = Cli(url, folder, messages)
 
     async def talk() -> None:
         async with cli.running():

@@ -16,7 +16,7 @@ from towpath.testing import Reply, ScriptedApi
 pytestmark = pytest.mark.cli
 
 CALLS = 20
-ROUNDS = scaled(10, 30)
+ROUNDS = scaled(5, 30)
 
 
 async def test_many_results_of_all_sizes_keep_their_order(

@@ -8,13 +8,14 @@ from claude_agent_sdk import ClaudeSDKClient
 
 from tests.contract.bare_cli import Run, until_reply_ends
 from tests.support.fidelity import call, result, seen, user
+from tests.support.profiles import by_day
 from towpath.agent.parked_tools import ParkedTools
 from towpath.testing import Reply, ScriptedApi
 
 pytestmark = pytest.mark.cli
 
 
-@pytest.mark.parametrize("errors", ["none", "all", "every second"])
+@pytest.mark.parametrize("errors", by_day(["every second"], ["none", "all", "every second"]))
 def test_t1_several_results_at_once_enter_in_an_order_of_the_clis_own(
     api: ScriptedApi, run: Run, errors: str
 ) -> None:

@@ -14,6 +14,7 @@ import pytest
 from tests.support.fidelity import Json, document, image, result, user
 from tests.support.isolated_proxy import IsolatedProxy, proxy_at
 from tests.support.processes import cli_processes, kill, wait_until
+from tests.support.profiles import by_day
 from tests.support.program import towpath_process
 from tests.support.proxy import Client, calls_of
 from tests.support.waiting import WAIT_SECONDS
@@ -112,7 +113,7 @@ def count(proxy: IsolatedProxy, messages: list[Json]) -> None:
     assert proxy.http.get("/v1/models").status_code == 200
 
 
-@pytest.mark.parametrize("killed", ["nothing", "the CLIs", "the proxy", "both"])
+@pytest.mark.parametrize("killed", by_day(["nothing", "both"], ["nothing", "the CLIs", "the proxy", "both"]))
 def test_what_is_left_is_documented_and_has_no_word_of_the_conversation(
     killed: str, api: ScriptedApi, settings: Settings, disk: Disk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,6 +20,7 @@ from tests.support.fidelity import (
     user,
 )
 from tests.support.isolated_proxy import IsolatedProxy
+from tests.support.profiles import by_day
 from tests.support.proxy import Client
 from towpath.testing import Reply, ScriptedApi
 
@@ -42,8 +43,8 @@ def http(proxy: IsolatedProxy) -> httpx.Client:
     return proxy.http
 
 
-@pytest.mark.parametrize("model", ["claude-sonnet-4-5", "claude-opus-5-5"])
-@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("model", by_day(["claude-opus-5-5"], ["claude-sonnet-4-5", "claude-opus-5-5"]))
+@pytest.mark.parametrize("end", by_day(["results", "an image", "an empty result"], ENDS))
 def test_reminders_stand_beside_results(end: str, model: str, api: ScriptedApi, http: httpx.Client) -> None:
     messages = [*CALLED, ENDS[end]]
     Client(http, model=model).ask(messages)

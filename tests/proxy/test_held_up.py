@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.support.fidelity import Json, call, request, result, text, user
+from tests.support.profiles import by_day
 from tests.support.program import towpath_process
 from tests.support.silent import SILENT
 from tests.support.waiting import WAIT_SECONDS
@@ -28,6 +29,9 @@ SHAPES = {
     "the context window": Reply((text("cut"),), stop_reason="model_context_window_exceeded"),
     "an unknown tool": Reply(({**call("toolu_9"), "name": "nobody"},)),
 }
+BY_DAY = ("no block", "a server's tool", "a call that is missing", "max_tokens", "an unknown tool")
+LATER = ("no block", "thinking", "max_tokens", "an unknown tool")
+LAST = ("no block", "thinking", "max_tokens", "a call that is missing")
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +75,7 @@ class HeldUp:
 QUESTION = [user("hello")]
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", by_day(BY_DAY, SHAPES))
 def test_a_first_answer_is_one_call(api: ScriptedApi, program: tuple[int, httpx.Client], shape: str) -> None:
     pid, http = program
     held_up = HeldUp(pid)
@@ -81,7 +85,10 @@ def test_a_first_answer_is_one_call(api: ScriptedApi, program: tuple[int, httpx.
     assert len(api.exchanges) == 1
 
 
-@pytest.mark.parametrize("shape", ["no block", "thinking", "max_tokens", "an unknown tool"])
+@pytest.mark.parametrize(
+    "shape",
+    by_day(["no block", "an unknown tool"], LATER),
+)
 @pytest.mark.parametrize("way", ["answer", "resume"])
 def test_so_is_a_later_one(api: ScriptedApi, program: tuple[int, httpx.Client], shape: str, way: str) -> None:
     pid, http = program
@@ -97,7 +104,7 @@ def test_so_is_a_later_one(api: ScriptedApi, program: tuple[int, httpx.Client], 
     assert len(api.exchanges) == 2
 
 
-@pytest.mark.parametrize("shape", ["no block", "thinking", "max_tokens", "a call that is missing"])
+@pytest.mark.parametrize("shape", by_day(["no block"], LAST))
 @pytest.mark.parametrize("calls", [0, 1])
 def test_so_is_the_last_one_of_a_turn_in_internal_mode(
     api: ScriptedApi, program: tuple[int, httpx.Client], shape: str, calls: int

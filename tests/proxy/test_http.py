@@ -10,6 +10,7 @@ import pytest
 from tests.support.fidelity import call, request, result, seen, sent, user
 from tests.support.isolated_proxy import isolated_proxy
 from tests.support.processes import wait_until
+from tests.support.profiles import scaled
 from tests.support.proxy import Client, calls_of
 from tests.support.waiting import WAIT_SECONDS
 from towpath.settings import Settings
@@ -17,13 +18,18 @@ from towpath.testing import Reply, ScriptedApi
 
 pytestmark = pytest.mark.cli
 
+CONVERSATIONS = scaled(4, 10)
 
-@pytest.mark.parametrize("path", ["/v1/messages", "/messages", "/v1/messages?beta=true", "/v1/v1/messages"])
-def test_the_paths_that_clients_use(api: ScriptedApi, http: httpx.Client, path: str) -> None:
-    response = http.post(path, json=request([user("SAY hello")]))
 
-    assert response.json()["content"] == [{"type": "text", "text": "hello"}]
-    assert response.headers["request-id"].startswith("req_")
+def test_the_paths_that_clients_use(api: ScriptedApi, http: httpx.Client) -> None:
+    messages = []
+    for path in ("/v1/messages", "/messages", "/v1/messages?beta=true", "/v1/v1/messages"):
+        messages.append(user("SAY hello"))
+        response = http.post(path, json=request(messages))
+        messages.append({"role": "assistant", "content": response.json()["content"]})
+
+        assert response.json()["content"] == [{"type": "text", "text": "hello"}], path
+        assert response.headers["request-id"].startswith("req_")
 
 
 @pytest.mark.parametrize(
@@ -150,15 +156,15 @@ def test_the_answer_to_parked_calls_goes_before_a_new_start(api: ScriptedApi, ow
     assert seen(api.exchanges[2].body) == sent(parked.messages[:-1])
 
 
-def test_ten_conversations_at_once(api: ScriptedApi, own_settings: Settings) -> None:
+def test_conversations_at_once(api: ScriptedApi, own_settings: Settings) -> None:
     with isolated_proxy(own_settings.model_copy(update={"memory_budget_mb": 6000})) as proxy:
-        clients = [proxy.client() for _ in range(10)]
-        with ThreadPoolExecutor(10) as threads:
+        clients = [proxy.client() for _ in range(CONVERSATIONS)]
+        with ThreadPoolExecutor(CONVERSATIONS) as threads:
             replies = list(threads.map(lambda c: c.say(user(f"SAY {id(c)}")), clients))
             replies = list(threads.map(lambda c: c.say(user(f"SAY again {id(c)}")), clients))
 
     assert [r["content"][0]["text"] for r in replies] == [f"again {id(c)}" for c in clients]
-    assert len(api.exchanges) == 20
+    assert len(api.exchanges) == 2 * CONVERSATIONS
 
 
 def test_title_and_main_request_at_the_same_moment(api: ScriptedApi, http: httpx.Client) -> None:

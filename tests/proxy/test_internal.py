@@ -118,21 +118,21 @@ def test_an_image_arrives_as_an_image(api: ScriptedApi, client: Client, workspac
     ]
 
 
-@pytest.mark.parametrize("path", ["../secret", "/etc/passwd", "link/secret"])
 def test_what_leads_out_is_an_error_that_the_model_sees(
-    api: ScriptedApi, client: Client, workspace: Path, path: str
+    api: ScriptedApi, client: Client, workspace: Path
 ) -> None:
     (workspace.parent / "secret").write_text("hidden")
     link = workspace / "link"
     link.unlink(missing_ok=True)
     link.symlink_to(workspace.parent)
 
-    client.say(user(use("read", file_path=path)))
+    for path in ("../secret", "/etc/passwd", "link/secret"):
+        client.say(user(use("read", file_path=path)))
 
-    refused = results(api.last)[0]
-    assert refused["is_error"]
-    assert "outside" in json.dumps(refused)
-    assert "hidden" not in json.dumps(refused)
+        refused = results(api.last)[0]
+        assert refused["is_error"], path
+        assert "outside" in json.dumps(refused)
+        assert "hidden" not in json.dumps(refused)
 
 
 THOUGHT: Json = {"type": "thinking", "thinking": "hm", "signature": "c2ln"}

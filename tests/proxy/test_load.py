@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.cli, pytest.mark.slow, pytest.mark.timeout(TIMEOUT_SEC
 
 IDLE_SECONDS = 2
 # How many run at once, and how many the budget is for.
-PLACES = scaled(3, 8)
+PLACES = scaled(2, 8)
 
 
 class Watched:
@@ -174,7 +174,7 @@ def written(messages: list[Json]) -> str:
 
 
 def test_abandoned_streams_leave_nothing(proxy: WatchedProxy) -> None:
-    count, at_once = scaled(6, 200), 2 * PLACES
+    count, at_once = scaled(3, 200), 2 * PLACES
     names = [f"left{number}" for number in range(count)]
 
     async def leave_all() -> None:
@@ -199,7 +199,7 @@ def test_conversations_one_after_another_leave_nothing(proxy: WatchedProxy, api:
 
 
 def test_many_at_once_keep_to_the_budget_and_lose_nothing(proxy: WatchedProxy, api: ScriptedApi) -> None:
-    names = [f"crowd{number}" for number in range(scaled(6, 50))]
+    names = [f"crowd{number}" for number in range(scaled(4, 50))]
     most = 0
 
     async def watch() -> None:

@@ -23,18 +23,15 @@ def something_later(http: httpx.Client) -> None:
     Client(http).say(user("something else"))
 
 
-@pytest.mark.parametrize("shape", SILENT)
-def test_an_answer_that_shows_nothing_arrives_as_it_came(
-    api: ScriptedApi, http: httpx.Client, shape: str
-) -> None:
-    client, reply = Client(http), SILENT[shape]
-    api.reply(replace(reply, pause_seconds=PAUSE_SECONDS))
-    got = client.ask([user("hello")])
-    something_later(http)
+def test_an_answer_that_shows_nothing_arrives_as_it_came(api: ScriptedApi, http: httpx.Client) -> None:
+    for shape, reply in SILENT.items():
+        api.reply(replace(reply, pause_seconds=PAUSE_SECONDS))
+        got = Client(http).ask([user("hello")])
 
-    assert got["content"] == list(reply.content)
-    assert got["stop_reason"] == (reply.stop_reason or "end_turn")
-    assert len(api.exchanges) == 2
+        assert got["content"] == list(reply.content), shape
+        assert got["stop_reason"] == (reply.stop_reason or "end_turn"), shape
+    something_later(http)
+    assert len(api.exchanges) == len(SILENT) + 1
 
 
 def test_behind_results_as_well_and_the_conversation_goes_on(api: ScriptedApi, http: httpx.Client) -> None:
@@ -57,20 +54,20 @@ UNUSABLE: dict[str, tuple[Json, ...]] = {
 }
 
 
-@pytest.mark.parametrize("id_is", UNUSABLE)
-def test_a_call_whose_id_cannot_be_used_is_an_error(api: ScriptedApi, http: httpx.Client, id_is: str) -> None:
-    api.reply(*[Reply((text("I call it now."), *UNUSABLE[id_is]), pause_seconds=PAUSE_SECONDS)] * 2)
-    whole = http.post("/v1/messages", json=request([user("whole")], metadata={"user_id": "unusable"}))
-    events = stream(http, [user("streamed")], metadata={"user_id": "unusable"})
-    something_later(http)
+def test_a_call_whose_id_cannot_be_used_is_an_error(api: ScriptedApi, http: httpx.Client) -> None:
+    for id_is, calls in UNUSABLE.items():
+        api.reply(*[Reply((text("I call it now."), *calls), pause_seconds=PAUSE_SECONDS)] * 2)
+        whole = http.post("/v1/messages", json=request([user("whole")], metadata={"user_id": id_is}))
+        events = stream(http, [user("streamed")], metadata={"user_id": id_is})
 
-    assert whole.status_code == 502
-    error = whole.json()["error"]
-    assert error["type"] == "api_error"
-    assert "id" in error["message"]
-    assert events[0]["type"] == "message_start"
-    assert events[-1] == {**events[-1], "type": "error", "error": error}
-    assert len(api.exchanges) == 3
+        assert whole.status_code == 502, id_is
+        error = whole.json()["error"]
+        assert error["type"] == "api_error"
+        assert "id" in error["message"]
+        assert events[0]["type"] == "message_start"
+        assert events[-1] == {**events[-1], "type": "error", "error": error}
+    something_later(http)
+    assert len(api.exchanges) == 2 * len(UNUSABLE) + 1
 
 
 def test_an_id_of_an_earlier_call_cannot_be_used_again(api: ScriptedApi, http: httpx.Client) -> None:

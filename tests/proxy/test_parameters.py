@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from tests.support.fidelity import TOOLS, user
+from tests.support.profiles import by_day
 from tests.support.proxy import Client
 from towpath.testing import ScriptedApi
 
@@ -65,16 +66,18 @@ def test_the_old_name_of_a_format_arrives_under_its_new_one(api: ScriptedApi, ht
     assert api.last["output_config"] == {"format": output_format}
 
 
+MODELS = (
+    "claude-sonnet-4-5",
+    "claude-opus-5-5",
+    "claude-haiku-4-5-20251001",
+    "claude-opus-4-20250514",  # in whose place the CLI would ask another one (engine.md, N2)
+    "claude-3-5-sonnet-20241022",
+    "claude-unheard-of-99",
+)
+
+
 @pytest.mark.parametrize(
-    "model",
-    [
-        "claude-sonnet-4-5",
-        "claude-opus-5-5",
-        "claude-haiku-4-5-20251001",
-        "claude-opus-4-20250514",
-        "claude-3-5-sonnet-20241022",
-        "claude-unheard-of-99",
-    ],
+    "model", by_day(["claude-opus-5-5", "claude-opus-4-20250514", "claude-unheard-of-99"], MODELS)
 )
 def test_the_model_is_the_one_that_was_asked_for_and_absent_parameters_stay_absent(
     api: ScriptedApi, http: httpx.Client, model: str

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tests.support.fidelity import Json, added, image, prefix_of, result, text, user
+from tests.support.profiles import by_day
 from tests.support.proxy import Client, calls_of
 from towpath.testing import Reply, ScriptedApi
 
@@ -81,7 +82,9 @@ def test_ways_do_not_show_in_the_bytes(api: ScriptedApi, client: Client) -> None
         assert_shared(earlier, later, len(earlier["messages"]))
 
 
-@pytest.mark.parametrize("model", ["claude-sonnet-4-5", "claude-opus-5-5", "claude-new-9"])
+@pytest.mark.parametrize(
+    "model", by_day(["claude-opus-5-5"], ["claude-sonnet-4-5", "claude-opus-5-5", "claude-new-9"])
+)
 def test_a_retry_is_the_same_request(api: ScriptedApi, client: Client, model: str) -> None:
     (call,) = calls_of(client.say(user('CALL read {"path": "a"}'), model=model))
     messages = [*client.messages, user(result(call, "r"))]

@@ -7,7 +7,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.support.fidelity import Json, image, prefix_of, result, seen, sent, text, user
+from tests.support.fidelity import image, prefix_of, result, seen, sent, text, user
 from tests.support.isolated_proxy import IsolatedProxy, isolated_proxy
 from tests.support.processes import kill, wait_until
 from tests.support.proxy import Client, calls_of
@@ -131,10 +131,10 @@ def test_an_image_at_the_beginning_does_not_take_the_spare(api: ScriptedApi, pro
     assert seen(api.last) == sent(client.messages[:-1])
 
 
-@pytest.mark.parametrize("other", [{"max_tokens": 7}, {"tools": []}], ids=["max_tokens", "tools"])
-def test_a_spare_is_for_its_own_kind_alone(proxy: IsolatedProxy, other: Json) -> None:
+def test_a_spare_is_for_its_own_kind_alone(proxy: IsolatedProxy) -> None:
+    """What makes a kind: tests/core/test_launch.py."""
     begin_and_wait_for_spare(proxy)
-    client = client_of(proxy, **other)
+    client = client_of(proxy, tools=[])
     client.say(user("hello"))
 
     assert client.ways == ["start"]

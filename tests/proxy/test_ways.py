@@ -146,16 +146,6 @@ def test_an_identical_retry_is_answered_once_more(api: ScriptedApi, client: Clie
     assert [seen(e.body) for e in api.exchanges] == [sent([user("hello")])] * 2
 
 
-def test_results_sent_twice_are_answered_twice(api: ScriptedApi, client: Client) -> None:
-    (call,) = calls_of(client.say(user('CALL read {"path": "a"}')))
-    messages = [*client.messages, user(result(call, "r"))]
-    client.ask(messages)
-    client.ask(messages)
-
-    assert client.ways == ["start", "answer", "start"]
-    assert seen(api.last) == sent(messages)
-
-
 def test_conversations_with_the_same_beginning_stay_apart(api: ScriptedApi, http: httpx.Client) -> None:
     one, other = Client(http), Client(http)
     other.fields = one.fields
@@ -168,16 +158,6 @@ def test_conversations_with_the_same_beginning_stay_apart(api: ScriptedApi, http
 
     assert seen(api.last) == sent(one.messages[:-1])
     assert len(api.exchanges) == 5
-
-
-def test_half_of_the_results_are_refused_and_the_turn_stays_parked(api: ScriptedApi, client: Client) -> None:
-    first, second = calls_of(client.say(user(TWO_CALLS)))
-    half = client.post([*client.messages, user(result(first, "one"))])
-    client.say(user(result(first, "one"), result(second, "two")))
-
-    assert half.status_code == 400
-    assert second in half.json()["error"]["message"]
-    assert client.ways == ["start", "answer"]
 
 
 def test_what_clients_rewrite_does_not_end_a_session(api: ScriptedApi, client: Client) -> None:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.support.fidelity import added, user
+from tests.support.profiles import by_day
 from tests.support.program import towpath_process
 from tests.support.proxy import Client
 from towpath.settings import Settings
@@ -65,8 +66,18 @@ def test_a_closed_folder_is_not(api: ScriptedApi, proxy: Proxy, inside: str) -> 
     assert proxy.works_in(api, f"{closed}{inside}") == str(proxy.empty)
 
 
-@pytest.mark.parametrize("name", ["n" * 300, "n/" * 2500, "log", "log/project", "loop"])
-def test_what_is_no_folder_is_not(api: ScriptedApi, proxy: Proxy, name: str) -> None:
+NO_FOLDERS = {
+    "a name too long": "n" * 300,
+    "a path too long": "n/" * 2500,
+    "a file": "log",
+    "below a file": "log/project",
+    "a loop": "loop",
+}
+
+
+@pytest.mark.parametrize("what", by_day(["a path too long", "below a file"], NO_FOLDERS))
+def test_what_is_no_folder_is_not(api: ScriptedApi, proxy: Proxy, what: str) -> None:
+    name = NO_FOLDERS[what]
     loop = proxy.place / "loop"
     if not loop.is_symlink():
         loop.symlink_to(loop)

@@ -5,8 +5,10 @@ cases and the full load. Only what asks for a profile is changed by it; other te
 """
 
 import os
-from typing import TypeVar
+from collections.abc import Iterable
+from typing import Any, TypeVar
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 PROFILE = os.environ.get("TOWPATH_PROFILE", "ci")
@@ -37,3 +39,17 @@ T = TypeVar("T")
 def scaled(ci: T, nightly: T) -> T:
     """The value for the profile of this run."""
     return nightly if IS_NIGHTLY else ci
+
+
+def by_day(chosen: Iterable[str], cases: Iterable[str]) -> list[Any]:
+    """The names of all cases as parameters: by day those that are chosen, by night each.
+
+    Each kind of case has one by day; the others are more of the same through a process, which costs 0.7 s of
+    CPU.
+    """
+    names = list(cases)
+    wanted = set(chosen)
+    assert wanted <= set(names), wanted - set(names)
+    return [
+        pytest.param(name, marks=() if name in wanted else pytest.mark.nightly, id=name) for name in names
+    ]
