@@ -6,8 +6,8 @@ The steps are read from the Dockerfile, and run in a clean folder.
 import contextlib
 import json
 import os
-import random
 import re
+import secrets
 import shlex
 import shutil
 import signal
@@ -213,7 +213,7 @@ def in_image(environment: Path, home: Path, **settings: str) -> dict[str, str]:
 def free_port() -> int:
     """Not one of those that the system gives away: another test had got it before the server could."""
     while True:
-        port = random.randrange(20_000, 30_000)
+        port = 20_000 + secrets.randbelow(10_000)  # `random` has the same seed in each test
         with contextlib.suppress(OSError), socket.socket() as free:
             free.bind(("127.0.0.1", port))
             return port

@@ -337,7 +337,7 @@ async def test_parallel_requests_are_answered_each_with_its_own(
             ({"type": "text", "text": "a long answer " * 20},),
             error_after_events=(4, {"type": "overloaded_error", "message": "Overloaded"}),
         ),
-        Reply(({"type": "text", "text": "a long answer " * 20},), cut_after_events=4, pause_seconds=0.02),
+        Reply(({"type": "text", "text": "a long answer " * 20},), cut_after_events=4, pause_seconds=0.2),
     ],
     ids=["error event", "connection cut"],
 )
