@@ -43,7 +43,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """After they were shuffled."""
+    """The long ones come first, however the others were ordered."""
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
