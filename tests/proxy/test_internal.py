@@ -319,6 +319,8 @@ def test_a_client_that_leaves_ends_the_commands_that_run_for_it(http: httpx.Clie
         wait_until(mark.exists)
 
     wait_until(lambda: not any("61.25" in process.info["cmdline"] for process in _with_command_lines()))
+    # Until then its CLI may ask the model once more, and take the reply that the next test has queued.
+    wait_until(lambda: http.get("/health").json()["sessions"]["running"] == 0)
 
 
 def _with_command_lines() -> list[psutil.Process]:
