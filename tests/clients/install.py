@@ -8,18 +8,18 @@ from collections.abc import Iterable
 from types import ModuleType
 
 from tests.clients import npm
-from tests.clients.listed import is_nightly, modules
+from tests.clients.listed import all_modules, is_nightly
 from tests.clients.python_clients import Environment
 
 
 def all_environments() -> list[Environment]:
     """The virtual environments of all clients from PyPI."""
-    return _environments_of(modules())
+    return _environments_of(all_modules())
 
 
 def daily_environments() -> list[Environment]:
     """Those that are not for the night."""
-    return _environments_of(module for module in modules() if not is_nightly(module))
+    return _environments_of(module for module in all_modules() if not is_nightly(module))
 
 
 def _environments_of(modules: Iterable[ModuleType]) -> list[Environment]:

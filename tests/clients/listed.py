@@ -43,11 +43,15 @@ Listing = Mapping[Client, Mapping[str, str]]
 """For each client what its tests show, and whether they do that in each run or only in the nightly one."""
 
 
-def modules() -> list[ModuleType]:
-    """The modules of client tests that name a client."""
+def all_modules() -> list[ModuleType]:
+    """All modules of client tests."""
     names = sorted(path.stem for path in Path(__file__).parent.glob("test_*.py"))
-    imported = (import_module(f"tests.clients.{name}") for name in names)
-    return [module for module in imported if hasattr(module, "CLIENT")]
+    return [import_module(f"tests.clients.{name}") for name in names]
+
+
+def modules() -> list[ModuleType]:
+    """Those that name a client."""
+    return [module for module in all_modules() if hasattr(module, "CLIENT")]
 
 
 def listing(modules: Iterable[Any]) -> Listing:

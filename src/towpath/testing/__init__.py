@@ -18,12 +18,16 @@ Reply can also say how an answer ends badly: a connection that is cut, an ``erro
 This package knows the API and nothing of the rest of towpath, and must not import it: shared code
 could not testify against itself.
 
-- ``api``: what was received, and the answers that wait. ``script``: answers as values, and ``obey``.
+- ``api``: all endpoints. ``dialogue``: what was received, and the answers that wait. ``script``: answers as
+  values, and ``obey``.
+- ``endpoint``: the API's own; ``bedrock``, ``vertex`` and ``foundry`` have what is otherwise at these
+  providers, ``bedrock_models`` and ``event_stream`` what AWS needs more.
 - ``stream``, ``responses``: how an answer looks and travels. ``serving``: a web server on a thread.
 - ``stored``: files and batches. ``prompt_cache``: the API's cache, as documented.
 """
 
-from towpath.testing.api import Recorded, ScriptedApi
+from towpath.testing.api import ScriptedApi
+from towpath.testing.dialogue import Recorded
 from towpath.testing.prompt_cache import PromptCache
 from towpath.testing.script import Failure, Reply
 from towpath.testing.serving import serve_in_thread
