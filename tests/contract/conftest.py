@@ -3,7 +3,7 @@
 import asyncio
 import dataclasses
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,10 @@ from towpath.testing import ScriptedApi
 
 @pytest.fixture
 def run(scripted_api: tuple[ScriptedApi, str], tmp_path: Path) -> Run:
-    """Start a CLI on a conversation; the messages it says until its turn ends (and what ``then`` adds)."""
+    """Start a CLI on a conversation; the messages it says until its turn ends (and what ``then`` adds).
+
+    ``cloud``: variables of a provider, in place of an API key.
+    """
 
     def start(
         messages: Sequence[Json],
@@ -32,12 +35,15 @@ def run(scripted_api: tuple[ScriptedApi, str], tmp_path: Path) -> Run:
         lines: Callable[[bytes], bytes] = bytes,
         change: Callable[[ClaudeAgentOptions], ClaudeAgentOptions] = dataclasses.replace,
         then: Then | None = None,
+        cloud: Mapping[str, str] | None = None,
     ) -> list[Any]:
         launch = Launch(model, "You are a test.", {"max_tokens": 100, "tools": list(tools)}, str(tmp_path))
         file = tmp_path / "00000000-0000-4000-8000-000000000000.jsonl"
         file.write_bytes(lines(lines_of(messages, launch, file)))
         parked = ParkedTools(launch.tool_names)
-        all_clis = cli_environment(Upstream(scripted_api[1], "dummy"), os.environ)
+        own = cloud or {}
+        upstream = Upstream() if cloud else Upstream(scripted_api[1], "dummy")
+        all_clis = {**own, **cli_environment(upstream, {**os.environ, **own})}
         options = agent_options(launch, tmp_path, file, parked.options(), all_clis, continues=bool(messages))
         environment = {name: value for name, value in options.env.items() if name not in without}
         return asyncio.run(talk(change(dataclasses.replace(options, env=environment)), parked, then))

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from claude_agent_sdk import ClaudeAgentOptions
 
+from towpath.agent.default_models import for_listing
 from towpath.agent.environment import CLOSED_DOORS, passing_cli
 from towpath.agent.failures import as_process_died
 from towpath.agent.transport import short_lived
@@ -19,7 +20,7 @@ async def model_entries(environment: Mapping[str, str], parent: Path) -> Sequenc
     """
     doors = orjson.dumps(CLOSED_DOORS).decode()
     with as_process_died("the Claude CLI did not start"):
-        async with passing_cli(environment, parent) as (own, cwd):
+        async with passing_cli(for_listing(environment), parent) as (own, cwd):
             options = ClaudeAgentOptions(tools=[], setting_sources=[], settings=doors, cwd=cwd, env=own)
             async with short_lived(options) as client:
                 await client.connect()

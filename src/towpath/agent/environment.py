@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from towpath.agent.default_models import pins
 from towpath.agent.leftovers import remove_folder
 
 _DAY_MS = str(24 * 60 * 60 * 1000)
@@ -81,7 +82,8 @@ _HANDED_ON = frozenset(
 _HANDED_ON_KINDS = (
     *("LC_", "XDG_", "NIX_", "AWS_", "GOOGLE_", "GCLOUD_", "AZURE_", "VERTEX_REGION_"),
     *("ANTHROPIC_BEDROCK_", "ANTHROPIC_VERTEX_", "ANTHROPIC_FOUNDRY_", "ANTHROPIC_AWS_"),
-    "CLAUDE_CODE_USE_",
+    # What the account calls opus, sonnet and haiku.
+    *("CLAUDE_CODE_USE_", "ANTHROPIC_DEFAULT_"),
 )
 # Another CLAUDE_CODE_SKIP_ keeps the CLI from writing its session file, by which caches survive a process.
 _SKIPPED_LOGIN = re.compile(r"CLAUDE_CODE_SKIP_\w+_AUTH")
@@ -100,6 +102,7 @@ def cli_environment(upstream: Upstream, proxy_environment: Mapping[str, str]) ->
     takes an empty value for an unset one."""
     own = {name: "" for name in proxy_environment if not _is_handed_on(name.upper())}
     own.update(_ENVIRONMENT)
+    own.update(pins(proxy_environment))
     if upstream.base_url:
         own["ANTHROPIC_BASE_URL"] = upstream.base_url
     if upstream.api_key:

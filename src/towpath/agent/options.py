@@ -13,6 +13,7 @@ import orjson
 from claude_agent_sdk import ClaudeAgentOptions
 
 from towpath import __version__
+from towpath.agent.default_models import without_pin_of
 from towpath.agent.environment import CLOSED_DOORS, private_places
 from towpath.agent.private_files import write_private
 from towpath.core.errors import ApiError
@@ -45,7 +46,7 @@ def agent_options(
     write_private(settings_file, _settings(launch))
     system_file = folder / "system.txt"
     write_private(system_file, launch.system.encode())
-    own = {**environment, **private_places(folder)}
+    own = {**without_pin_of(launch.model, environment), **private_places(folder)}
     own["ENABLE_PROMPT_CACHING_1H" if launch.cache_hour else "FORCE_PROMPT_CACHING_5M"] = "1"
     if continues:
         own["CLAUDE_CODE_RESUME_INTERRUPTED_TURN"] = "1"

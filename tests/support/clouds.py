@@ -1,0 +1,51 @@
+"""Cloud providers at the far end of the CLI: the variables of docs/scripted-api.md, and ids of models."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """A provider. ``variables`` name the scripted API ``URL``; ``ids`` are by the API's own."""
+
+    variables: Mapping[str, str]
+    ids: Mapping[str, str]
+
+    def environment(self, url: str) -> dict[str, str]:
+        """The variables, with the address of a scripted API."""
+        return {name: value.replace("URL", url) for name, value in self.variables.items()}
+
+
+CLOUDS: Mapping[str, Cloud] = {
+    "bedrock": Cloud(
+        {
+            "CLAUDE_CODE_USE_BEDROCK": "1",
+            "ANTHROPIC_BEDROCK_BASE_URL": "URL",
+            "AWS_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "scripted",
+            "AWS_SECRET_ACCESS_KEY": "scripted",
+        },
+        {
+            "claude-sonnet-4-5": "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+            "claude-opus-4-6": "us.anthropic.claude-opus-4-6-v1",
+        },
+    ),
+    "vertex": Cloud(
+        {
+            "CLAUDE_CODE_USE_VERTEX": "1",
+            "ANTHROPIC_VERTEX_BASE_URL": "URL/v1",
+            "CLOUD_ML_REGION": "us-east5",
+            "ANTHROPIC_VERTEX_PROJECT_ID": "scripted",
+            "CLAUDE_CODE_SKIP_VERTEX_AUTH": "1",
+        },
+        {"claude-sonnet-4-5": "claude-sonnet-4-5@20250929", "claude-opus-4-6": "claude-opus-4-6"},
+    ),
+    "foundry": Cloud(
+        {
+            "CLAUDE_CODE_USE_FOUNDRY": "1",
+            "ANTHROPIC_FOUNDRY_BASE_URL": "URL/anthropic",
+            "ANTHROPIC_FOUNDRY_API_KEY": "scripted",
+        },
+        {"claude-sonnet-4-5": "claude-sonnet-4-5", "claude-opus-4-6": "claude-opus-4-6"},
+    ),
+}
