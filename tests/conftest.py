@@ -12,6 +12,8 @@ import httpx
 import pytest
 from hypothesis import settings as hypothesis
 
+from tests.support.cloud_proxy import cloud_proxy
+from tests.support.clouds import CLOUDS, at_cloud
 from tests.support.isolated_proxy import IsolatedProxy, isolated_proxy
 from tests.support.profiles import IS_NIGHTLY, scaled
 from towpath.settings import Settings
@@ -132,9 +134,32 @@ def proxy_url(shared_proxy: IsolatedProxy) -> str:
 
 
 @pytest.fixture(scope="session")
-def http(shared_proxy: IsolatedProxy) -> httpx.Client:
-    """A client of the shared proxy."""
-    return shared_proxy.http
+def http(
+    request: pytest.FixtureRequest, scripted_api: tuple[ScriptedApi, str], settings: Settings
+) -> Iterator[httpx.Client]:
+    """A client of the shared proxy; for a test that is marked ``each_access``, also of one at each cloud."""
+    if cloud := getattr(request, "param", None):
+        state_dir = request.getfixturevalue("tmp_path_factory").mktemp(cloud)
+        with cloud_proxy(cloud, scripted_api[1], settings.model_copy(update={"state_dir": state_dir})) as own:
+            yield own
+    else:
+        yield request.getfixturevalue("shared_proxy").http
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    mark = metafunc.definition.get_closest_marker("each_access")
+    if mark and (IS_NIGHTLY or mark.kwargs.get("by_day")):
+        metafunc.parametrize("http", [None, *CLOUDS], ids=["api", *CLOUDS], indirect=True, scope="session")
+
+
+@pytest.fixture(autouse=True)
+def cloud(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str | None:
+    """The provider of a test that runs on each; its variables are set meanwhile."""
+    called = getattr(request.node, "callspec", None)
+    name: str | None = called.params.get("http") if called else None
+    if name:
+        at_cloud(name, request.getfixturevalue("scripted_api")[1], monkeypatch)
+    return name
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from tests.support.proxy import Client, calls_of
 from tests.support.streams import events, stream
 from towpath.testing import Failure, Reply, ScriptedApi
 
-pytestmark = pytest.mark.cli
+pytestmark = [pytest.mark.cli, pytest.mark.each_access]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from tests.support.silent import FOUND, SEARCH, SILENT
 from tests.support.streams import stream
 from towpath.testing import Reply, ScriptedApi
 
-pytestmark = pytest.mark.cli
+pytestmark = [pytest.mark.cli, pytest.mark.each_access]
 
 # Between what ends the CLI and the end of the stream, after which it would ask again: so no test depends on
 # how fast the machine is (docs/engine.md, E1).

@@ -10,7 +10,7 @@ from tests.support.profiles import by_day
 from tests.support.proxy import Client
 from towpath.testing import ScriptedApi
 
-pytestmark = pytest.mark.cli
+pytestmark = [pytest.mark.cli, pytest.mark.each_access]
 
 SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": False}
 # The CLI's own, where the client sent none: the API's default temperature, who the user is for it, and

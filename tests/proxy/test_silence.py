@@ -7,7 +7,7 @@ from tests.support.fidelity import Json, assistant, call, image, result, seen, s
 from tests.support.proxy import Client
 from towpath.testing import ScriptedApi
 
-pytestmark = pytest.mark.cli
+pytestmark = [pytest.mark.cli, pytest.mark.each_access]
 
 THINKING = {"type": "thinking", "thinking": "hm", "signature": "c2ln"}
 

@@ -20,7 +20,7 @@ from tests.support.fidelity import (
 from tests.support.proxy import Client, calls_of
 from towpath.testing import ScriptedApi
 
-pytestmark = pytest.mark.cli
+pytestmark = [pytest.mark.cli, pytest.mark.each_access]
 Json = dict[str, Any]
 _cold = iter(range(10**9))
 

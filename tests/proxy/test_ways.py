@@ -7,7 +7,7 @@ from tests.support.fidelity import document, image, result, seen, sent, text, us
 from tests.support.proxy import Client, calls_of
 from towpath.testing import Reply, ScriptedApi
 
-pytestmark = pytest.mark.cli
+pytestmark = [pytest.mark.cli, pytest.mark.each_access]
 
 TWO_CALLS = 'CALL read {"path": "a"}\nCALL Bash {"path": "b"}'
 

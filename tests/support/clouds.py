@@ -1,7 +1,13 @@
-"""Cloud providers at the far end of the CLI: the variables of docs/scripted-api.md, and ids of models."""
+"""Cloud providers at the far end of the CLI: the variables of docs/scripted-api.md, and ids of models.
+
+Tests that are marked ``each_access`` are run on all of them (tests/conftest.py).
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+import httpx
+import pytest
 
 
 @dataclass(frozen=True)
@@ -49,3 +55,15 @@ CLOUDS: Mapping[str, Cloud] = {
         {"claude-sonnet-4-5": "claude-sonnet-4-5", "claude-opus-4-6": "claude-opus-4-6"},
     ),
 }
+
+
+class CloudClient(httpx.Client):
+    """A client of a proxy at a cloud provider. ``ids``: what to ask for there, by the ids of the API."""
+
+    ids: Mapping[str, str]
+
+
+def at_cloud(cloud: str, scripted_url: str, patch: pytest.MonkeyPatch) -> None:
+    """Set the variables of a provider: a CLI that is started gets them of this process."""
+    for name, value in CLOUDS[cloud].environment(scripted_url).items():
+        patch.setenv(name, value)

@@ -135,7 +135,7 @@ def test_each_of_them_counts(http: httpx.Client, api: ScriptedApi) -> None:
     wrapped = {"input": {"invokeModel": {"body": base64.b64encode(json.dumps(ASKED).encode()).decode()}}}
     named = {**ASKED, "model": "claude-sonnet-4-6"}
     counts = [
-        http.post("/model/us.anthropic.claude-sonnet-4-6/count-tokens", headers=SIGNED, json=wrapped),
+        http.post("/model/anthropic.claude-sonnet-4-6/count-tokens", headers=SIGNED, json=wrapped),
         http.post(f"{PUBLISHER}/count-tokens:rawPredict", json=named),
         http.post("/anthropic/v1/messages/count_tokens", headers=KEY, json=named),
     ]

@@ -14,7 +14,7 @@ API's stream events. ``passthrough`` and ``internal`` are its two kinds. The oth
 - ``gate``: what keeps it from making one on its own; ``gate_plugin`` is its part in the CLI.
 - ``listener``: everything that the CLI says, and its end.
 - ``transport``: the pipe to the CLI, and how it is ended at once. ``parent``: what ends it with the server.
-- ``failures``: how a turn failed, as an error of the API.
+- ``failures``: how a turn failed, as an error of the API. ``cloud_failures``: the same at cloud providers.
 - ``folders``: the private folders of the processes. ``leftovers``: what a CLI writes outside of its own.
 - ``verdicts``, ``catalog``, ``token_estimate``: what it says of the account, of models, of sizes.
 - ``bundled_cli``: where the CLI is, its version, and how it is authenticated.

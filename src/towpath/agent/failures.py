@@ -1,7 +1,8 @@
 """How a turn failed, as an error of the API.
 
-The only place that reads the CLI's sentences. The status is a field of its own; the type, the request id
-and, for some errors, the API's whole answer are in a note that the CLI writes into its session file.
+With ``cloud_failures`` the only place that reads the CLI's sentences. The status is a field of its own; the
+type, the request id and, for some errors, the API's whole answer are in a note that the CLI writes into its
+session file.
 """
 
 import asyncio
@@ -14,24 +15,31 @@ import orjson
 from claude_agent_sdk import AssistantMessage, CLINotFoundError, ResultMessage
 
 from towpath.agent.bundled_cli import cli_path
+from towpath.agent.cloud_failures import cloud_failure
 from towpath.core.account_limits import Verdict
 from towpath.core.errors import ApiError, ProcessDied
 
-# "API Error: 400 messages.0: bad" | "API Error: Request rejected (429) · Too many"
+# "API Error: 400 messages.0: bad" | "API Error: Request rejected (429) · Too many" | "API Error (id): 404 …"
 # | "API Error: Server is temporarily limiting requests (not your usage limit) · Too many"
 _PREFIX = re.compile(
-    r"^(?:Failed to authenticate\. )?API Error: "
+    r"^(?:Failed to authenticate\. )?API Error(?: \([^()]*\))?: "
     r"(?:\d{3} |Request rejected \(\d{3}\) · |Server is temporarily limiting requests \([^)]*\) · )?"
 )
 # "… Overloaded. This is a server-side issue, usually temporary — try again in a moment. If it persists, …"
-_ADVICE = re.compile(r"\. This is a server-side issue, usually temporary.*$", re.DOTALL)
+# "… is invalid.. Try switching to another model." The stop before it is the CLI's.
+_ADVICE = re.compile(
+    r"\.(?: (?:This is a server-side issue, usually temporary|Try switching to ).*|(?<=\.\.))$", re.DOTALL
+)
 _STATUS_OF: Mapping[str, int] = {
     "authentication_failed": 401,
     "billing_error": 402,
     "invalid_request": 400,
-    "model_not_found": 404,
     "rate_limit": 429,
 }
+# What providers say with another status than the API: Bedrock has a 400 for a model that it does not know,
+# and for one that took too long a 408, which is HTTP's for a request that did.
+_MODEL_NOT_FOUND = "model_not_found"
+_MEANT: Mapping[int, int] = {408: 504}
 # Without a status, what the CLI says where it could not read the answer, or had none: its own words for what
 # went wrong in it, down to sentences of its JavaScript (docs/engine.md, E11).
 _UNREAD = frozenset({"unknown", "server_error"})
@@ -88,13 +96,7 @@ def api_error(
     """The error that ended a turn. ``now`` is Unix time in seconds, for Retry-After."""
     if not result.is_error:  # a 404 whose second attempt, without streaming, succeeded (docs/engine.md, E3)
         return ApiError(500, "the Claude CLI got an answer that it did not stream; ask again")
-    kind = (said.error if said else None) or ""
-    status = result.api_error_status or _STATUS_OF.get(kind, 500)
-    message = _api_message(note) or _own_sentence(result)
-    if kind == "authentication_failed" and result.api_error_status is None:
-        message = not_logged_in()
-    if result.api_error_status is None and kind in _UNREAD and not _is_of_api(note):
-        message, status = f"the upstream did not answer as the API does: {message}", 502
+    status, message = _status_and_sentence(result, (said.error if said else None) or "", note)
     if status not in _ERROR_STATUSES:
         message = f"the upstream answered with the status {status}, which is no error's: {message}"
         status = 502
@@ -106,6 +108,22 @@ def api_error(
         request_id=_id_in(note),
         window=limits.window if status == 429 and limits and limits.status == "rejected" else None,
     )
+
+
+def _status_and_sentence(result: ResultMessage, kind: str, note: Mapping[str, Any]) -> tuple[int, str]:
+    """``kind``: what the CLI calls the error."""
+    if of_cloud := cloud_failure(result.result or ""):
+        return of_cloud
+    status, message = result.api_error_status, _api_message(note) or _own_sentence(result)
+    if kind == _MODEL_NOT_FOUND:
+        return 404, message
+    if status:
+        return _MEANT.get(status, status), message
+    if kind == "authentication_failed":
+        message = not_logged_in()
+    if kind in _UNREAD and not _is_of_api(note):
+        return 502, f"the upstream did not answer as the API does: {message}"
+    return _STATUS_OF.get(kind, 500), message
 
 
 def _is_of_api(note: Mapping[str, Any]) -> bool:

@@ -97,15 +97,19 @@ class Bedrock(Endpoint):
         return self.counted(request, body)
 
     def refusal(self, request: Request, body: Json) -> Failure | None:
-        """What AWS says of a missing signature, and of a model that is denied, not offered, or not so."""
+        """What AWS says of a missing signature, and of a model that is denied, not offered, or not so.
+
+        Tokens are counted for the id of a model, everything else takes that of a profile.
+        """
         profile = body["model"].rpartition("/")[2]  # an ARN ends with the id
         if unsigned := _unsigned(request):
             return unsigned
         if profile in self.denied:
             return Failure(403, "permission_error", _DENIED)
-        if profile in MODELS:
+        is_count = request.url.path.endswith("/count-tokens")
+        if profile in MODELS and not is_count:
             return Failure(400, "invalid_request_error", _NEEDS_PROFILE.format(profile))
-        if profile not in PROFILES:
+        if profile not in (MODELS if is_count else PROFILES):
             return Failure(400, "invalid_request_error", "The provided model identifier is invalid.")
         return None
 

@@ -29,9 +29,9 @@ log = structlog.get_logger(__name__)
 # No path that leads elsewhere ("..") may reach an upstream that is called with the operator's key.
 _PATH = re.compile(r"(?:/v1){0,2}(/(?:messages/batches|files)(?:/[A-Za-z0-9_-]+)*)")
 _NO_UPSTREAM = (
-    "{what} cannot be reached with the Claude CLI's own login: the Agent SDK has no call for them. Set "
-    "CLAUDE_PROXY_UPSTREAM_API_KEY to an API key, or CLAUDE_PROXY_UPSTREAM_BASE_URL to a gateway; then "
-    "they are handed on to it."
+    "{what} cannot be reached with the Claude CLI's own login or a cloud provider: the Agent SDK has no call "
+    "for them. Set CLAUDE_PROXY_UPSTREAM_API_KEY to an API key, or CLAUDE_PROXY_UPSTREAM_BASE_URL to a "
+    "gateway; then they are handed on to it."
 )
 
 # The methods of each path, below the paths of messages and of files.
