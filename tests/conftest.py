@@ -137,7 +137,7 @@ def proxy_url(shared_proxy: IsolatedProxy) -> str:
 def http(
     request: pytest.FixtureRequest, scripted_api: tuple[ScriptedApi, str], settings: Settings
 ) -> Iterator[httpx.Client]:
-    """A client of the shared proxy; for a test that is marked ``each_access``, also of one at each cloud."""
+    """A client of the shared proxy; by night also of one at each cloud, for tests marked ``each_access``."""
     if cloud := getattr(request, "param", None):
         state_dir = request.getfixturevalue("tmp_path_factory").mktemp(cloud)
         with cloud_proxy(cloud, scripted_api[1], settings.model_copy(update={"state_dir": state_dir})) as own:
@@ -147,8 +147,7 @@ def http(
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    mark = metafunc.definition.get_closest_marker("each_access")
-    if mark and (IS_NIGHTLY or mark.kwargs.get("by_day")):
+    if IS_NIGHTLY and metafunc.definition.get_closest_marker("each_access"):
         metafunc.parametrize("http", [None, *CLOUDS], ids=["api", *CLOUDS], indirect=True, scope="session")
 
 

@@ -3,10 +3,12 @@
 That conversations arrive there as they were sent is in the tests that are marked ``each_access``.
 """
 
+import httpx
 import pytest
 
 from tests.support.clouds import CloudClient
 from tests.support.fidelity import TOOLS, assistant, call, image, result, seen, sent, text, user
+from tests.support.processes import cli_processes, kill
 from tests.support.proxy import Client, calls_of
 from tests.support.streams import stream
 from towpath.testing import Failure, Reply, ScriptedApi
@@ -14,6 +16,11 @@ from towpath.testing import Failure, Reply, ScriptedApi
 pytestmark = pytest.mark.cli
 
 each_cloud = pytest.mark.parametrize("http", ["bedrock", "vertex", "foundry"], indirect=True)
+others_by_night = pytest.mark.parametrize(
+    "http",
+    ["bedrock", *(pytest.param(cloud, marks=pytest.mark.nightly) for cloud in ("vertex", "foundry"))],
+    indirect=True,
+)
 bedrock = pytest.mark.parametrize("http", ["bedrock"], indirect=True)
 # Where each provider is asked for an answer, for one that does not stream, and for a count.
 ANSWERS = ("-response-stream", ":streamRawPredict", "/messages")
@@ -21,33 +28,35 @@ COUNTS = ("/count-tokens", "/count-tokens:rawPredict", "/count_tokens")
 
 
 @each_cloud
-def test_a_conversation_with_calls_and_an_undo_makes_one_call_for_each_request(
-    http: CloudClient, api: ScriptedApi
+def test_each_request_of_a_conversation_is_one_call_whichever_way_it_takes(
+    http: httpx.Client, api: ScriptedApi
 ) -> None:
+    """With thinking in a live process: an answer there names another model than was asked for."""
     client = Client(http)
-    first, second = calls_of(client.say(user('THINK hm\nCALL read {"path": "a"}\nCALL Bash {"path": "b"}')))
-    client.say(user(result(first, "one"), result(second, [text("two"), image()])))
-    client.say(user("thanks"))
-    client.messages = [*client.messages[:-2], user("another")]
+    client.say(user("THINK hm\nSAY so"))
+    first, second = calls_of(client.say(user('CALL read {"path": "a"}\nCALL Bash {"path": "b"}')))
+    client.say(user(result(first, "one"), result(second, [text("two"), text("three")])))
+    assert seen(api.last) == sent(client.messages[:-1])
+    client.messages[-2:] = [user(result(first, "one"), result(second, [text("see"), image()]))]
     client.ask(client.messages)
 
-    assert client.ways == ["start", "start", "resume", "start"]
+    assert client.ways == ["start", "resume", "answer", "start"]
     assert seen(api.last) == sent(client.messages)
     assert len(api.exchanges) == 4
     assert all(exchange.path.endswith(ANSWERS) for exchange in api.exchanges)
 
 
-@each_cloud
-def test_thinking_that_a_process_was_given_stays_in_the_conversation(
-    http: CloudClient, api: ScriptedApi
-) -> None:
-    """An answer there has another name of the model than was asked for."""
+@bedrock
+def test_a_process_killed_while_parked_is_replaced(http: CloudClient, api: ScriptedApi) -> None:
     client = Client(http)
-    client.say(user("THINK hm\nSAY so"))
-    client.say(user("go on"))
+    (parked,) = calls_of(client.say(user('CALL read {"path": "a"}')))
+    for process in cli_processes(http.state_dir):
+        kill(process)
+    client.say(user(result(parked, "one")))
 
-    assert client.ways == ["start", "resume"]
+    assert client.ways == ["start", "start"]
     assert seen(api.last) == sent(client.messages[:-1])
+    assert len(api.exchanges) == 2
 
 
 AWS_EXPIRED = "The security token included in the request is expired"
@@ -78,7 +87,7 @@ ERRORS = {
 
 @pytest.mark.nightly
 @each_cloud
-def test_an_error_of_the_provider_arrives_as_itself(http: CloudClient, api: ScriptedApi, cloud: str) -> None:
+def test_an_error_of_the_provider_arrives_as_itself(http: httpx.Client, api: ScriptedApi, cloud: str) -> None:
     for failure, status, message in ERRORS[cloud]:
         api.clear()
         api.reply(*[failure] * 3)
@@ -92,7 +101,7 @@ def test_an_error_of_the_provider_arrives_as_itself(http: CloudClient, api: Scri
 
 
 @bedrock
-def test_an_expired_login_of_aws_is_a_401_with_what_to_run(http: CloudClient, api: ScriptedApi) -> None:
+def test_an_expired_login_of_aws_is_a_401_with_what_to_run(http: httpx.Client, api: ScriptedApi) -> None:
     api.reply(*[Failure(403, "ExpiredTokenException", AWS_EXPIRED)] * 3)
     answer = Client(http).post([user("hello")])
 
@@ -102,31 +111,30 @@ def test_an_expired_login_of_aws_is_a_401_with_what_to_run(http: CloudClient, ap
     assert len(api.exchanges) == 3  # P4
 
 
-@each_cloud
-def test_a_model_that_is_not_there_is_a_404(http: CloudClient, api: ScriptedApi) -> None:
-    answer = Client(http, model="claude-sonnet-4-5-20250929").post([user("hello")])
+@others_by_night
+def test_a_model_that_is_not_there_is_a_404(http: httpx.Client, api: ScriptedApi) -> None:
+    answer = Client(http, model="claude-unheard-of").post([user("hello")])
 
     assert (answer.status_code, answer.json()["error"]["type"]) == (404, "not_found_error")
 
 
 @bedrock
-def test_an_exception_in_the_stream_is_an_error_event(http: CloudClient, api: ScriptedApi) -> None:
+def test_an_exception_in_the_stream_is_an_error_event(http: httpx.Client, api: ScriptedApi) -> None:
     failing = (3, {"type": "ThrottlingException", "message": "Too many tokens"})
     api.reply(Reply((text("partial"),), error_after_events=failing))
-    got = stream(http, [user("hello")], model=http.ids["claude-sonnet-4-5"])
+    got = stream(http, [user("hello")])
 
     assert got[-1]["type"] == "error"
     assert "Too many tokens" in got[-1]["error"]["message"]
     assert len(api.exchanges) == 1
 
 
-@each_cloud
+@others_by_night
 def test_tokens_are_counted_by_the_provider_and_no_model_is_called(
-    http: CloudClient, api: ScriptedApi
+    http: httpx.Client, api: ScriptedApi
 ) -> None:
     messages = [user("one"), assistant("two", call("t1", path="a")), user(result("t1", "three"))]
-    model = http.ids["claude-sonnet-4-5"]
-    body = {"model": model, "messages": messages, "tools": TOOLS}
+    body = {"model": "claude-sonnet-4-5", "messages": messages, "tools": TOOLS}
     counted = http.post("/v1/messages/count_tokens", json=body)
 
     assert counted.headers["x-towpath-count"] == "estimate"
@@ -135,7 +143,7 @@ def test_tokens_are_counted_by_the_provider_and_no_model_is_called(
 
 
 @bedrock
-def test_batches_and_files_are_not_there(http: CloudClient, api: ScriptedApi) -> None:
+def test_batches_and_files_are_not_there(http: httpx.Client, api: ScriptedApi) -> None:
     for path in ("/v1/messages/batches", "/v1/files"):
         answer = http.get(path)
 

@@ -9,7 +9,7 @@ from tests.support.proxy import Client, calls_of
 from tests.support.streams import events, stream
 from towpath.testing import Failure, Reply, ScriptedApi
 
-pytestmark = [pytest.mark.cli, pytest.mark.each_access]
+pytestmark = pytest.mark.cli
 
 
 @pytest.fixture
@@ -17,6 +17,7 @@ def client(http: httpx.Client, api: ScriptedApi) -> Client:
     return Client(http)
 
 
+@pytest.mark.each_access
 @pytest.mark.parametrize(
     "stop_reason",
     ["end_turn", "max_tokens", "stop_sequence", "refusal", "pause_turn", "model_context_window_exceeded"],
@@ -34,6 +35,7 @@ def test_one_request_is_one_model_call_whatever_ends_it(
     assert seen(api.last) == sent(client.messages[:-1])
 
 
+@pytest.mark.each_access
 def test_a_call_cut_by_max_tokens_is_the_clients_to_judge(api: ScriptedApi, client: Client) -> None:
     call = {"type": "tool_use", "name": "read", "input": {"path": "a"}}
     api.reply(Reply((text("partial"), call), stop_reason="max_tokens"))
@@ -169,6 +171,7 @@ def test_a_stream_that_breaks_ends_with_an_error_event(
     assert len(api.exchanges) == 1
 
 
+@pytest.mark.each_access
 def test_a_stream_and_a_whole_answer_share_a_session(
     api: ScriptedApi, client: Client, http: httpx.Client
 ) -> None:

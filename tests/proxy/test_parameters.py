@@ -5,19 +5,22 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.support.clouds import CLOUDS
 from tests.support.fidelity import TOOLS, user
 from tests.support.profiles import by_day
 from tests.support.proxy import Client
 from towpath.testing import ScriptedApi
 
-pytestmark = [pytest.mark.cli, pytest.mark.each_access]
+pytestmark = pytest.mark.cli
 
 SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": False}
 # The CLI's own, where the client sent none: the API's default temperature, who the user is for it, and
 # an empty list for no tools.
 OWN = {"model", "messages", "system", "stream", "max_tokens", "metadata", "temperature", "tools"}
+OWN_AT_CLOUDS = {"anthropic_version", "anthropic_beta"}
 
 
+@pytest.mark.each_access
 @pytest.mark.parametrize(
     "fields",
     [
@@ -52,11 +55,15 @@ OWN = {"model", "messages", "system", "stream", "max_tokens", "metadata", "tempe
     ],
     ids=lambda fields: ",".join(fields),
 )
-def test_parameters_arrive_as_sent(api: ScriptedApi, http: httpx.Client, fields: dict[str, Any]) -> None:
+def test_parameters_arrive_as_sent(
+    api: ScriptedApi, http: httpx.Client, cloud: str | None, fields: dict[str, Any]
+) -> None:
     Client(http).ask([user("SAY ok")], **fields)
 
+    if cloud and "model" in fields:
+        fields = {**fields, "model": CLOUDS[cloud].ids[fields["model"]]}
     assert {name: api.last.get(name) for name in fields} == fields
-    assert set(api.last) <= OWN | set(fields)
+    assert set(api.last) <= OWN | set(fields) | (OWN_AT_CLOUDS if cloud else set())
 
 
 def test_the_old_name_of_a_format_arrives_under_its_new_one(api: ScriptedApi, http: httpx.Client) -> None:
@@ -101,6 +108,7 @@ def test_another_name_is_a_model_of_its_family(api: ScriptedApi, http: httpx.Cli
 NAMES = ("Agent", "Task", "Read", "Edit", "Write", "Skill", "TodoWrite", "WebSearch", "ToolSearch")
 
 
+@pytest.mark.each_access
 def test_tools_arrive_verbatim_and_add_nothing(api: ScriptedApi, http: httpx.Client) -> None:
     tools: list[dict[str, Any]] = [
         *TOOLS,
@@ -122,6 +130,7 @@ def test_tools_arrive_verbatim_and_add_nothing(api: ScriptedApi, http: httpx.Cli
     assert len(api.last["messages"][0]["content"]) == 4  # environment, model, date, and the client's text
 
 
+@pytest.mark.each_access
 def test_the_system_prompt_arrives_behind_the_clis_own_lines(api: ScriptedApi, http: httpx.Client) -> None:
     long = "A long prompt. " * 30_000
     Client(http).ask(

@@ -20,5 +20,5 @@ def cloud_proxy(cloud: str, scripted_url: str, settings: Settings) -> Iterator[C
             at_cloud(cloud, scripted_url, patch)
             proxy = stack.enter_context(isolated_proxy(settings.model_copy(update=none)))
         client = stack.enter_context(CloudClient(base_url=proxy.url, timeout=WAIT_SECONDS))
-        client.ids = CLOUDS[cloud].ids
+        client.ids, client.state_dir = CLOUDS[cloud].ids, settings.state_dir
         yield client

@@ -5,6 +5,8 @@ Tests that are marked ``each_access`` are run on all of them (tests/conftest.py)
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -33,7 +35,7 @@ CLOUDS: Mapping[str, Cloud] = {
         },
         {
             "claude-sonnet-4-5": "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
-            "claude-opus-4-6": "us.anthropic.claude-opus-4-6-v1",
+            "claude-opus-5-5": "us.anthropic.claude-opus-5-5",
         },
     ),
     "vertex": Cloud(
@@ -44,7 +46,7 @@ CLOUDS: Mapping[str, Cloud] = {
             "ANTHROPIC_VERTEX_PROJECT_ID": "scripted",
             "CLAUDE_CODE_SKIP_VERTEX_AUTH": "1",
         },
-        {"claude-sonnet-4-5": "claude-sonnet-4-5@20250929", "claude-opus-4-6": "claude-opus-4-6"},
+        {"claude-sonnet-4-5": "claude-sonnet-4-5@20250929", "claude-opus-5-5": "claude-opus-5-5"},
     ),
     "foundry": Cloud(
         {
@@ -52,15 +54,21 @@ CLOUDS: Mapping[str, Cloud] = {
             "ANTHROPIC_FOUNDRY_BASE_URL": "URL/anthropic",
             "ANTHROPIC_FOUNDRY_API_KEY": "scripted",
         },
-        {"claude-sonnet-4-5": "claude-sonnet-4-5", "claude-opus-4-6": "claude-opus-4-6"},
+        {"claude-sonnet-4-5": "claude-sonnet-4-5", "claude-opus-5-5": "claude-opus-5-5"},
     ),
 }
 
 
 class CloudClient(httpx.Client):
-    """A client of a proxy at a cloud provider. ``ids``: what to ask for there, by the ids of the API."""
+    """A client of a proxy at a cloud provider: it asks for models by the ids that they have there."""
 
     ids: Mapping[str, str]
+    state_dir: Path
+
+    def build_request(self, method: str, url: Any, *, json: Any = None, **others: Any) -> httpx.Request:
+        if isinstance(json, dict) and "model" in json:
+            json = {**json, "model": self.ids.get(json["model"], json["model"])}
+        return super().build_request(method, url, json=json, **others)
 
 
 def at_cloud(cloud: str, scripted_url: str, patch: pytest.MonkeyPatch) -> None:

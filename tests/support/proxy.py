@@ -5,7 +5,6 @@ from typing import Any
 
 import httpx
 
-from tests.support.clouds import CloudClient
 from tests.support.fidelity import Json, request
 
 _numbers = itertools.count()
@@ -43,10 +42,7 @@ class Client:
 
     def post(self, messages: list[Json], **fields: Any) -> httpx.Response:
         """Whatever comes back for a conversation."""
-        body = request(messages, **{**self.fields, **fields})
-        if isinstance(self._http, CloudClient):
-            body["model"] = self._http.ids.get(body["model"], body["model"])
-        return self._http.post("/v1/messages", json=body)
+        return self._http.post("/v1/messages", json=request(messages, **{**self.fields, **fields}))
 
     def another_launch(self) -> None:
         """From here on nothing that is live can serve this client: the next request is a Start."""

@@ -8,6 +8,7 @@ import re
 from towpath.testing.script import Json
 
 MODELS = (
+    "anthropic.claude-opus-5-5",
     "anthropic.claude-opus-4-6-v1",
     "anthropic.claude-sonnet-4-6",
     "anthropic.claude-sonnet-4-5-20250929-v1:0",

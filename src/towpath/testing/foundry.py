@@ -14,7 +14,7 @@ from towpath.testing.endpoint import Endpoint
 from towpath.testing.responses import new_id
 from towpath.testing.script import Failure, Json
 
-MODELS = ("claude-opus-4-6", "claude-sonnet-4-6", "claude-sonnet-4-5", "claude-haiku-4-5")
+MODELS = ("claude-opus-5-5", "claude-opus-4-6", "claude-sonnet-4-6", "claude-sonnet-4-5", "claude-haiku-4-5")
 
 _NO_KEY = (
     "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key "

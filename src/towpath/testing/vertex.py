@@ -16,6 +16,7 @@ from towpath.testing.responses import Wire
 from towpath.testing.script import Failure, Json
 
 MODELS = (
+    "claude-opus-5-5",
     "claude-opus-4-6",
     "claude-sonnet-4-6",
     "claude-sonnet-4-5@20250929",
