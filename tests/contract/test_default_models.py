@@ -35,6 +35,10 @@ def without_pins(options: ClaudeAgentOptions) -> ClaudeAgentOptions:
     return dataclasses.replace(options, env=own)
 
 
+def as_part_of_an_application(options: ClaudeAgentOptions) -> ClaudeAgentOptions:
+    return dataclasses.replace(options, env={**options.env, "CLAUDE_CODE_PROVIDER_MANAGED_BY_HOST": "1"})
+
+
 def is_probe(exchange: Recorded) -> bool:
     return exchange.path.endswith("/invoke") and exchange.body["max_tokens"] == 1
 
@@ -95,3 +99,20 @@ def test_p3_listing_models_calls_none_and_names_them_as_without_pins(
     assert {model.alias for model in offered(entries)} >= {"haiku"}
     assert NO_MODEL not in str(entries)
     assert all(".anthropic.claude-" in model.id for model in offered(entries))
+
+
+def test_p3_as_part_of_an_application_it_takes_no_credentials_of_a_profile(
+    run: Run, api: ScriptedApi, variables: dict[str, str], tmp_path: Path
+) -> None:
+    keys = {name: variables.pop(name) for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
+    file = tmp_path / ".aws" / "credentials"
+    file.parent.mkdir()
+    file.write_text("[default]\n" + "\n".join(f"{name.lower()} = {value}" for name, value in keys.items()))
+    variables["HOME"] = str(tmp_path)
+    run(SAY, model=SONNET, cloud=variables)
+    assert len(api.exchanges) == 1
+
+    said = run(SAY, model=SONNET, cloud=variables, change=as_part_of_an_application)
+
+    assert said[-1].is_error
+    assert len(api.exchanges) == 1
