@@ -17,6 +17,7 @@ from typer.core import TyperGroup
 from typer.main import get_group
 
 from towpath.cli.main import app
+from towpath.core.accesses import DEFAULT
 from towpath.core.client_habits.recipes import CLIENTS
 from towpath.core.explanations import KNOWN_WORDS, OTHER_WINDOW, WINDOWS
 from towpath.core.reading.memo import MessageMemo
@@ -92,7 +93,7 @@ def metrics() -> Iterator[Row]:
     """Each metric by the name under which /metrics shows it, with its labels."""
     yield "metric", "labels", "what it counts"
     pool = cast(Pool, SimpleNamespace(census=dict, starts={}, ends={}, memory_bytes=0))
-    limits = KnownLimits(time.time, Publisher().publish, no_extra_usage=False)
+    limits = {DEFAULT: KnownLimits(time.time, Publisher().publish, no_extra_usage=False)}
     made = Metrics(pool, Admission(running=1, waiting=0), MessageMemo(), limits, load_prices())
     for collector in made.registry._collector_to_names:
         for family in collector.collect():

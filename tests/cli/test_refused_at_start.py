@@ -139,3 +139,36 @@ def test_a_v1_that_is_left_out_is_mentioned(own_settings: Settings, tmp_path: Pa
         said = (tmp_path / "log").read_text()
 
     assert f"so they go to {own_settings.upstream_base_url}" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[Work]", "accesses.toml: line 1, Work: must have up to 32 small letters"),
+        ("[work]\nAWS_REGION = 1", "accesses.toml: line 2, work.AWS_REGION: must be text in quotes"),
+        (
+            "[work]\nANTHROPIC_BASE_URL = 'http://127.0.0.1:4000'",
+            "the access work leads back here: Towpath would send its requests to itself. Set the address",
+        ),
+        (
+            "[work]\nANTHROPIC_BEDROCK_BASE_URL = 'http://localhost:4000'",
+            "the access work leads back here",
+        ),
+    ],
+)
+def test_a_mistake_in_the_accesses_is_an_obstacle(text: str, words: str, tmp_path: Path) -> None:
+    file = tmp_path / "accesses.toml"
+    file.touch(mode=0o600)
+    file.write_text(text)
+    given = Settings(port=4000, accesses=file, state_dir=tmp_path / "state")
+
+    (obstacle,) = obstacles(given, {})
+
+    assert words in str(obstacle)
+
+
+def test_a_file_of_accesses_that_is_named_must_be_there(tmp_path: Path) -> None:
+    given = Settings(accesses=tmp_path / "accesses.toml", state_dir=tmp_path / "state")
+
+    assert "cannot be read: No such file" in str(*obstacles(given, {}))
+    assert list(obstacles(given.model_copy(update={"accesses": Path()}), {})) == []

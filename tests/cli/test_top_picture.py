@@ -5,6 +5,7 @@ import os
 import pty
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -14,6 +15,7 @@ from rich.console import Console
 from tests.support.desk import Desk
 from tests.support.waiting import WAIT_SECONDS
 from towpath.cli.top.picture import picture
+from towpath.core.account_limits import Window
 from towpath.core.errors import ApiError
 from towpath.server.reports import ActivityReport, ProcessReport
 
@@ -48,6 +50,7 @@ def busy(tmp_path: Path) -> ActivityReport:
             state=state,
             since=int(seen.at) - 7500,
             memory_mb=1234,
+            access="default",
             model=LONG,
             conversation=1000 + number,
         )
@@ -69,6 +72,21 @@ def test_names_are_shortened_and_numbers_are_not(busy: ActivityReport, width: in
     assert sorted(numbers) == [(str(4_194_000 + session), session) for session in range(len(STATES))]
     assert all(f" {1000 + session} " in line for line, (_, session) in zip(held, numbers, strict=True))
     assert max(map(len, lines)) <= width
+
+
+def test_an_access_is_named_where_it_is_not_the_default(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, windows=[Window("five_hour", "allowed", 0.25)])
+    desk.another_access("work", Window("seven_day", "allowed", 0.5))
+    desk.tell(desk.record(b"a"))
+    desk.tell(replace(desk.record(b"b"), access="work"), session=2)
+
+    lines = drawn(desk.activity.snapshot(), height=40, width=160)
+
+    assert [("sonnet-4-5, by work" in line) for line in lines if "sonnet-4-5" in line] == [True, False]
+    assert [line.partition(":")[0] for line in lines if line.startswith("Plan")] == [
+        "Plan, five hours",
+        "Plan of work, seven days",
+    ]
 
 
 def test_running_and_parked_come_first(busy: ActivityReport) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from towpath.core.catalog import Offered, anthropic_page, find, offered, openai_model
 from towpath.core.errors import ApiError
+from towpath.core.models import THE_API, Offer
 
 ENTRIES: list[dict[str, Any]] = [
     {
@@ -89,16 +90,27 @@ def test_a_value_that_is_none_is_refused_by_its_name(query: dict[str, str], fiel
         ids(**query)
 
 
-@pytest.mark.parametrize("name", ["sonnet", "claude-sonnet-9", "gpt", "my-sonnet"])
+@pytest.mark.parametrize("name", ["sonnet", "claude-sonnet-9", "anthropic/claude-sonnet-9", "gpt"])
 def test_a_model_is_found_by_each_name_that_it_serves(name: str) -> None:
-    assert find(MODELS, name) == MODELS[1]
+    assert find(MODELS, name, THE_API) == MODELS[1]
 
 
-@pytest.mark.parametrize("name", ["claude-sonnet-4-5-20250929", "us.anthropic.claude-opus-9-v1:0"])
-def test_an_id_that_is_not_listed_is_served_and_so_it_is_found(name: str) -> None:
-    assert find(MODELS, name).id == name
+@pytest.mark.parametrize("name", ["claude-sonnet-4-5-20250929", "haiku"])
+def test_what_is_not_listed_is_served_and_so_it_is_found(name: str) -> None:
+    assert find(MODELS, name, THE_API).id == name
 
 
-def test_a_family_of_which_none_is_offered_is_not_found() -> None:
-    with pytest.raises(ApiError, match="404 not_found_error: model: haiku"):
-        find(MODELS, "haiku")
+def test_a_version_that_is_not_offered_is_not_found() -> None:
+    with pytest.raises(ApiError, match="404 not_found_error: model: claude-opus-8: this access"):
+        find(MODELS, "claude-opus-8", Offer("vertex", [model.id for model in MODELS]))
+
+
+def test_a_default_that_is_a_model_of_its_own_is_listed_under_its_id() -> None:
+    listed = offered(
+        [
+            {"value": "default", "resolvedModel": "claude-sonnet-4-5", "description": "Use the default"},
+            {"value": "opus", "resolvedModel": "claude-opus-9", "description": "Opus 9"},
+        ]
+    )
+
+    assert listed[1] == Offered("claude-sonnet-4-5", "claude-sonnet-4-5", "claude-sonnet-4-5")

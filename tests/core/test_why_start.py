@@ -57,6 +57,7 @@ def test_messages(asked: str, held: list[str], expected: str) -> None:
 @pytest.mark.parametrize(
     ("launch", "expected"),
     [
+        pytest.param(replace(LAUNCH, access="work"), "access changed", id="access"),
         pytest.param(replace(LAUNCH, model="n"), "model changed", id="model"),
         pytest.param(replace(LAUNCH, system="You helped."), "system changed", id="system"),
         pytest.param(with_body(tools=[{**TOOL, "name": "write"}]), "tools changed", id="tools"),

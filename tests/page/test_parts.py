@@ -1,12 +1,14 @@
 """Parts of the page over an account that a test writes: many conversations, many errors, the chart."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.desk import Desk
+from towpath.core.account_limits import Window
 from towpath.core.errors import ApiError
 
 pytestmark = pytest.mark.slow
@@ -28,6 +30,19 @@ def test_conversations_come_25_at_a_time(page: Page, tmp_path: Path) -> None:
         expect(rows).to_have_count(60)
         expect(page.locator(".more")).to_be_hidden()
         assert page.locator("#conversation-list thead").count() == 1
+
+
+def test_an_access_is_named_where_it_is_not_the_default(page: Page, tmp_path: Path) -> None:
+    desk = Desk(tmp_path, windows=[Window("five_hour", "allowed", 0.25)])
+    desk.another_access("work", Window("seven_day", "allowed", 0.5))
+    desk.tell(desk.record(b"a"))
+    desk.tell(replace(desk.record(b"b"), access="work"), session=2)
+    with desk.served() as url:
+        page.goto(url)
+        rows = page.locator("#conversation-list tbody")
+        expect(rows.nth(0)).to_contain_text("claude-sonnet-4-5, by work")
+        expect(rows.nth(1)).not_to_contain_text("by default")
+        expect(page.locator("#limits h3")).to_have_text(["default", "work"])
 
 
 def test_an_error_leads_to_its_conversation_however_far_down(page: Page, tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ pytestmark = pytest.mark.cli
 
 UNIFIED = "anthropic-ratelimit-unified"
 UNKNOWN: Json = {
+    "access": "default",
     "as_of": None,
     "status": None,
     "representative": None,
@@ -40,6 +41,7 @@ UNKNOWN: Json = {
         "allowed_here": True,
     },
     "refusing": [],
+    "others": [],
 }
 YES = text("yes")
 CALL: Json = {"type": "tool_use", "name": "read", "input": {"path": "a"}}
@@ -124,9 +126,9 @@ def test_what_an_answer_says_of_limits_is_shown(api: ScriptedApi, login: Login) 
             "overage-disabled-reason": "out_of_credits",
         }
     seen = figures(http)
-    assert seen["towpath_limit_utilization", "five_hour"] == 0.42
-    assert seen["towpath_limit_reset_timestamp_seconds", "seven_day"] == RESET + 86_400
-    assert seen["towpath_extra_usage_in_use",] == 0
+    assert seen["towpath_limit_utilization", "default", "five_hour"] == 0.42
+    assert seen["towpath_limit_reset_timestamp_seconds", "default", "seven_day"] == RESET + 86_400
+    assert seen["towpath_extra_usage_in_use", "default"] == 0
 
 
 def test_with_an_api_key_nothing_is_known(api: ScriptedApi, http: httpx.Client) -> None:
@@ -173,7 +175,7 @@ def test_what_would_draw_on_extra_usage_is_refused_until_the_reset(
         "allowed_here": False,
     }
     assert known["refusing"] == [{"window": "five_hour", "model": "claude-sonnet-4-5", "until": RESET}]
-    assert figures(http)["towpath_extra_usage_in_use",] == 1
+    assert figures(http)["towpath_extra_usage_in_use", "default"] == 1
     answer = [*client.messages, user(result(call, "r"))]
     for refused in (
         client.post(answer),

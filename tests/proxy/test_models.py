@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from towpath.core.errors import ProcessDied
-from towpath.server.api.models import Models
+from towpath.server.api.models import ModelRoutes
+from towpath.server.catalog import Models
 from towpath.testing import ScriptedApi
 
 
@@ -45,8 +46,12 @@ async def test_the_cli_is_asked_once_and_a_failure_is_said() -> None:
             raise ProcessDied("no such file")
         return [{"value": "opus", "resolvedModel": "claude-opus-9"}]
 
-    models = Models(ask)
-    request: Any = SimpleNamespace(headers={"anthropic-version": "x"}, path_params={"model_id": "opus"})
+    models = ModelRoutes({"default": Models(ask)})
+    request: Any = SimpleNamespace(
+        headers={"anthropic-version": "x"},
+        path_params={"model_id": "opus"},
+        state=SimpleNamespace(access="default"),
+    )
     failed = await models.one(request)
     assert (failed.status_code, b"did not say" in bytes(failed.body)) == (500, True)
     both = await asyncio.gather(*(models.one(request) for _ in range(5)))

@@ -57,11 +57,12 @@ def test_metrics_count_what_happened(api: ScriptedApi, http: httpx.Client, clien
     client.post([*client.messages, user("b")])
     seen = figures(http)
 
-    assert seen["towpath_exchanges_total", "complete", "the conversation begins", "start"] == 1
-    assert seen["towpath_exchanges_total", "failed", "", "none"] == 1
-    assert seen["towpath_errors_total", "529", "overloaded_error"] == 1
+    assert seen["towpath_exchanges_total", "default", "complete", "the conversation begins", "start"] == 1
+    assert seen["towpath_exchanges_total", "default", "failed", "", "none"] == 1
+    assert seen["towpath_errors_total", "default", "529", "overloaded_error"] == 1
     assert [
-        seen["towpath_tokens_total", kind] for kind in ("input", "output", "cache_read", "cache_write")
+        seen["towpath_tokens_total", "default", kind]
+        for kind in ("input", "output", "cache_read", "cache_write")
     ] == [
         7,
         5,

@@ -12,6 +12,6 @@ def test_only_a_verdict_of_another_kind_is_published() -> None:
         limits.hear(Verdict("claude-sonnet-4-5", 100.0 + at, status, window="five_hour", resets_at=2000))
 
     assert published == [
-        LimitsChanged(status, "five_hour", extra_usage=False)
+        LimitsChanged("default", status, "five_hour", extra_usage=False)
         for status in ("allowed", "allowed_warning", "rejected")
     ]

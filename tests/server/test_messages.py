@@ -29,7 +29,7 @@ class Loop:
         endpoint = Endpoint(Settings(), exchanges_of(None), MessagesFormat)
         counting = asyncio.create_task(self._count())
         await endpoint(
-            {"type": "http", "state": {"caller": ""}, "method": "POST", "headers": []},
+            {"type": "http", "state": {"caller": "", "access": "default"}, "method": "POST", "headers": []},
             self._receive,
             self._send,
         )

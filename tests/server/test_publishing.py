@@ -181,7 +181,7 @@ def test_a_request_that_breaks_a_rule_is_refused_once_and_does_not_begin() -> No
     async def send(message: Any) -> None:
         sent.append(message)
 
-    scope = {"type": "http", "state": {"caller": ""}, "method": "POST", "headers": []}
+    scope = {"type": "http", "state": {"caller": "", "access": "default"}, "method": "POST", "headers": []}
     asyncio.run(endpoint(scope, receive, send))
     (event,) = published
 
@@ -216,6 +216,6 @@ def test_subscribers_hear_their_kind_only_in_the_order_in_which_they_came() -> N
     publisher.subscribe(Refused, lambda _: heard.append(("first", next(numbers))))
     publisher.subscribe(Refused, lambda _: heard.append(("second", next(numbers))))
     publisher.publish(Refused("req_1", ApiError(400, "planted")))
-    publisher.publish(LimitsChanged("allowed", None, extra_usage=False))
+    publisher.publish(LimitsChanged("default", "allowed", None, extra_usage=False))
 
     assert heard == [("first", 0), ("second", 1)]

@@ -69,6 +69,7 @@ def test_half_of_a_surrogate_pair_in_an_error_is_shown(tmp_path: Path) -> None:
 
 def test_what_is_not_known_of_limits_is_null() -> None:
     assert msgspec.to_builtins(limits().report()) == {
+        "access": "default",
         "as_of": None,
         "status": None,
         "representative": None,
@@ -81,6 +82,7 @@ def test_what_is_not_known_of_limits_is_null() -> None:
             "allowed_here": False,
         },
         "refusing": [],
+        "others": [],
     }
 
 

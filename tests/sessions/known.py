@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from towpath.core.accesses import DEFAULT
 from towpath.core.gone_on import GoneOn
 from towpath.core.launch import Launch
 from towpath.core.life import State
@@ -9,9 +10,10 @@ from towpath.sessions.plan import MIB
 
 
 def launch(name: str) -> Launch:
-    """Equal for equal names. ``F…`` forces a call."""
+    """Equal for equal names. ``F…`` forces a call, ``…@work`` is by the access work."""
     body = {"tool_choice": {"type": "any"}} if name.startswith("F") else {}
-    return Launch(model=name, system="", body=body, cwd="/")
+    access = name.partition("@")[2] or DEFAULT
+    return Launch(model=name, system="", body=body, cwd="/", access=access)
 
 
 LAUNCHES = {name: launch(name) for name in "ABCDF"}

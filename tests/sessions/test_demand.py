@@ -85,6 +85,15 @@ def test_there_are_no_more_than_places(places: int, names: str) -> None:
     assert wanted("A+1 A+1 B+9 B+19", places=places) == names
 
 
+def test_a_launch_of_an_access_that_is_refused_is_not_wanted() -> None:
+    noted = Demand(900)
+    for name in ("A", "A@work"):
+        noted.note(launch(name), 0, begins=True)
+
+    assert [one.model for one in noted.wanted(9, 1, without={"work"})] == ["A"]
+    assert wanted(noted, now=1) == "A@work A"
+
+
 def test_a_launch_whose_spare_died_is_wanted_when_it_is_used_again() -> None:
     noted = demand("A+1 B+2")
 

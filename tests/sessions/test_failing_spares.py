@@ -145,3 +145,16 @@ def test_a_spare_starts_only_where_somebody_is_logged_in(opened: Callable[..., W
     world.tick()
 
     assert len(world.sessions(State.SPARE)) == 1
+
+
+def test_a_login_that_is_refused_leaves_other_accesses_their_spares(opened: Callable[..., World]) -> None:
+    world = opened(spares=2)
+    world.client("A").say()
+    world.come_up()
+    world.processes[0].fail(ApiError(401, "not logged in"))
+    world.loop.pass_time(TICK_SECONDS)
+
+    world.begun("A@work")
+    world.loop.pass_time(3 * TICK_SECONDS)
+
+    assert [spare.launch.access for spare in world.sessions(State.SPARE)] == ["work"]

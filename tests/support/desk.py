@@ -6,6 +6,7 @@ All parts are the real ones; only the exchanges did not happen.
 import time
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from starlette.middleware import Middleware
 from tests.support.fidelity import request, user
 from towpath.agent.additions import AdditionStore
 from towpath.agent.bundled_cli import AuthStatus
+from towpath.core.accesses import DEFAULT
 from towpath.core.account_limits import Verdict, Window
 from towpath.core.canonical import tips
 from towpath.core.errors import ApiError
@@ -31,7 +33,7 @@ from towpath.server.dashboard.routes import ActivityStream, dashboard_routes
 from towpath.server.dashboard.usage import UsageHistory
 from towpath.server.exchange.conversations import Conversations
 from towpath.server.exchange.events import Began, CallerRejected, Ended, FirstEvent, LeftQueue, Streamed
-from towpath.server.exchange.limit_refusals import KnownLimits
+from towpath.server.exchange.limit_refusals import KnownLimits, limits_report
 from towpath.server.exchange.publisher import Publisher
 from towpath.server.exchange.record import ExchangeRecord
 from towpath.server.guard import Guard, Rules
@@ -63,17 +65,24 @@ class Desk:
         health = Health(pool, Admission(running=1, waiting=1), Mode.PASSTHROUGH, is_shared=False, ask=_nobody)
         self.limits = KnownLimits(time.time, Publisher().publish, no_extra_usage=False)
         self.limits.hear(Verdict("claude-sonnet-4-5", time.time(), "allowed", windows=tuple(windows)))
+        self._limits = {DEFAULT: self.limits}
         self.conversations = Conversations()
         self.activity = Activity(
             pool,
             health,
             self.conversations,
-            self.limits.report,
+            partial(limits_report, self._limits),
             lambda: Sums(key="2026-11-28"),
             shows_content=shows_content,
         )
         self.usage = UsageHistory(folder / FILE_NAME, load_prices())
         self._numbers = iter(range(1, 10_000))
+
+    def another_access(self, name: str, *windows: Window) -> None:
+        """One with these windows of a plan."""
+        known = KnownLimits(time.time, Publisher().publish, access=name, no_extra_usage=False)
+        known.hear(Verdict("claude-sonnet-4-5", time.time(), "allowed", windows=windows))
+        self._limits[name] = known
 
     def record(self, *digests: bytes, model: str = "claude-sonnet-4-5") -> ExchangeRecord:
         """One that has not begun; ``digests`` are those of its messages."""

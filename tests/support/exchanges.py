@@ -11,7 +11,9 @@ from starlette.datastructures import Headers
 from starlette.types import Message
 
 from tests.support.fidelity import Json, request
+from towpath.core.accesses import DEFAULT
 from towpath.core.events import MESSAGE_STOP, Event
+from towpath.core.models import THE_API, Offer
 from towpath.core.reading.memo import MessageMemo
 from towpath.server.exchange.conversations import Conversations
 from towpath.server.exchange.events import Publish
@@ -62,14 +64,18 @@ async def items_of(exchanges: Exchanges, messages: list[Json]) -> list[Json]:
     return [dict(item) async for item in items]
 
 
+async def _the_api() -> Offer:
+    return THE_API
+
+
 def exchanges_of(dispatcher: object, publish: Publish | None = None) -> Exchanges:
     """Those that ``dispatcher`` serves, as far as a test lets them come."""
     publish = publish or Publisher().publish
     return Exchanges(
-        RequestReader(Settings(), MessageMemo(), ParseQueue(), Path("empty")),
+        RequestReader(Settings(), MessageMemo(), ParseQueue(), Path("empty"), {DEFAULT: _the_api}),
         cast(Dispatcher, dispatcher),
         Admission(running=1, waiting=0),
-        KnownLimits(time.time, publish, no_extra_usage=False),
+        {DEFAULT: KnownLimits(time.time, publish, no_extra_usage=False)},
         publish,
         Conversations(),
         time.time,

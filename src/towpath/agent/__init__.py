@@ -5,6 +5,7 @@ API's stream events. ``passthrough`` and ``internal`` are its two kinds. The oth
 
 - ``options``, ``environment``: a launch as SDK options, settings file and environment.
 - ``default_models``: what keeps it from trying, on a cloud provider, which models there are.
+- ``accesses``: environment and settings for each way to reach Claude.
 - ``history_lines``: a conversation in the format of the CLI's own session files. ``session_file``: the
   file that is written and read. ``private_files``: how a file is written that is the user's alone.
 - ``additions``: what the CLI added to a conversation, to be given back at the same place.

@@ -39,15 +39,19 @@ def cli_path() -> Path:
     return _SDK / "_bundled" / "claude"
 
 
-async def auth_status(environment: Mapping[str, str], parent: Path) -> AuthStatus | None:
+async def auth_status(
+    environment: Mapping[str, str], parent: Path, cli_settings: Mapping[str, Any] | None = None
+) -> AuthStatus | None:
     """Ask the CLI, which sends its API no more than a greeting (HEAD); None if it could not be asked.
 
-    ``environment`` is that of all CLIs; files are below ``parent`` meanwhile. No settings count, neither the
-    user's nor those of the folder that the proxy was started in: conversations do not go by them, either.
+    ``environment`` and ``cli_settings`` are those of all CLIs of an access; files are below ``parent``
+    meanwhile. No other settings count, neither the user's nor those of the folder that the proxy was started
+    in: conversations do not go by them, either.
     """
     try:
         async with passing_cli(environment, parent) as (own, cwd):
-            said: dict[str, Any] = orjson.loads(await _status({**os.environ, **own}, cwd))
+            settings = orjson.dumps(cli_settings or {}).decode()
+            said: dict[str, Any] = orjson.loads(await _status({**os.environ, **own}, cwd, settings))
     except (OSError, TimeoutError, orjson.JSONDecodeError):
         return None
     return AuthStatus(
@@ -58,11 +62,12 @@ async def auth_status(environment: Mapping[str, str], parent: Path) -> AuthStatu
     )
 
 
-async def _status(environment: Mapping[str, str], cwd: Path) -> bytes:
+async def _status(environment: Mapping[str, str], cwd: Path, settings: str) -> bytes:
     process = await asyncio.create_subprocess_exec(
         *tied_to_parent(),
         cli_path(),
         "--setting-sources=",
+        f"--settings={settings}",
         "auth",
         "status",
         stdin=asyncio.subprocess.DEVNULL,

@@ -8,7 +8,7 @@ tried, and should it ever ask for one, it gets an error and not a bill. What the
 
 from collections.abc import Mapping
 
-from towpath.core.models import FAMILIES
+from towpath.core.model_names import FAMILIES
 
 NO_MODEL = "no-model-of-this-process"
 _TRIED = ("opus", "sonnet", "haiku")

@@ -5,16 +5,16 @@ CLI from others than the API and the proxy (docs/engine.md says what was seen, a
 """
 
 import asyncio
-import re
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from towpath.agent.default_models import pins
-from towpath.agent.leftovers import remove_folder
+from towpath.agent.leftovers import note_config, remove_folder
+from towpath.core.cli_variables import is_of_account, is_of_machine
 
 _DAY_MS = str(24 * 60 * 60 * 1000)
 
@@ -68,41 +68,43 @@ CLOSED_DOORS: Mapping[str, Any] = {
     "disableDeepLinkRegistration": "disable",
     "autoUploadSessions": False,
 }
-# What the CLI gets of the proxy's own environment: where it runs, how it reaches the network, and how its
-# user says which account to use. ANTHROPIC_BASE_URL and the like would point it back at the proxy; what else
-# a shell holds (tokens of other programs, say) is not its business.
-_HANDED_ON = frozenset(
-    {
-        *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TERM", "TMPDIR", "PWD"),
-        *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "NODE_EXTRA_CA_CERTS"),
-        *("SSL_CERT_FILE", "SSL_CERT_DIR", "DBUS_SESSION_BUS_ADDRESS", "CLOUD_ML_REGION"),
-        *("CLAUDE_CONFIG_DIR", "CLAUDE_CODE_OAUTH_TOKEN"),
-    }
-)
-_HANDED_ON_KINDS = (
-    *("LC_", "XDG_", "NIX_", "AWS_", "GOOGLE_", "GCLOUD_", "AZURE_", "VERTEX_REGION_"),
-    *("ANTHROPIC_BEDROCK_", "ANTHROPIC_VERTEX_", "ANTHROPIC_FOUNDRY_", "ANTHROPIC_AWS_"),
-    # What the account calls opus, sonnet and haiku.
-    *("CLAUDE_CODE_USE_", "ANTHROPIC_DEFAULT_"),
-)
-# Another CLAUDE_CODE_SKIP_ keeps the CLI from writing its session file, by which caches survive a process.
-_SKIPPED_LOGIN = re.compile(r"CLAUDE_CODE_SKIP_\w+_AUTH")
 
 
 @dataclass(frozen=True)
 class Upstream:
-    """Where the CLI sends its requests: by default where its login belongs."""
+    """Where the CLI sends its requests: by default where its login belongs.
+
+    ``headers`` are those that the CLI adds on its own, from a variable.
+    """
 
     base_url: str | None = None
     api_key: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
-def cli_environment(upstream: Upstream, proxy_environment: Mapping[str, str]) -> dict[str, str]:
-    """What to set for a CLI. The SDK hands down all the rest, so what the CLI must not get is emptied: it
-    takes an empty value for an unset one."""
-    own = {name: "" for name in proxy_environment if not _is_handed_on(name.upper())}
+def cli_environment(
+    upstream: Upstream,
+    proxy_environment: Mapping[str, str],
+    variables: Mapping[str, str] | None = None,
+    *,
+    inherits_account: bool = True,
+) -> dict[str, str]:
+    """What to set for a CLI. ``variables`` are those of its access; ``inherits_account``: the proxy's own
+    environment says as well which account that is.
+
+    The SDK hands down all the rest, so what the CLI must not get is emptied: it takes an empty value for an
+    unset one.
+    """
+    of_access = dict(variables or {})
+    inherited = {
+        name
+        for name in proxy_environment
+        if is_of_machine(name.upper()) or (inherits_account and is_of_account(name.upper()))
+    }
+    own = {name: "" for name in proxy_environment if name not in inherited or name.upper() in of_access}
+    own.update(of_access)
     own.update(_ENVIRONMENT)
-    own.update(pins(proxy_environment))
+    own.update(pins({**proxy_environment, **own}))
     if upstream.base_url:
         own["ANTHROPIC_BASE_URL"] = upstream.base_url
     if upstream.api_key:
@@ -136,11 +138,8 @@ async def passing_cli(
     try:
         cwd = folder / "empty"
         cwd.mkdir()
+        note_config(folder, environment)
         yield {**environment, **private_places(folder)}, cwd
     finally:
         with suppress(OSError, RuntimeError):  # no file, no thread to be had: then it goes with its parent
             await asyncio.to_thread(remove_folder, folder)
-
-
-def _is_handed_on(name: str) -> bool:
-    return bool(name in _HANDED_ON or name.startswith(_HANDED_ON_KINDS) or _SKIPPED_LOGIN.fullmatch(name))

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from claude_agent_sdk import ResultMessage
 
@@ -56,6 +57,7 @@ class InternalProcess(AgentProcess):
         start_timeout_seconds: float,
         on_verdict: OnVerdict,
         gated: bool = True,
+        cli_settings: Mapping[str, Any] | None = None,
     ) -> None:
         self._limits = limits
         of_commands = {**limits.environment, _FOLDER_VARIABLE: str(folder)}
@@ -69,6 +71,7 @@ class InternalProcess(AgentProcess):
             start_timeout_seconds=start_timeout_seconds,
             on_verdict=on_verdict,
             gated=gated,
+            cli_settings=cli_settings,
         )
         self._turn_so_far = MessageFold()
 

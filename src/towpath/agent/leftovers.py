@@ -14,7 +14,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from towpath.core.to_json import Json
 
 # After the name of our server. It is not imported: this is loaded by commands that do without the SDK.
 _LOGS = "mcp-logs-client"
+_CONFIG_NOTE = "config-folder"
 # The first line of a log of a server that runs within the SDK's program; others begin with a connection.
 _FIRST_WORDS = "Calling MCP tool: "
 
@@ -47,12 +48,23 @@ class Places:
         return cls(config, cache / "claude-cli-nodejs")
 
 
+def note_config(folder: Path, environment: Mapping[str, str]) -> None:
+    """Note in the private folder of a CLI where its configuration is, if its access has one of its own.
+
+    It is needed when the folder is removed, which may be after a crash, by a server with other accesses.
+    """
+    if config := environment.get("CLAUDE_CONFIG_DIR"):
+        (folder / _CONFIG_NOTE).symlink_to(config)
+
+
 def remove_folder(folder: Path, platform: str = sys.platform) -> None:
     """Remove the private folder of a CLI that has ended, and what that left elsewhere.
 
     ``platform`` is one of ``sys.platform``.
     """
     places = Places.of(os.environ, platform)
+    with contextlib.suppress(OSError):  # none is noted
+        places = replace(places, config=(folder / _CONFIG_NOTE).readlink())
     left = [path for path, entry in _entries(places) if _was_below(folder, entry)]
     if platform == "darwin":  # no variable says where a user's cache is
         sessions = {file.stem for file in folder.glob("*.jsonl")}

@@ -15,6 +15,7 @@ from claude_agent_sdk import ClaudeAgentOptions
 from towpath import __version__
 from towpath.agent.default_models import without_pin_of
 from towpath.agent.environment import CLOSED_DOORS, private_places
+from towpath.agent.leftovers import note_config
 from towpath.agent.private_files import write_private
 from towpath.core.errors import ApiError
 from towpath.core.launch import Launch
@@ -35,17 +36,19 @@ def agent_options(
     environment: Mapping[str, str],
     *,
     continues: bool,
+    cli_settings: Mapping[str, Any] | None = None,
 ) -> ClaudeAgentOptions:
     """The options of a process; writes its private files into ``folder``, which must exist.
 
-    ``tools`` are those options that say which tools there are, and who may call them. ``environment`` is
-    that of all CLIs. ``continues``: the process answers the session file at once, without a query. Raises
-    ApiError for a launch that the CLI would not start with.
+    ``tools`` are those options that say which tools there are, and who may call them. ``environment`` and
+    ``cli_settings`` are those of all CLIs of its access. ``continues``: the process answers the session file
+    at once, without a query. Raises ApiError for a launch that the CLI would not start with.
     """
     settings_file = folder / "settings.json"
-    write_private(settings_file, _settings(launch))
+    write_private(settings_file, _settings(launch, cli_settings or {}))
     system_file = folder / "system.txt"
     write_private(system_file, launch.system.encode())
+    note_config(folder, environment)
     own = {**without_pin_of(launch.model, environment), **private_places(folder)}
     own["ENABLE_PROMPT_CACHING_1H" if launch.cache_hour else "FORCE_PROMPT_CACHING_5M"] = "1"
     if continues:
@@ -78,9 +81,10 @@ def extra_body(launch: Launch) -> dict[str, Any]:
     return body
 
 
-def _settings(launch: Launch) -> bytes:
+def _settings(launch: Launch, of_access: Mapping[str, Any]) -> bytes:
     """The private settings file: an environment variable could not have more than 128 KiB."""
     settings = {
+        **of_access,
         "env": {"CLAUDE_CODE_EXTRA_BODY": orjson.dumps(extra_body(launch)).decode()},
         # Else a tool with the name of one of the CLI's own (Bash) brings a reminder about git commits.
         "attribution": {"commit": "", "pr": ""},

@@ -27,6 +27,7 @@ class PassthroughProcess(AgentProcess):
         start_timeout_seconds: float,
         on_verdict: OnVerdict,
         gated: bool = True,
+        cli_settings: Mapping[str, Any] | None = None,
     ) -> None:
         self._tools = ParkedTools(launch.tool_names)
         super().__init__(
@@ -37,6 +38,7 @@ class PassthroughProcess(AgentProcess):
             start_timeout_seconds=start_timeout_seconds,
             on_verdict=on_verdict,
             gated=gated,
+            cli_settings=cli_settings,
         )
 
     @property

@@ -52,7 +52,8 @@ _SHOWN_CHARS = 200
 class AgentProcess(ABC):
     """A CLI with the conversation that it holds. ``folder`` is private to it.
 
-    ``environment`` is that of all CLIs, ``tool_options`` makes those options that say which tools there are.
+    ``environment`` and ``cli_settings`` are those of all CLIs of its access, ``tool_options`` makes those
+    options that say which tools there are.
     ``heard`` counts what came from the model and from tools, subagents included. ``log_fields`` are what the
     log says of the exchange that it serves. ``on_verdict`` is told what its answers say of the account's
     limits. ``gated``: the CLI ends a turn before it would ask the model on its own.
@@ -68,10 +69,12 @@ class AgentProcess(ABC):
         start_timeout_seconds: float,
         on_verdict: OnVerdict,
         gated: bool,
+        cli_settings: Mapping[str, Any] | None = None,
     ) -> None:
         self._launch = launch
         self._folder = folder
         self._environment = environment
+        self._cli_settings = cli_settings
         self._start_timeout_seconds = start_timeout_seconds
         self._tool_options = tool_options
         passes_through = launch.mode is Mode.PASSTHROUGH
@@ -273,6 +276,7 @@ class AgentProcess(ABC):
             {**self._tool_options(), **self._gate.options()},
             {**self._environment, **self._gate.environment()},
             continues=bool(messages),
+            cli_settings=self._cli_settings,
         )
 
     async def _end_turn(self) -> None:

@@ -35,13 +35,17 @@ async def context_tokens(
     environment: Mapping[str, str],
     *,
     timeout_seconds: float,
+    cli_settings: Mapping[str, Any] | None = None,
 ) -> int:
     """The tokens of a conversation with its system prompt and tools: an estimate.
 
-    ``folder`` is made, and removed again; ``environment`` is that of all CLIs. Takes what a process takes to
-    start, and 0.05 to 0.2 s. Raises ProcessDied if the CLI does not start or does not say.
+    ``folder`` is made, and removed again; ``environment`` and ``cli_settings`` are those of all CLIs of an
+    access. Takes what a process takes to start, and 0.05 to 0.2 s. Raises ProcessDied if the CLI does not
+    start or does not say.
     """
-    writing = asyncio.ensure_future(asyncio.to_thread(_written, launch, messages, folder, environment))
+    writing = asyncio.ensure_future(
+        asyncio.to_thread(_written, launch, messages, folder, environment, cli_settings)
+    )
     try:
         with as_process_died(_FAILED):
             return await _asked(await asyncio.shield(writing), timeout_seconds)
@@ -58,12 +62,18 @@ async def _asked(options: ClaudeAgentOptions, timeout_seconds: float) -> int:
 
 
 def _written(
-    launch: Launch, messages: Sequence[Message], folder: Path, environment: Mapping[str, str]
+    launch: Launch,
+    messages: Sequence[Message],
+    folder: Path,
+    environment: Mapping[str, str],
+    cli_settings: Mapping[str, Any] | None,
 ) -> ClaudeAgentOptions:
     session_file = folder / f"{uuid.uuid4()}.jsonl"
     write_session_file(session_file, launch, messages, {}, is_counted=True)
     told = replace(launch, system=_with_tools(launch), body={})
-    return agent_options(told, folder, session_file, {"tools": []}, environment, continues=False)
+    return agent_options(
+        told, folder, session_file, {"tools": []}, environment, continues=False, cli_settings=cli_settings
+    )
 
 
 def _with_tools(launch: Launch) -> str:

@@ -20,6 +20,7 @@ from towpath.cli.console import give_up
 from towpath.cli.flags import PORT, settings_from
 from towpath.cli.logs import configure_logging
 from towpath.cli.serve.command import bind, connection_line
+from towpath.server.upstream.accesses import NO_FILE
 from towpath.settings import Settings
 from towpath.testing import ScriptedApi, serve_in_thread
 
@@ -54,6 +55,7 @@ def demo(
         api = ScriptedApi()
         api_url = running.enter_context(serve_in_thread(api.app))
         settings = Settings(
+            accesses=NO_FILE,
             upstream_base_url=api_url,
             upstream_api_key="scripted",  # type: ignore[arg-type]
             state_dir=Path(folder),

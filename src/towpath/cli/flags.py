@@ -13,7 +13,10 @@ from towpath.settings import Settings
 
 # The flags of the help under headings, the common ones first; a test keeps every setting in one of them.
 GROUPS: Mapping[str, Sequence[str]] = {
-    "Common": ("port", "host", "api_key", "workdir", "upstream_base_url", "upstream_api_key", "log_level"),
+    "Common": (
+        *("port", "host", "api_key", "workdir"),
+        *("upstream_base_url", "upstream_api_key", "accesses", "log_level"),
+    ),
     "Who may call": ("allowed_hosts", "allowed_origins"),
     "Who runs the tools": (
         *("passthrough", "allow_internal", "allow_bash"),
@@ -35,7 +38,10 @@ GROUPS: Mapping[str, Sequence[str]] = {
 PORT = typer.Option(
     None, "--port", metavar="PORT", help="The server's port. Default: CLAUDE_PROXY_PORT, else 3456."
 )
-_UNITS = {"seconds": "SECONDS", "mb": "MB", "url": "URL", "key": "KEY", "dir": "FOLDER", "prices": "FILE"}
+_UNITS = {
+    **{"seconds": "SECONDS", "mb": "MB", "url": "URL", "key": "KEY", "dir": "FOLDER"},
+    **{"accesses": "FILE", "prices": "FILE"},
+}
 _KINDS = {bool: "0|1", int: "NUMBER", Path: "FOLDER"}
 
 

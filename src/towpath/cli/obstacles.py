@@ -12,8 +12,10 @@ from pathlib import Path
 from towpath.agent.folders import FolderError, check_owner
 from towpath.cli.doctor.addresses import leads_here
 from towpath.cli.listening import family_of
+from towpath.core.accesses import DEFAULT, AccessesError
 from towpath.ledger.prices import PricesError, load_prices
 from towpath.server.loopback import is_loopback
+from towpath.server.upstream.accesses import accesses_of
 from towpath.settings import Settings
 
 # The server's own ANTHROPIC_BASE_URL is kept from the CLI; those of the cloud providers are handed on.
@@ -35,6 +37,7 @@ def obstacles(settings: Settings, environment: Mapping[str, str]) -> Iterator[Ob
     """All that are there; ``environment`` is the server's own."""
     yield from on_this_machine(settings)
     yield from leading_back(settings, environment)
+    yield from in_accesses(settings, environment)
 
 
 def on_this_machine(settings: Settings) -> Iterator[Obstacle]:
@@ -56,6 +59,23 @@ def leading_back(settings: Settings, environment: Mapping[str, str]) -> Iterator
             f"{' and '.join(back)} leads back here: Towpath would send its requests to itself",
             f"unset {' '.join(back)}, or set the address of the API",
         )
+
+
+def in_accesses(settings: Settings, environment: Mapping[str, str]) -> Iterator[Obstacle]:
+    """What is wrong with the file of accesses, or with the addresses that it names."""
+    try:
+        accesses = accesses_of(settings, environment)
+    except AccessesError as error:
+        remedy = "correct it; `towpath doctor` reads it again"
+        yield from (Obstacle(f"{settings.accesses}: {line}", remedy) for line in str(error).splitlines())
+        return
+    for name, access in accesses.items():
+        urls = [access.environment.get(one, "") for one in ("ANTHROPIC_BASE_URL", *_HANDED_ON)]
+        if name != DEFAULT and any(leads_here(url, settings.host, settings.port) for url in urls):
+            yield Obstacle(
+                f"the access {name} leads back here: Towpath would send its requests to itself",
+                f"set the address of the API in {settings.accesses}",
+            )
 
 
 def _host(settings: Settings) -> Iterator[Obstacle]:

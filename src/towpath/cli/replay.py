@@ -14,6 +14,7 @@ from towpath.cli.printable import printable
 from towpath.core.events import MessageFold
 from towpath.core.figures import counted
 from towpath.core.to_json import Json
+from towpath.server.upstream.accesses import NO_FILE
 from towpath.settings import Settings
 from towpath.testing import Failure, Reply, ScriptedApi, serve_in_thread
 
@@ -76,6 +77,7 @@ def _play(recording: Json) -> Json:
     body = {**recording["request"]["body"], "stream": True}
     with TemporaryDirectory(prefix="towpath-replay-") as folder, serve_in_thread(api.app) as upstream:
         settings = Settings(
+            accesses=NO_FILE,
             upstream_base_url=upstream,
             upstream_api_key="dummy",  # type: ignore[arg-type]
             state_dir=Path(folder) / "state",

@@ -8,9 +8,11 @@ somebody else owns: the messages known by their bytes (``reading.memo``), the pr
 - ``reading``: a body becomes a request, or an error in the API's words.
 - ``canonical``, ``ways``, ``why_start``, ``gone_on``: which conversations are the same, which way serves a
   request, and why no session could. ``life``: the states of a session.
-- ``launch``, ``models``, ``mode``, ``catalog``: what is fixed when a process starts. ``base_url``: upstreams.
-  ``callers``: hosts and origins.
+- ``launch``, ``models``, ``model_names``, ``mode``, ``catalog``: what is fixed when a process starts.
+  ``base_url``: upstreams. ``callers``: hosts and origins.
 - ``events``, ``turn``, ``usage``, ``to_json``: answers, event by event and folded.
+- ``accesses``, ``cli_variables``: the ways to reach Claude that a person has written down, and which
+  variables of an environment concern a CLI.
 - ``figures``: numbers in sentences.
 - ``errors``, ``statuses``, ``explanations``: failures, and what they mean. ``account_limits``: the account's.
 - ``redact``: a bug report without content.

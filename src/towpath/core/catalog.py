@@ -9,12 +9,14 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from towpath.core.errors import ApiError, invalid
-from towpath.core.models import FAMILIES, resolve_model
+from towpath.core.errors import invalid
+from towpath.core.model_names import family_of
+from towpath.core.models import Offer, resolve_model
 
 _LIFECYCLES = ("active", "deprecated", "retired")
 _UNKNOWN_DATE = "1970-01-01T00:00:00Z"  # the API itself writes this for an unknown date
 _DEFAULT_LIMIT, _MAX_LIMIT = 20, 1000
+_DEFAULT = "default"  # the CLI's own name for the model that it takes without one
 
 
 @dataclass(frozen=True)
@@ -29,17 +31,17 @@ class Offered:
 def offered(entries: Sequence[Mapping[str, Any]]) -> tuple[Offered, ...]:
     """The models in the CLI's list (``value``, ``resolvedModel``, ``description`` "Opus 5.5 · Best for …").
 
-    Each id once; "default" is one of the others under another name.
+    Each id once. "default" is mostly one of the others under another name; at some clouds it is a model of
+    its own.
     """
     found: dict[str, Offered] = {}
-    for entry in entries:
-        alias, model_id = (
-            str(entry.get("value", "")),
-            str(entry.get("resolvedModel") or entry.get("value", "")),
-        )
-        if alias and alias != "default":
-            name = str(entry.get("description", "")).partition(" \u00b7 ")[0] or alias
-            found.setdefault(model_id, Offered(model_id, alias, name))
+    for entry in sorted(entries, key=lambda entry: entry.get("value") == _DEFAULT):
+        alias = str(entry.get("value", ""))
+        model_id = str(entry.get("resolvedModel") or alias)
+        if model_id and model_id != _DEFAULT:
+            name = model_id if alias == _DEFAULT else alias
+            words = "" if alias == _DEFAULT else str(entry.get("description", ""))
+            found.setdefault(model_id, Offered(model_id, name, words.partition(" \u00b7 ")[0] or name))
     return tuple(found.values())
 
 
@@ -85,8 +87,7 @@ class OpenAIModels(Struct, frozen=True, kw_only=True):
 
 
 def anthropic_model(model: Offered) -> AnthropicModel:
-    line = next((family for family in FAMILIES if family in model.id), None)
-    return AnthropicModel(id=model.id, display_name=model.display_name, line=line)
+    return AnthropicModel(id=model.id, display_name=model.display_name, line=family_of(model.id))
 
 
 def openai_model(model: Offered) -> OpenAIModel:
@@ -119,18 +120,14 @@ def anthropic_page(models: Sequence[Offered], query: Mapping[str, Sequence[str]]
     )
 
 
-def find(models: Sequence[Offered], name: str) -> Offered:
-    """The model that serves a request for this name, listed or not.
+def find(models: Sequence[Offered], name: str, offer: Offer) -> Offered:
+    """The model that serves a request for this name, listed or not. Raises ApiError (404) as such a request.
 
-    Raises ApiError (404) if the name means a family of which none is offered.
+    The API, and some clouds, know more than the CLI lists: what is not listed is sent as it is.
     """
-    for wanted in (name, resolve_model(name)):
-        for model in models:
-            if wanted in (model.id, model.alias):
-                return model
-    if wanted in FAMILIES:
-        raise ApiError(404, f"model: {name}")
-    return Offered(wanted, wanted, wanted)  # sent as it is: the API knows more ids than the CLI lists
+    wanted = resolve_model(name, offer)
+    listed = (model for model in models if wanted in (model.id, model.alias))
+    return next(listed, Offered(wanted, wanted, wanted))
 
 
 def _limit(query: Mapping[str, Sequence[str]]) -> int:

@@ -10,10 +10,11 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import Any
 
+from towpath.core.accesses import DEFAULT
 from towpath.core.canonical import comparable, digestible
 from towpath.core.client_habits.subagents import Agent, agents_of
 from towpath.core.mode import Mode
-from towpath.core.models import resolve_model
+from towpath.core.models import THE_API, Offer, resolve_model
 from towpath.core.reading.request import MessagesRequest
 
 _ACCOUNTING_LINE = "x-anthropic-billing-header:"
@@ -25,9 +26,10 @@ class Launch:
 
     ``body`` holds the top-level fields of the API request, verbatim: tools, tool_choice, max_tokens,
     sampling parameters, thinking and whatever else the client sent. ``caller`` keeps the sessions of
-    two callers apart; it is a digest, never a key. In internal mode ``body`` has no tools, and ``agents``
-    are those that the client described. ``cache_hour``: the prompt cache is to keep its prompts for an hour.
-    ``via``: marks of the servers that its requests come through, where the upstream must hear of them.
+    two callers apart; it is a digest, never a key. ``access`` names the account that the process uses. In
+    internal mode ``body`` has no tools, and ``agents`` are those that the client described. ``cache_hour``:
+    the prompt cache is to keep its prompts for an hour. ``via``: marks of the servers that its requests come
+    through, where the upstream must hear of them.
     """
 
     model: str
@@ -36,6 +38,7 @@ class Launch:
     cwd: str
     betas: tuple[str, ...] = ()
     caller: str = ""
+    access: str = DEFAULT
     mode: Mode = Mode.PASSTHROUGH
     agents: tuple[Agent, ...] = ()
     cache_hour: bool = False
@@ -46,8 +49,8 @@ class Launch:
         """Equal for equal launches; neither a tool's ``cache_control`` nor its nulls count here."""
         body = {**self.body, "tools": [_stated(_unmarked(tool)) for tool in self.body.get("tools", ())]}
         agents = [[agent.name, agent.description] for agent in self.agents]
-        fixed = [self.model, self.system, self.cwd, self.betas, self.caller, self.mode, self.cache_hour]
-        values = [*fixed, self.via, _unmarked(body), agents]
+        fixed = [self.model, self.system, self.cwd, self.betas, self.caller, self.access, self.mode]
+        values = [*fixed, self.cache_hour, self.via, _unmarked(body), agents]
         return blake2b(digestible(comparable(values)), digest_size=20).digest()
 
     @property
@@ -67,21 +70,27 @@ def launch_of(
     cwd: str,
     betas: Sequence[str] = (),
     caller: str = "",
+    access: str = DEFAULT,
     mode: Mode = Mode.PASSTHROUGH,
     via: tuple[str, ...] = (),
+    offer: Offer = THE_API,
 ) -> Launch:
-    """The launch that a request needs, in the working directory that was chosen for it."""
+    """The launch that a request needs, in the working directory that was chosen for it.
+
+    ``offer``: the models of its access. Raises ApiError (404) if it has not the one that is asked for.
+    """
     body: dict[str, Any] = {**request.parameters, "max_tokens": request.max_tokens}
     is_internal = mode is Mode.INTERNAL
     if request.tools and not is_internal:
         body["tools"] = [_loaded(tool, request.loaded_tools) for tool in request.tools]
     return Launch(
-        model=resolve_model(request.model),
+        model=resolve_model(request.model, offer),
         system=system_text(request.system),
         body=body,
         cwd=cwd,
         betas=tuple(dict.fromkeys(betas)),
         caller=caller,
+        access=access,
         mode=mode,
         agents=agents_of(request.tools) if is_internal else (),
         cache_hour=request.cache_hour,

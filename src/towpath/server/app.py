@@ -13,6 +13,7 @@ from starlette.middleware.errors import ServerErrorMiddleware
 
 from towpath.agent.bundled_cli import AuthStatus
 from towpath.agent.folders import remove_run_folder
+from towpath.server.access_choice import AccessInPath, KnownAccess
 from towpath.server.components import Components, assemble
 from towpath.server.cors import Cors
 from towpath.server.guard import Guard, Rules
@@ -63,8 +64,9 @@ async def _lifespan(components: Components, idle_seconds: float, _: Starlette) -
             watcher.cancel()
         await asyncio.gather(*watchers, return_exceptions=True)
         await components.pool.close()
-        if components.upstream:
-            await components.upstream.close()
+        for access in components.accesses.values():
+            if access.upstream:
+                await access.upstream.close()
         remove_run_folder(components.folder)
         if components.recorder:
             await components.recorder.close()
@@ -88,7 +90,9 @@ def _middleware(settings: Settings, components: Components) -> list[Middleware]:
         # Starlette's own is outside of all middleware: its answers would lack what these add.
         Middleware(ServerErrorMiddleware, failed),
         Middleware(OneSpelling),
+        Middleware(AccessInPath),
         Middleware(Guard, rules, components.publish),
+        Middleware(KnownAccess, components.accesses.keys(), OPENAI_PATHS, components.publish),
         Middleware(NoLoops, components.processes.has_made, components.mark, components.publish),
         Middleware(NoWebSockets, OPENAI_PATHS),
     ]

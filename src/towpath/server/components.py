@@ -2,18 +2,17 @@
 
 import os
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from towpath.agent.additions import AdditionStore
-from towpath.agent.bundled_cli import AuthStatus, auth_status
-from towpath.agent.catalog import model_entries
+from towpath.agent.bundled_cli import AuthStatus
 from towpath.agent.folders import additions_folder, empty_folder, run_folder
+from towpath.core.accesses import DEFAULT
 from towpath.core.reading.memo import MessageMemo
-from towpath.server.api.count import EstimatedCount
-from towpath.server.api.models import Models
+from towpath.server.accesses import Folders, ServedAccess, served
 from towpath.server.dashboard.activity import Activity
 from towpath.server.dashboard.usage import UsageHistory
 from towpath.server.exchange.conversations import Conversations
@@ -29,7 +28,7 @@ from towpath.server.exchange.events import (
     Streamed,
 )
 from towpath.server.exchange.exchanges import Exchanges
-from towpath.server.exchange.limit_refusals import KnownLimits
+from towpath.server.exchange.limit_refusals import limits_report
 from towpath.server.exchange.publisher import Publisher
 from towpath.server.exchange.reader import RequestReader
 from towpath.server.http.parse_queue import ParseQueue
@@ -41,8 +40,6 @@ from towpath.server.observe.metrics import Metrics
 from towpath.server.observe.recorder import Recorder
 from towpath.server.observe.telemetry import Telemetry
 from towpath.server.processes import ProcessMaker
-from towpath.server.upstream.client import UpstreamApi, operators_upstream
-from towpath.server.upstream.environment import environment_of_clis
 from towpath.server.via import new_mark
 from towpath.sessions.admission import Admission
 from towpath.sessions.dispatcher import Dispatcher
@@ -61,7 +58,7 @@ class Components:
     processes: ProcessMaker
     pool: Pool
     health: Health
-    limits: KnownLimits
+    accesses: Mapping[str, ServedAccess]
     memo: MessageMemo
     queue: ParseQueue
     publish: Publish
@@ -72,9 +69,6 @@ class Components:
     metrics: Metrics
     activity: Activity
     exchanges: Exchanges
-    models: Models
-    upstream: UpstreamApi | None
-    estimate: EstimatedCount
 
 
 def assemble(
@@ -86,36 +80,36 @@ def assemble(
 
     ``clock`` is Unix time in seconds; ``ask_login`` is asked instead of the CLI.
     """
-    environment = environment_of_clis(settings, os.environ)
     folder, nowhere = run_folder(settings.state_dir), empty_folder(settings.state_dir)
     publisher = Publisher()
-    limits = KnownLimits(clock, publisher.publish, no_extra_usage=settings.no_extra_usage)
     mark = new_mark()
-    processes = ProcessMaker(settings, folder, environment, limits.hear, mark=mark)
+    accesses = served(settings, Folders(folder, nowhere), clock, publisher.publish, mark)
+    limits = {name: one.limits for name, one in accesses.items()}
+    told = {name: (one.access, one.limits.hear) for name, one in accesses.items()}
+    processes = ProcessMaker(settings, folder, told, mark=mark)
     pool = _pool(settings, processes)
     admission = Admission(running=settings.max_concurrent, waiting=settings.max_waiting)
     bookkeeper = Bookkeeper(settings, limits, clock)
-    ask_login = ask_login or partial(auth_status, environment, folder)
-    is_shared = not is_loopback(settings.host)
-    health = Health(
-        pool, admission, settings.mode, is_shared=is_shared, ask=ask_login, ledger=bookkeeper.status
-    )
+    health = _health(settings, pool, admission, accesses, ask_login, bookkeeper)
     memo, queue, conversations = MessageMemo(), ParseQueue(), Conversations()
     metrics = Metrics(pool, admission, memo, limits, bookkeeper.prices)
     telemetry, recorder = Telemetry.wanted(os.environ), Recorder.wanted(settings)
+    all_limits = partial(limits_report, limits)
     activity = Activity(
-        pool, health, conversations, limits.report, bookkeeper.today, shows_content=settings.show_content
+        pool, health, conversations, all_limits, bookkeeper.today, shows_content=settings.show_content
     )
     _subscribe(publisher, activity, metrics, bookkeeper, telemetry, recorder)
-    reader, dispatcher = RequestReader(settings, memo, queue, nowhere), Dispatcher(pool)
-    exchanges = Exchanges(reader, dispatcher, admission, limits, publisher.publish, conversations, clock)
+    offers = {name: one.models.offer for name, one in accesses.items()}
+    named = {name for name, one in accesses.items() if one.access.is_named}
+    reader = RequestReader(settings, memo, queue, nowhere, offers, named)
+    exchanges = Exchanges(reader, Dispatcher(pool), admission, limits, publisher.publish, conversations, clock)
     return Components(
         folder=folder,
         mark=mark,
         processes=processes,
         pool=pool,
         health=health,
-        limits=limits,
+        accesses=accesses,
         memo=memo,
         queue=queue,
         publish=publisher.publish,
@@ -126,9 +120,6 @@ def assemble(
         metrics=metrics,
         activity=activity,
         exchanges=exchanges,
-        models=Models(partial(model_entries, environment, folder)),
-        upstream=operators_upstream(settings, mark),
-        estimate=EstimatedCount(folder, nowhere, environment, settings.start_timeout_seconds),
     )
 
 
@@ -157,6 +148,26 @@ def _subscribe(
         hear(FirstEvent, recorder.first_event)
         hear(Streamed, recorder.streamed)
         hear(Ended, recorder.ended)
+
+
+def _health(
+    settings: Settings,
+    pool: Pool,
+    admission: Admission,
+    accesses: Mapping[str, ServedAccess],
+    ask_login: Callable[[], Awaitable[AuthStatus | None]] | None,
+    bookkeeper: Bookkeeper,
+) -> Health:
+    logins = {name: ask_login or one.ask_login for name, one in accesses.items()}
+    return Health(
+        pool,
+        admission,
+        settings.mode,
+        is_shared=not is_loopback(settings.host),
+        ask=logins.pop(DEFAULT),
+        others=logins,
+        ledger=bookkeeper.status,
+    )
 
 
 def _pool(settings: Settings, processes: ProcessMaker) -> Pool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from weakref import WeakSet
 
+from towpath.agent.accesses import Access
 from towpath.agent.internal import InternalLimits, InternalProcess
 from towpath.agent.passthrough import PassthroughProcess
 from towpath.agent.process import AgentProcess
@@ -17,22 +18,20 @@ from towpath.settings import Settings
 
 class ProcessMaker:
     """Makes a process for a launch, and knows those that it made; each has a folder of its own below
-    ``folder``."""
+    ``folder``. ``accesses``: which ones there are, and who is told of the limits of each."""
 
     def __init__(
         self,
         settings: Settings,
         folder: Path,
-        environment: Mapping[str, str],
-        on_verdict: OnVerdict,
+        accesses: Mapping[str, tuple[Access, OnVerdict]],
         *,
         mark: str,
     ) -> None:
         self._settings = settings
         self._mark = mark
         self._folder = folder
-        self._environment = environment
-        self._on_verdict = on_verdict
+        self._accesses = accesses
         self._internal = _internal_limits(settings)
         self._numbers = itertools.count(1)
         self._made: WeakSet[AgentProcess] = WeakSet()
@@ -47,19 +46,22 @@ class ProcessMaker:
         return any(process.session_id == session_id for process in self._made)
 
     def environment_of(self, launch: Launch) -> Mapping[str, str]:
-        """That of all CLIs, and through which servers this one's requests come, for the upstream.
+        """That of the CLIs of its access, and through which servers its requests come, for the upstream.
 
-        The latter only where the operator named an upstream, which may be a server as well: where a login
+        The latter only where the user named an upstream, which may be a server as well: where a login
         belongs, nothing is added to what the CLI sends (docs/engine.md, N10).
         """
-        if not self._settings.upstream:
-            return self._environment
-        via = ", ".join((*launch.via, self._mark))
-        return {**self._environment, "ANTHROPIC_CUSTOM_HEADERS": f"via: {via}"}
+        access, _ = self._accesses[launch.access]
+        if not access.is_named:
+            return access.environment
+        via = f"via: {', '.join((*launch.via, self._mark))}"
+        headers = "\n".join(filter(None, (access.added_headers, via)))
+        return {**access.environment, "ANTHROPIC_CUSTOM_HEADERS": headers}
 
     def _new(self, launch: Launch, own: Path) -> AgentProcess:
         environment = self.environment_of(launch)
         seconds, gated = self._settings.start_timeout_seconds, self._settings.call_gate
+        access, on_verdict = self._accesses[launch.access]
         if launch.mode is Mode.INTERNAL:
             return InternalProcess(
                 launch,
@@ -67,16 +69,18 @@ class ProcessMaker:
                 environment,
                 self._internal,
                 start_timeout_seconds=seconds,
-                on_verdict=self._on_verdict,
+                on_verdict=on_verdict,
                 gated=gated,
+                cli_settings=access.settings,
             )
         return PassthroughProcess(
             launch,
             own,
             environment,
             start_timeout_seconds=seconds,
-            on_verdict=self._on_verdict,
+            on_verdict=on_verdict,
             gated=gated,
+            cli_settings=access.settings,
         )
 
 

@@ -32,6 +32,12 @@ class Login(Struct, frozen=True, kw_only=True):
     subscription: str | None = None
 
 
+class AccessReport(Login, frozen=True, kw_only=True):
+    """An access, and who is logged in there."""
+
+    name: str
+
+
 class Cli(Struct, frozen=True, kw_only=True):
     """The CLI that answers."""
 
@@ -44,12 +50,14 @@ class HealthReport(Struct, frozen=True, kw_only=True):
     """How the server is.
 
     `sessions` counts the live processes by their state; `ledger` is ok, off, or says why it is not written.
+    `auth` is about the default access, `accesses` about all of them.
     """
 
     status: str
     version: str
     mode: Mode
     auth: Login
+    accesses: list[AccessReport]
     cli: Cli
     sessions: dict[str, int]
     waiting: int
@@ -76,14 +84,19 @@ class Refusing(Struct, frozen=True, kw_only=True):
 
 
 class LimitsReport(Struct, frozen=True, kw_only=True):
-    """What is known of the account's limits; `representative` names the window that decided."""
+    """What is known of the limits of an access; `representative` names the window that decided.
 
+    `others` are those of the other accesses.
+    """
+
+    access: str
     as_of: int | None
     status: str | None
     representative: str | None
     windows: list[Window]
     extra_usage: ExtraUsageReport
     refusing: list[Refusing]
+    others: list["LimitsReport"] = []
 
 
 class ServerReport(HealthReport, frozen=True, kw_only=True):
@@ -131,6 +144,7 @@ class ExchangeReport(Struct, frozen=True, kw_only=True):
     state: str
     way: str | None
     reason: str | None
+    access: str
     model: str
     mode: Mode
     messages: int
@@ -163,6 +177,7 @@ class ProcessReport(Struct, frozen=True, kw_only=True):
     state: str
     since: int
     memory_mb: int
+    access: str
     model: str
     conversation: int | None
 
@@ -215,6 +230,7 @@ class DayReport(Struct, frozen=True, kw_only=True):
 class WindowPace(Struct, frozen=True, kw_only=True):
     """When a plan's window is used up at the pace of the last hours; null if it is reset before that."""
 
+    access: str
     window: str
     used_up_at: float | None
 

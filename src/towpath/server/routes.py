@@ -13,13 +13,15 @@ from towpath.core.errors import ApiError
 from towpath.core.openai.given_items import GivenItems
 from towpath.server.api.batches import Relay, relay_routes
 from towpath.server.api.chat import ChatFormat
-from towpath.server.api.count import CountEndpoint, ExactCount, count_routes
+from towpath.server.api.count import CountEndpoint, count_routes
 from towpath.server.api.endpoint import Endpoint
 from towpath.server.api.messages import MessagesFormat
+from towpath.server.api.models import ModelRoutes
 from towpath.server.api.responses import ResponsesFormat
 from towpath.server.components import Components
 from towpath.server.dashboard.routes import ActivityStream, dashboard_routes
 from towpath.server.errors import error_response, new_request_id, openai_error_response
+from towpath.server.exchange.limit_refusals import limits_report
 from towpath.server.guard import HELLO
 from towpath.server.observe.metrics import CONTENT_TYPE
 from towpath.server.openapi.document import openapi_document
@@ -43,9 +45,10 @@ def routes(settings: Settings, components: Components) -> Iterator[Route]:
     ):
         endpoint = Endpoint(settings, components.exchanges, format_of)
         yield from (Route(path, endpoint, methods=["POST"]) for path in paths)
+    models = ModelRoutes({name: one.models for name, one in components.accesses.items()})
     for path in MODELS_PATHS:
-        yield Route(path, components.models.list)
-        yield Route(f"{path}/{{model_id:path}}", components.models.one)
+        yield Route(path, models.list)
+        yield Route(f"{path}/{{model_id:path}}", models.one)
     yield from _upstream_routes(settings, components)
     yield from _reports(components)
     stream = ActivityStream(
@@ -58,13 +61,13 @@ def routes(settings: Settings, components: Components) -> Iterator[Route]:
 
 def _upstream_routes(settings: Settings, components: Components) -> Iterator[Route]:
     """What the proxy itself asks the operator's upstream."""
-    count = (
-        ExactCount(components.upstream, components.models.id_of)
-        if components.upstream
-        else components.estimate
+    accesses = components.accesses
+    counts = {name: one.count for name, one in accesses.items()}
+    yield from count_routes(
+        MESSAGES_PATHS, CountEndpoint(settings, counts, components.memo, components.queue)
     )
-    yield from count_routes(MESSAGES_PATHS, CountEndpoint(settings, count, components.memo, components.queue))
-    yield from relay_routes(MESSAGES_PATHS, Relay(components.upstream, settings.client_timeout_seconds))
+    upstreams = {name: one.upstream for name, one in accesses.items()}
+    yield from relay_routes(MESSAGES_PATHS, Relay(upstreams, settings.client_timeout_seconds))
 
 
 def _reports(components: Components) -> list[Route]:
@@ -77,8 +80,10 @@ def _reports(components: Components) -> list[Route]:
     async def show_metrics(_: Request) -> Response:
         return Response(components.metrics.text(), media_type=CONTENT_TYPE)
 
-    async def show_limits(_: Request) -> Response:
-        return report_response(components.limits.report())
+    limits = {name: one.limits for name, one in components.accesses.items()}
+
+    async def show_limits(request: Request) -> Response:
+        return report_response(limits_report(limits, request.state.access))
 
     async def greet(_: Request) -> Response:
         return JSONResponse({"message": "hello"})

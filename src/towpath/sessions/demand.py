@@ -10,7 +10,7 @@ launch it is always lost. So a launch that has begun two conversations goes befo
 import itertools
 import math
 from collections import OrderedDict, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from towpath.core.launch import Launch
@@ -68,13 +68,19 @@ class Demand:
         """Its spare died on its own: start no other one until the launch is used again."""
         self._uses.pop(launch.key, None)
 
-    def wanted(self, spares: int, now: float) -> Sequence[Launch]:
+    def wanted(self, spares: int, now: float, *, without: Set[str] = frozenset()) -> Sequence[Launch]:
         """The launches that deserve a spare, the most deserving first; once more for each further spare.
+
+        ``without``: accesses for which there are none.
 
         The order changes only when a conversation begins, not with each of its requests: a change may
         cost a process.
         """
-        lately = [use for use in self._uses.values() if now - use.used < self._kept_seconds]
+        lately = [
+            use
+            for use in self._uses.values()
+            if now - use.used < self._kept_seconds and use.launch.access not in without
+        ]
         for use in lately:
             while use.begun and now - use.begun[0] >= self._kept_seconds:
                 use.begun.popleft()

@@ -60,7 +60,7 @@ class Pool:
         self._index: Index[Session] = Index()
         self.starts: Counter[str] = Counter(conversation=0, spare=0)
         self.ends: Counter[Ending] = Counter(dict.fromkeys(Ending, 0))
-        self._may_ask = True
+        self._refused: set[str] = set()  # accesses whose login is not accepted
         self._has_changed = asyncio.Event()
         self._is_closed = False
 
@@ -146,7 +146,7 @@ class Pool:
     def _carry_out_plan(self, *, starting: int = 0) -> None:
         """Carry out the plan; ``starting`` sessions are about to be added."""
         now = self._clock()
-        wanted = self._demand.wanted(self._limits.spares, now) if self._may_ask else ()
+        wanted = self._demand.wanted(self._limits.spares, now, without=self._refused)
         decided = plan(self._sessions, wanted, self._demand.paces(), self._limits, now, starting=starting)
         for session, why in decided.end.items():
             log.info("session ends", session=session.number, was=session.state, reason=why.value)
@@ -189,9 +189,9 @@ class Pool:
         """It has started, or is in another state."""
         self._index.note(session)
         if session.failed_with == _UNAUTHORIZED:
-            self._may_ask = False  # a spare could not, either, until somebody has logged in
+            self._refused.add(session.launch.access)  # a spare's, until somebody has logged in
         elif session.state in (State.IDLE, State.PARKED):
-            self._may_ask = True
+            self._refused.discard(session.launch.access)
         if session.died_as_spare:
             self._demand.forget(session.launch)
         self._has_changed.set()

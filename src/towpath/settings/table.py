@@ -94,13 +94,11 @@ class Settings(BaseSettings):
             "where the login belongs."
         ),
     ] = None
-    no_extra_usage: Annotated[
-        bool,
-        Field(
-            description="1: refuse requests that would draw on paid extra usage (usage credits) because the "
-            "plan's window is used up."
-        ),
-    ] = False
+    no_extra_usage: bool = Field(
+        default=False,
+        description="1: refuse requests that would draw on paid extra usage (usage credits) because the "
+        "plan's window is used up.",
+    )
     max_concurrent: Annotated[
         int,
         Field(
@@ -141,13 +139,11 @@ class Settings(BaseSettings):
     start_timeout_seconds: Annotated[
         float, Field(gt=0, description="Seconds that a process may take to start.")
     ] = 60
-    call_gate: Annotated[
-        bool,
-        Field(
-            description="0: start the Claude CLI without the plugin that keeps it from calling the model on "
-            "its own, where managed settings forbid plugins."
-        ),
-    ] = True
+    call_gate: bool = Field(
+        default=True,
+        description="0: start the Claude CLI without the plugin that keeps it from calling the model on "
+        "its own, where managed settings forbid plugins.",
+    )
     first_event_timeout_seconds: Annotated[
         float,
         Field(
@@ -175,9 +171,9 @@ class Settings(BaseSettings):
         float,
         Field(ge=0, description="Seconds that a stopping server waits for the requests that still run."),
     ] = 30
-    ping_seconds: Annotated[
-        float, Field(gt=0, description="Seconds that a stream may be silent before it gets a ping event.")
-    ] = 15
+    ping_seconds: float = Field(
+        default=15, gt=0, description="Seconds that a stream may be silent before it gets a ping event."
+    )
     client_timeout_seconds: Annotated[
         float,
         Field(gt=0, description="Seconds that a client may leave its stream unread before it is cut off."),
@@ -190,13 +186,17 @@ class Settings(BaseSettings):
             json_schema_extra={"default": "oh-my-opencode's one line"},
         ),
     ] = DEFAULT_TRANSIENT_TEXTS
-    state_dir: Annotated[
-        Path,
-        Field(
-            description="Private folder for the files of live processes. It is cleaned at start.",
-            json_schema_extra={"default": "towpath in your state folder"},
-        ),
-    ] = Path(platformdirs.user_state_dir("towpath"))
+    state_dir: Path = Field(
+        default=Path(platformdirs.user_state_dir("towpath")),
+        description="Private folder for the files of live processes. It is cleaned at start.",
+        json_schema_extra={"default": "towpath in your state folder"},
+    )
+    accesses: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_config_dir("towpath")) / "accesses.toml",
+        description="File with further accesses: a table for each, with its variables. A request chooses "
+        "one by /access/NAME before its path, or by the header x-towpath-access. Empty: none.",
+        json_schema_extra={"default": "accesses.toml in towpath in your configuration folder"},
+    )
     record: Annotated[
         Path | None,
         Field(

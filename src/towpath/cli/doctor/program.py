@@ -17,8 +17,9 @@ from towpath.cli.doctor.sdk_age import sdk_age
 from towpath.cli.doctor.shell import command_line, is_on_path, words_of
 from towpath.cli.unknown_settings import unknown_settings
 from towpath.core.figures import counted
+from towpath.core.accesses import DEFAULT, AccessesError
 from towpath.python import python_command
-from towpath.server.upstream.environment import environment_of_clis
+from towpath.server.upstream.accesses import accesses_of
 from towpath.settings import ENV_PREFIX, Settings
 
 _OLDEST_PYTHON = (3, 11)
@@ -70,8 +71,11 @@ def judge_cli(path: Path, said: str, expected: str) -> Finding:
 
 
 def login(settings: Settings, environment: Mapping[str, str]) -> Finding:
-    all_clis, anywhere = environment_of_clis(settings, environment), Path(tempfile.gettempdir())
-    status = asyncio.run(auth_status(all_clis, anywhere))
+    try:
+        access = accesses_of(settings, environment)[DEFAULT]
+    except AccessesError:
+        return skipped("not asked, since the accesses cannot be read")
+    status = asyncio.run(auth_status(access.environment, Path(tempfile.gettempdir()), access.settings))
     runs = status is not None or bundled_cli(environment).status != "problem"
     has_key = settings.upstream_api_key is not None
     return judge_login(status, has_key=has_key, log_in=login_command(environment), runs=runs)

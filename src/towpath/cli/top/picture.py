@@ -18,6 +18,7 @@ from towpath.cli.top.figures import (
     tokens,
 )
 from towpath.cli.top.tables import LINES_BESIDE_ROWS, exchanges, processes
+from towpath.core.accesses import DEFAULT
 from towpath.server.reports import ActivityReport, ErrorReport, ExchangeReport, LimitsReport
 
 _SHOWN_TIMES = 40
@@ -38,7 +39,12 @@ def picture(
     last = [Text(keys, style="dim")] if keys else []
     if height < _SMALLEST:
         return Group(_head(seen, now, note), *_errors(seen.errors[:1], now), *last)
-    figures = [_head(seen, now, note), _figures(seen), *_times(seen.exchanges), *_windows(seen.limits, now)]
+    figures = [
+        _head(seen, now, note),
+        _figures(seen),
+        *_times(seen.exchanges),
+        *_all_windows(seen.limits, now),
+    ]
     errors = _errors(seen.errors[: _SHOWN_ERRORS if height >= _LARGE else 1], now)
     taken = sum(-(-line.cell_len // width) for line in figures) + len(errors) + bool(errors) + len(last)
     return Group(*figures, *_tables(seen, now, height - taken, width, errors), *last)
@@ -98,17 +104,24 @@ def _times(exchanges: Sequence[ExchangeReport]) -> list[Text]:
     return [line.append(f"  newest {milliseconds(shown[0])}, median {middle}, slowest {slowest}")]
 
 
+def _all_windows(limits: LimitsReport, now: float) -> list[Text]:
+    """Those of all accesses that have any."""
+    lines = [line for one in (limits, *limits.others) for line in _windows(one, now)]
+    return lines or [Text("Plan windows: not known", style="dim")]
+
+
 def _windows(limits: LimitsReport, now: float) -> list[Text]:
+    whose = "" if limits.access == DEFAULT else f" of {limits.access}"
     lines = []
     for one in limits.windows:
         used, status = one.utilization, one.status or "allowed"
         name = _WINDOWS.get(one.name) or printable(one.name).replace("_", " ")
         share = "" if used is None else f"{used:.0%} used, "
         state = _STATES.get(status, f", {printable(status)}")
-        lines.append(Text(f"Plan, {name}: {share}{reset(one.resets_at, now)}{state}"))
+        lines.append(Text(f"Plan{whose}, {name}: {share}{reset(one.resets_at, now)}{state}"))
     if limits.extra_usage.in_use:
-        lines.append(Text("Extra usage is paying for the answers now", style="red"))
-    return lines or [Text("Plan windows: not known", style="dim")]
+        lines.append(Text(f"Extra usage{whose} is paying for the answers now", style="red"))
+    return lines
 
 
 def _errors(errors: Sequence[ErrorReport], now: float) -> list[Text]:

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from towpath.cli.printable import printable
 from towpath.cli.top.figures import cache_share, duration, input_tokens, milliseconds, tokens
+from towpath.core.accesses import DEFAULT
 from towpath.server.reports import ActivityReport, ExchangeReport, ProcessReport
 
 # A title with an empty line above it, and the names of the columns.
@@ -36,7 +37,7 @@ def exchanges(seen: ActivityReport, now: float, rows: int, width: int) -> Table:
         table.add_row(
             duration(now - one.began_at),
             str(one.conversation),
-            _shortened(one.model.removeprefix("claude-")),
+            _shortened(_model(one)),
             Text(way, style=_WAYS.get(way, "")),
             milliseconds(one.first_event_ms),
             tokens(input_tokens(one.usage)),
@@ -65,7 +66,7 @@ def processes(found: Sequence[ProcessReport], now: float, rows: int) -> list[Ren
             duration(now - one.since),
             f"{one.memory_mb} MB",
             str(one.conversation or "-"),
-            _shortened(one.model.removeprefix("claude-")),
+            _shortened(_model(one)),
             str(one.pid or "-"),
         )
     if len(shown) == len(ordered):
@@ -78,6 +79,12 @@ def processes(found: Sequence[ProcessReport], now: float, rows: int) -> list[Ren
 def _shortened(words: str) -> Text:
     """What gives way where the terminal is too narrow, the longest first."""
     return Text(printable(words), no_wrap=True, overflow="ellipsis")
+
+
+def _model(one: ExchangeReport | ProcessReport) -> str:
+    """The model, and the access by which it is asked, unless that is the default one."""
+    name = one.model.removeprefix("claude-")
+    return name if one.access == DEFAULT else f"{name}, by {one.access}"
 
 
 def _end(one: ExchangeReport) -> Text:

@@ -41,6 +41,7 @@ _PLAIN_NAME = re.compile(r"[a-z0-9_.]{1,60}")
 class Cause(StrEnum):
     """What explains a miss, named as in the metric."""
 
+    ACCESS = "access"
     MODEL = "model"
     TOOLS = "tools"
     SYSTEM = "system"
@@ -98,6 +99,7 @@ class Prompt:
     """
 
     kind: bytes
+    access: str
     model: str
     tools: bytes
     system: bytes
@@ -125,9 +127,15 @@ def prompt_of(
     parameters = {**dict(_parameters(launch.body, uncounted)), "betas": _digest(orjson.dumps(launch.betas))}
     segments = (_digest(tools), _digest(system))
     names = sorted(parameters)
-    everything = [launch.model.encode(), *segments, *(name.encode() + parameters[name] for name in names)]
+    everything = [
+        launch.access.encode(),
+        launch.model.encode(),
+        *segments,
+        *(name.encode() + parameters[name] for name in names),
+    ]
     return Prompt(
         kind=_digest(b"\n".join(everything)),
+        access=launch.access,
         model=launch.model,
         tools=segments[0],
         system=segments[1],
@@ -145,6 +153,8 @@ def numbered(digests: Iterable[bytes]) -> "array[int]":
 
 def changed_segment(before: Prompt, now: Prompt, shared: int) -> CacheNote | None:
     """The first segment that differs, in the order of the cache. ``shared`` messages are equal."""
+    if now.access != before.access:
+        return CacheNote(Cause.ACCESS, "access changed")
     if now.model != before.model:
         return CacheNote(Cause.MODEL, "model changed")
     if now.tools != before.tools:

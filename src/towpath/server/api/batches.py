@@ -7,7 +7,7 @@ directions: a file has up to 500 MB.
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 
 import httpx
@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
+from towpath.core.accesses import path_of
 from towpath.core.errors import ApiError
 from towpath.server.errors import error_response, new_request_id
 from towpath.server.http.disconnect import unless_client_leaves
@@ -53,21 +54,25 @@ def relay_routes(messages_paths: Iterable[str], relay: "Relay") -> list[Route]:
 
 
 class Relay:
-    """The ASGI application of these routes. ``client_seconds``: how long a client may stop reading."""
+    """The ASGI application of these routes. ``upstreams``: by access, as far as there is one.
 
-    def __init__(self, upstream: UpstreamApi | None, client_seconds: float) -> None:
-        self._upstream = upstream
+    ``client_seconds``: how long a client may stop reading.
+    """
+
+    def __init__(self, upstreams: Mapping[str, UpstreamApi | None], client_seconds: float) -> None:
+        self._upstreams = upstreams
         self._client_seconds = client_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id = new_request_id()
         try:
             path = _upstream_path(scope)
-            if self._upstream is None:
+            upstream = self._upstreams[scope["state"]["access"]]
+            if upstream is None:
                 what = "Message batches" if "/batches" in path else "Files"
                 raise ApiError(404, _NO_UPSTREAM.format(what=what))
             handing = _Handing(scope, receive, send, request_id, client_seconds=self._client_seconds)
-            await unless_client_leaves(handing.through(self._upstream, path), handing.receive_after_body)
+            await unless_client_leaves(handing.through(upstream, path), handing.receive_after_body)
         except ClientDisconnect:
             log.info("handed on", request_id=request_id, outcome="client left")
         except ApiError as error:
@@ -136,7 +141,8 @@ class _Handing:
             first_byte_ms=round((time.monotonic() - self._began) * 1000, 1),
         )
         if _has_batches(response, path):
-            body = _with_own_addresses(await whole_body(response), str(self._request.base_url))
+            base_url = str(self._request.base_url) + path_of(self._scope["state"]["access"])
+            body = _with_own_addresses(await whole_body(response), base_url)
             for name in ("content-length", "content-encoding"):
                 headers.pop(name, None)
             await Response(body, response.status_code, headers)(self._scope, self._receive, self._send)
@@ -169,7 +175,7 @@ def _describes_batches(path: str) -> bool:
 def _with_own_addresses(body: bytes, base_url: str) -> bytes:
     """The description with a ``results_url`` that leads here: clients fetch the results with their own key.
 
-    One batch, or a page of them. ``base_url`` is this server's, as the client knows it.
+    One batch, or a page of them. ``base_url`` is that of this server and access, as the client knows it.
     """
     try:
         value: Any = orjson.loads(body)

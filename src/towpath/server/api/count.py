@@ -24,9 +24,11 @@ from starlette.types import Receive, Scope, Send
 from towpath.agent.token_estimate import context_tokens
 from towpath.core.errors import ApiError, ProcessDied
 from towpath.core.launch import Launch, system_text
-from towpath.core.models import FAMILIES, resolve_model
+from towpath.core.model_names import FAMILIES, split_million
+from towpath.core.models import resolve_model
 from towpath.core.reading.memo import MessageMemo
 from towpath.core.reading.request import CountRequest, api_messages, parse_count
+from towpath.server.catalog import Models
 from towpath.server.errors import error_response, new_request_id
 from towpath.server.http.body import receive_body
 from towpath.server.http.disconnect import unless_client_leaves
@@ -39,7 +41,6 @@ from towpath.settings import Settings
 log = structlog.get_logger(__name__)
 
 HEADER = "x-towpath-count"
-_ONE_MILLION = "[1m]"  # the CLI's mark for a beta, not part of the id
 # Each is a process of 125 MB that takes a core for half a second; clients send 18 counts at once.
 _ESTIMATES_AT_ONCE = 2
 
@@ -48,24 +49,30 @@ Count = Callable[[CountRequest, Headers, str], Awaitable[Response]]
 
 
 class CountEndpoint:
-    """The ASGI application of the route. Counts wait in a queue of their own."""
+    """The ASGI application of the route. Counts wait in a queue of their own. ``counts``: by access."""
 
-    def __init__(self, settings: Settings, count: Count, memo: MessageMemo, queue: ParseQueue) -> None:
-        self._count = count
+    def __init__(
+        self, settings: Settings, counts: Mapping[str, Count], memo: MessageMemo, queue: ParseQueue
+    ) -> None:
+        self._counts = counts
         self._admission = Admission(running=settings.max_concurrent, waiting=settings.max_waiting)
         self._queue = queue
         self._parse = partial(parse_count, memo=memo, transient_texts=settings.transient_texts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id, headers, began = new_request_id(), Headers(scope=scope), time.monotonic()
+        access = scope["state"]["access"]
 
         async def work() -> None:
             async with self._admission.enter():
-                response = await self._count(request, headers, scope["query_string"].decode("latin-1"))
+                response = await self._counts[access](
+                    request, headers, scope["query_string"].decode("latin-1")
+                )
             response.headers.setdefault("request-id", request_id)
             log.info(
                 "counted",
                 request_id=response.headers["request-id"],
+                access=access,
                 kind=response.headers.get(HEADER),
                 status=response.status_code,
                 messages=len(request.messages),
@@ -90,19 +97,19 @@ def count_routes(messages_paths: Iterable[str], endpoint: CountEndpoint) -> list
 
 
 class ExactCount:
-    """The API's own. ``model_id`` finds the id that one of the CLI's short names means."""
+    """The API's own, under the id of the model that would answer."""
 
-    def __init__(self, upstream: UpstreamApi, model_id: Callable[[str], Awaitable[str]]) -> None:
+    def __init__(self, upstream: UpstreamApi, models: Models) -> None:
         self._upstream = upstream
-        self._model_id = model_id
+        self._models = models
 
     async def __call__(self, request: CountRequest, headers: Headers, query: str) -> Response:
         """The upstream's answer, if it is a count or an error."""
-        model = resolve_model(request.model)
-        if model in FAMILIES:
-            model = await self._model_id(model)
+        model = resolve_model(request.model, await self._models.offer())
+        if split_million(model)[0] in FAMILIES:  # the CLI's short names
+            model = (await self._models.find(model)).id
         path = "/v1/messages/count_tokens" + (f"?{query}" if query else "")
-        content = orjson.dumps(_body(request, model.removesuffix(_ONE_MILLION)))
+        content = orjson.dumps(_body(request, split_million(model)[0]))
         # The body differs from the client's, and a short answer needs no encoding.
         changed = {"content-type": "application/json", "content-length": str(len(content))}
         kept = {name: value for name, value in headers.items() if name.startswith("anthropic-")}
@@ -119,22 +126,32 @@ class ExactCount:
 
 
 class EstimatedCount:
-    """The CLI's. ``folder`` is for private files, ``cwd`` is empty, ``environment`` that of all CLIs."""
+    """The CLI's. ``folder`` is for private files, ``cwd`` is empty, ``environment`` and ``cli_settings`` are
+    those of all CLIs of an access."""
 
     def __init__(
-        self, folder: Path, cwd: Path, environment: Mapping[str, str], timeout_seconds: float
+        self,
+        folder: Path,
+        cwd: Path,
+        environment: Mapping[str, str],
+        models: Models,
+        timeout_seconds: float,
+        *,
+        cli_settings: Mapping[str, Any] | None = None,
     ) -> None:
         self._folder = folder
         self._cwd = cwd
         self._environment = environment
+        self._models = models
         self._timeout_seconds = timeout_seconds
+        self._cli_settings = cli_settings
         self._numbers = itertools.count(1)
         self._places = asyncio.Semaphore(_ESTIMATES_AT_ONCE)
 
     async def __call__(self, request: CountRequest, _headers: Headers, _query: str) -> Response:
         """The estimate, in the API's shape."""
         launch = Launch(
-            model=resolve_model(request.model),
+            model=resolve_model(request.model, await self._models.offer()),
             system=system_text(request.system),
             body={"tools": list(request.tools)},
             cwd=str(self._cwd),
@@ -147,6 +164,7 @@ class EstimatedCount:
                     self._folder / f"count-{next(self._numbers)}",
                     self._environment,
                     timeout_seconds=self._timeout_seconds,
+                    cli_settings=self._cli_settings,
                 )
             except ProcessDied as error:
                 raise ApiError(500, str(error)) from error

@@ -75,7 +75,7 @@ class Endpoint:
         try:
             body = await receive_body(scope, receive)
             request, items = await self._exchanges.begin(
-                body, headers, caller, request_id, receive, api.translated
+                body, headers, caller, request_id, receive, api.translated, access=scope["state"]["access"]
             )
         except ClientDisconnect:
             return

@@ -212,6 +212,7 @@ class Activity:
                 state="starting" if session.is_starting else session.state.value,
                 since=round(now - (clock - session.since)),
                 memory_mb=session.memory_bytes // MIB,
+                access=session.launch.access,
                 model=session.launch.model,
                 conversation=self._conversations.of_session(session.number),
             )
@@ -237,6 +238,7 @@ def _exchange(exchange: ExchangeRecord) -> ExchangeReport:
         state=exchange.state.value,
         way=exchange.way,
         reason=exchange.reason,
+        access=exchange.access,
         model=exchange.model,
         mode=exchange.mode,
         messages=exchange.messages,

@@ -78,10 +78,13 @@ def dearest(groups: list[Sums]) -> list[Sums]:
 
 
 def _paces(found: list[Reading], now: float) -> list[WindowPace]:
-    windows: dict[str, list[Reading]] = {}
+    windows: dict[tuple[str, str], list[Reading]] = {}
     for one in found:
-        windows.setdefault(one.window, []).append(one)
-    return [WindowPace(window=name, used_up_at=used_up_at(of, now)) for name, of in windows.items()]
+        windows.setdefault((one.access, one.window), []).append(one)
+    return [
+        WindowPace(access=access, window=name, used_up_at=used_up_at(of, now))
+        for (access, name), of in windows.items()
+    ]
 
 
 def _step(row: dict[str, Any]) -> StepReport:

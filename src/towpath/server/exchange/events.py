@@ -78,8 +78,9 @@ class CallerRejected:
 
 @dataclass(frozen=True, slots=True)
 class LimitsChanged:
-    """The newest word on the account's limits is of another kind than the one before it."""
+    """The newest word on the limits of an access is of another kind than the one before it."""
 
+    access: str
     status: str
     window: str | None
     extra_usage: bool

@@ -1,7 +1,7 @@
 """From a request's body to the events of its answer, whichever API it came through."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -10,6 +10,7 @@ from starlette.datastructures import Headers
 from starlette.types import Receive
 from structlog.contextvars import bind_contextvars
 
+from towpath.core.accesses import DEFAULT
 from towpath.core.errors import ApiError
 from towpath.core.prompt_cache.causes import Prompt
 from towpath.core.prompt_cache.misses import CacheMemory
@@ -31,7 +32,8 @@ log = structlog.get_logger(__name__)
 class Exchanges:
     """Makes exchanges of requests, and publishes what happens to them.
 
-    ``clock`` is Unix time in seconds: a machine that slept has an older cache.
+    ``limits`` are those of each access. ``clock`` is Unix time in seconds: a machine that slept has an older
+    cache.
     """
 
     def __init__(
@@ -39,7 +41,7 @@ class Exchanges:
         reader: RequestReader,
         dispatcher: Dispatcher,
         admission: Admission,
-        limits: KnownLimits,
+        limits: Mapping[str, KnownLimits],
         publish: Publish,
         conversations: Conversations,
         clock: Callable[[], float],
@@ -66,16 +68,19 @@ class Exchanges:
         request_id: str,
         receive: Receive,
         translated: Callable[[bytes], bytes] = lambda body: body,
+        *,
+        access: str = DEFAULT,
     ) -> tuple[MessagesRequest, Items]:
         """The request in a body, and the items of its answer, which begin when asked for.
 
-        ``translated`` makes a body of the Messages API of another API's.
+        ``translated`` makes a body of the Messages API of another API's; ``access``: the one to answer by.
         Raises ApiError for a request that breaks a rule, ClientDisconnect if its client leaves before that.
         """
-        asked = await self._reader.read(body, headers, caller, receive, translated)
+        asked = await self._reader.read(body, headers, caller, access, receive, translated)
         record = ExchangeRecord(
             request_id=request_id,
             user_agent=headers.get("user-agent", ""),
+            access=asked.launch.access,
             model=asked.launch.model,
             mode=asked.launch.mode,
             tips=asked.tips,
@@ -93,13 +98,14 @@ class Exchanges:
     async def _exchange(self, asked: Asked, began: Began) -> Items:
         """The exchange, from its place in the queue to its last event."""
         record, messages = began.exchange, asked.request.messages
+        limits = self._limits[record.access]
         bind_contextvars(request_id=record.request_id)
         self._publish(began)
         try:
             async with self._admission.enter(answers=self._dispatcher.is_awaited(messages, asked.tips)):
                 record = record.left_queue(time.monotonic())
                 self._publish(LeftQueue(record))
-                self._limits.check(record.model)
+                limits.check(record.model)
                 reply = await self._dispatcher.reply(
                     asked.launch, messages, asked.tips, asked.prompt.messages
                 )
@@ -108,7 +114,7 @@ class Exchanges:
                     record = record.first_event(reply, time.monotonic(), number)
                     record = self._judged(record, asked.prompt, reply)
                     is_judged = record.has_figures
-                    headers = {**self._limits.headers(record.model), **answer_headers(asked.request, record)}
+                    headers = {**limits.headers(record.model), **answer_headers(asked.request, record)}
                     self._publish(FirstEvent(record, headers))
                     yield headers
                     self._publish(Streamed(record.request_id, reply.first))
@@ -122,7 +128,7 @@ class Exchanges:
                         yield event
         except ApiError as error:
             record = record.failed(error)
-            error.headers = {**self._limits.headers(record.model), **error.headers}
+            error.headers = {**limits.headers(record.model), **error.headers}
             raise
         except Exception as error:
             log.exception("exchange failed")

@@ -14,6 +14,7 @@ OF_ANSWERS: Mapping[str, str] = {
     "x-towpath-way": "How a process came to hold the conversation: start, resume or answer.",
     "x-towpath-reason": "Why it was that way.",
     "x-towpath-session": "Number of the session that answered.",
+    "x-towpath-access": "The access that answered.",
     "x-towpath-transient-texts": "How many transient texts were left out.",
     "x-towpath-loaded-tools": "How many deferred tools were sent in full because a result refers to them; "
     "absent if none.",
@@ -42,6 +43,7 @@ def answer_headers(request: MessagesRequest, record: ExchangeRecord) -> dict[str
         "x-towpath-way": record.way or "",
         "x-towpath-reason": _NOT_IN_HEADERS.sub("?", record.reason or ""),  # it may quote an error
         "x-towpath-session": str(record.session),
+        "x-towpath-access": record.access,
         "x-towpath-transient-texts": str(request.transient),
         **({"x-towpath-loaded-tools": str(loaded)} if loaded else {}),
         **({"x-towpath-cache": cache + note} if record.has_figures else {}),

@@ -1,9 +1,12 @@
 """The newest word on the account's limits: for headers, GET /v1/limits, metrics and refusals."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
+import msgspec
+
+from towpath.core.accesses import DEFAULT
 from towpath.core.account_limits import AccountLimits, Verdict, Window
 from towpath.core.errors import ApiError
 from towpath.server.exchange.events import LimitsChanged, Publish
@@ -13,12 +16,15 @@ _NAMES = {"five_hour": "5-hour window", "seven_day": "weekly window"}
 
 
 class KnownLimits:
-    """What the API told all processes of a server. ``clock`` is Unix time in seconds.
+    """What the API told all processes of an access. ``clock`` is Unix time in seconds.
 
     ``no_extra_usage``: refuse what would draw on paid extra usage.
     """
 
-    def __init__(self, clock: Callable[[], float], publish: Publish, *, no_extra_usage: bool) -> None:
+    def __init__(
+        self, clock: Callable[[], float], publish: Publish, *, access: str = DEFAULT, no_extra_usage: bool
+    ) -> None:
+        self._access = access
         self._clock = clock
         self._publish = publish
         self._no_extra_usage = no_extra_usage
@@ -56,12 +62,13 @@ class KnownLimits:
         return newest is not None and newest.extra.in_use
 
     def report(self) -> LimitsReport:
-        """The answer of /v1/limits."""
+        """What is known, for /v1/limits."""
         now = self._clock()
         newest = self._limits.newest(now)
         extra = newest.extra if newest else None
         refused = self._limits.drawing(now) if self._no_extra_usage else []
         return LimitsReport(
+            access=self._access,
             as_of=round(newest.at) if newest else None,
             status=newest.status if newest else None,
             representative=newest.window if newest else None,
@@ -97,4 +104,12 @@ class KnownLimits:
 
     def _kind_of_newest(self) -> LimitsChanged | None:
         newest = self._limits.newest(self._clock())
-        return LimitsChanged(newest.status, newest.window, newest.extra.in_use) if newest else None
+        if newest is None:
+            return None
+        return LimitsChanged(self._access, newest.status, newest.window, newest.extra.in_use)
+
+
+def limits_report(limits: Mapping[str, KnownLimits], access: str = DEFAULT) -> LimitsReport:
+    """The answer of /v1/limits: what is known of an access, and beside it of the others."""
+    others = [one.report() for name, one in limits.items() if name != access]
+    return msgspec.structs.replace(limits[access].report(), others=others)

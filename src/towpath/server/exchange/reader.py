@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from towpath.core.client_habits.subagents import tool_for_agents
 from towpath.core.client_habits.workdir import named_directory
 from towpath.core.launch import Launch, launch_of
 from towpath.core.mode import HEADER, Mode, mode_of
+from towpath.core.models import Offer
 from towpath.core.prompt_cache.causes import Prompt, prompt_of
 from towpath.core.reading.internal_rules import check_internal
 from towpath.core.reading.memo import MessageMemo
@@ -45,14 +46,25 @@ class Asked:
 class RequestReader:
     """Reads bodies, of the Messages API or translated to it.
 
-    ``empty_folder`` is the working directory when neither the settings nor the request name one.
+    ``empty_folder`` is the working directory when neither the settings nor the request name one. ``offers``
+    say which models each access has; ``named`` are those whose user gave the address of their upstream.
     """
 
-    def __init__(self, settings: Settings, memo: MessageMemo, queue: ParseQueue, empty_folder: Path) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        memo: MessageMemo,
+        queue: ParseQueue,
+        empty_folder: Path,
+        offers: Mapping[str, Callable[[], Awaitable[Offer]]],
+        named: Set[str] = frozenset(),
+    ) -> None:
         self._settings = settings
         self._memo = memo
         self._queue = queue
         self._empty_folder = empty_folder
+        self._offers = offers
+        self._named = named
         self._started_in = Path.cwd()
 
     async def read(
@@ -60,6 +72,7 @@ class RequestReader:
         body: bytes,
         headers: Headers,
         caller: str,
+        access: str,
         receive: Receive,
         translated: Callable[[bytes], bytes],
     ) -> Asked:
@@ -67,20 +80,30 @@ class RequestReader:
 
         Raises ApiError for a request that breaks a rule, ClientDisconnect if its client leaves before that.
         """
-        return await self._queue.run(body, partial(self._asked, body, headers, caller, translated), receive)
+        offer = await self._offers[access]()
+        asked = partial(self._asked, body, headers, caller, access, offer, translated)
+        return await self._queue.run(body, asked, receive)
 
     def _asked(
-        self, sent: bytes, headers: Headers, caller: str, translated: Callable[[bytes], bytes]
+        self,
+        sent: bytes,
+        headers: Headers,
+        caller: str,
+        access: str,
+        offer: Offer,
+        translated: Callable[[bytes], bytes],
     ) -> Asked:
         before = time.thread_time()
         body = translated(sent)
         request = parse_request(body, self._memo, self._settings.transient_texts)
-        launch = self._launch(request, headers, caller)
+        launch = self._launch(request, headers, caller, access, offer)
         digests = tips(launch.key, request.digests)
         prompt = prompt_of(launch, request.messages, request.digests)
         return Asked(body, request, launch, digests, prompt, time.thread_time() - before)
 
-    def _launch(self, request: MessagesRequest, headers: Headers, caller: str) -> Launch:
+    def _launch(
+        self, request: MessagesRequest, headers: Headers, caller: str, access: str, offer: Offer
+    ) -> Launch:
         settings = self._settings
         mode = mode_of(headers.get(HEADER), settings.mode, allows_internal=settings.allow_internal)
         if mode is Mode.INTERNAL:
@@ -91,8 +114,10 @@ class RequestReader:
             cwd=str(self._working_directory(request, mode)),
             betas=[beta.strip() for beta in named.split(",") if beta.strip()],
             caller=caller,
+            access=access,
             mode=mode,
-            via=marks_in(headers) if settings.upstream else (),
+            via=marks_in(headers) if access in self._named else (),
+            offer=offer,
         )
         if mode is Mode.INTERNAL and not launch.agents and (tool := tool_for_agents(request.tools)):
             log.info("no agents found in the description of a tool", tool=tool)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Self
 
+from towpath.core.accesses import DEFAULT
 from towpath.core.canonical import Tip
 from towpath.core.errors import ApiError
 from towpath.core.mode import Mode
@@ -45,6 +46,7 @@ class ExchangeRecord:
     read_seconds: float
     began_at: float
     began: float
+    access: str = DEFAULT
     left_queue_at: float | None = None
     ready_at: float | None = None
     first_event_at: float | None = None

@@ -3,7 +3,7 @@
 Off the event loop: ``ledger.writer`` writes on its own thread.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import structlog
 
@@ -27,14 +27,16 @@ class Bookkeeper:
     ``clock`` is Unix time in seconds. Raises PricesError.
     """
 
-    def __init__(self, settings: Settings, limits: KnownLimits, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, settings: Settings, limits: Mapping[str, KnownLimits], clock: Callable[[], float]
+    ) -> None:
         self.file = settings.state_dir / FILE_NAME
         self.prices = load_prices(settings.prices)
         self._today = Today(self.file, self.prices, clock)
         self._limits = limits
         self._clock = clock
         self._run = f"{int(clock()):x}"  # names this run of the server, whose conversations begin with 1
-        self._used: dict[str, float] = {}
+        self._used: dict[tuple[str, str], float] = {}
         self._writer = (
             LedgerWriter(
                 self.file, keep_days=settings.ledger_days, keep_mb=settings.ledger_mb, say=log.warning
@@ -58,11 +60,11 @@ class Bookkeeper:
         if self._writer is None:
             return
         self._writer.put(row)
-        for window in self._limits.windows():
-            used = window.utilization
-            if used is not None and self._used.get(window.name) != used:
-                self._used[window.name] = used
-                self._writer.put(Reading(self._clock(), window.name, used, window.resets_at))
+        for window in self._limits[row.access].windows():
+            used, name = window.utilization, (row.access, window.name)
+            if used is not None and self._used.get(name) != used:
+                self._used[name] = used
+                self._writer.put(Reading(self._clock(), window.name, used, window.resets_at, row.access))
 
     def close(self) -> None:
         """Write what is left; blocks until that is done."""
@@ -76,6 +78,7 @@ def row_of(exchange: ExchangeRecord, run: str) -> Row:
     return Row(
         at=exchange.began_at,
         day=day_of(exchange.began_at),
+        access=exchange.access,
         model=exchange.answered_by or exchange.model,
         client=client_of(exchange.user_agent),
         conversation=f"{run}-{exchange.conversation}",

@@ -1,7 +1,8 @@
 """GET /health: how the server is. It asks the CLI every minute, and never makes a request wait for that."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import itertools
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import asdict
 
 import structlog
@@ -9,8 +10,9 @@ import structlog
 from towpath import __version__
 from towpath.agent.bundled_cli import BUNDLED_VERSION, AuthStatus, cli_path
 from towpath.agent.failures import not_logged_in
+from towpath.core.accesses import DEFAULT
 from towpath.core.mode import Mode
-from towpath.server.reports import Cli, HealthReport, Login
+from towpath.server.reports import AccessReport, Cli, HealthReport, Login
 from towpath.sessions.admission import Admission
 from towpath.sessions.plan import MIB
 from towpath.sessions.pool import Pool
@@ -18,12 +20,15 @@ from towpath.sessions.pool import Pool
 log = structlog.get_logger(__name__)
 
 _ASK_AGAIN_SECONDS = 60.0
+AskLogin = Callable[[], Awaitable[AuthStatus | None]]
 
 
 class Health:
-    """Keeps the CLI's newest answer to "who is logged in".
+    """Keeps the CLI's newest answers to "who is logged in". ``is_shared``: other machines can call.
 
-    ``is_shared``: other machines can call. ``ledger`` says how that is: ok, off, or what is wrong.
+    ``ask`` is about the default access, ``others`` ask about the others by name: all of them at first, then
+    one after the other, since each question takes a process of the CLI. ``ledger`` says how that is: ok, off,
+    or what is wrong.
     """
 
     def __init__(
@@ -33,7 +38,8 @@ class Health:
         mode: Mode,
         *,
         is_shared: bool,
-        ask: Callable[[], Awaitable[AuthStatus | None]],
+        ask: AskLogin,
+        others: Mapping[str, AskLogin] | None = None,
         ledger: Callable[[], str] = lambda: "off",
     ) -> None:
         self._pool = pool
@@ -42,16 +48,22 @@ class Health:
         self._is_shared = is_shared
         self._ask = ask
         self._ledger = ledger
+        self._others = dict(others or {})
         self._auth: AuthStatus | None = None
+        self._auth_of_others: dict[str, AuthStatus | None] = dict.fromkeys(self._others)
         self._asked = False
 
     async def watch(self) -> None:
         """Ask the CLI again as time goes by, until cancelled."""
+        others = itertools.cycle(self._others)
         while True:
             self._auth = await self._ask()
-            if not self._asked:
-                self._warn()
+            is_first = not self._asked
             self._asked = True
+            for name in self._others if is_first else itertools.islice(others, 1):
+                self._auth_of_others[name] = await self._others[name]()
+            if is_first:
+                self._warn()
             await asyncio.sleep(_ASK_AGAIN_SECONDS)
 
     def _warn(self) -> None:
@@ -60,8 +72,14 @@ class Health:
             log.warning("the Claude CLI is missing; install Towpath again", path=str(cli_path()))
         elif self._auth and not self._auth.logged_in:
             log.warning(not_logged_in())
-        elif self._is_shared and self._auth and self._auth.subscription:
-            log.warning("other machines can use this plan login; a plan must not be shared with others")
+        for name, auth in self._all():
+            if self._is_shared and auth and auth.subscription:
+                log.warning(
+                    "other machines can use this plan login; a plan must not be shared with others",
+                    access=name,
+                )
+            elif name != DEFAULT and auth and not auth.logged_in:
+                log.warning("this access is not logged in; `towpath doctor` says what to do", access=name)
 
     def report(self) -> HealthReport:
         """The answer of /health."""
@@ -70,12 +88,19 @@ class Health:
             version=__version__,
             mode=self._mode,
             auth=Login(**asdict(self._auth)) if self._auth else Login(),
+            accesses=[
+                AccessReport(name=name, **(asdict(auth) if auth else {})) for name, auth in self._all()
+            ],
             cli=Cli(path=str(cli_path()), version=BUNDLED_VERSION, found=cli_path().is_file()),
             sessions={state.value: count for state, count in self._pool.census().items()},
             waiting=self._admission.waiting,
             memory_mb=self._pool.memory_bytes // MIB,
             ledger=self._ledger(),
         )
+
+    def _all(self) -> Iterator[tuple[str, AuthStatus | None]]:
+        yield DEFAULT, self._auth
+        yield from self._auth_of_others.items()
 
     def _status(self) -> str:
         if not self._asked:

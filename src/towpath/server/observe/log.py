@@ -25,6 +25,7 @@ def ended(event: Ended) -> None:
         session=exchange.session,
         way=exchange.way,
         reason=exchange.reason,
+        access=exchange.access,
         mode=exchange.mode.value,
         model=exchange.model,
         messages=exchange.messages,
@@ -55,7 +56,9 @@ def caller_rejected(event: CallerRejected) -> None:
 
 def limits_changed(event: LimitsChanged) -> None:
     """The account's limits are in another state than before."""
-    log.info("limits", status=event.status, window=event.window, extra_usage=event.extra_usage)
+    log.info(
+        "limits", access=event.access, status=event.status, window=event.window, extra_usage=event.extra_usage
+    )
 
 
 def _said(error: ApiError) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """GET /metrics: figures for Prometheus.
 
 ``scripts/tables.py`` writes names and labels into docs/operating.md. No label has more than a few values: a
-reason that quotes an error is counted without the quotation.
+reason that quotes an error is counted without the quotation, and accesses are at most 32.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -31,14 +31,19 @@ class Metrics:
     """The figures of one server: counters of what has ended, and gauges."""
 
     def __init__(
-        self, pool: Pool, admission: Admission, memo: MessageMemo, limits: KnownLimits, prices: Prices
+        self,
+        pool: Pool,
+        admission: Admission,
+        memo: MessageMemo,
+        limits: Mapping[str, KnownLimits],
+        prices: Prices,
     ) -> None:
         self.registry = CollectorRegistry()
         self._prices = prices
         self._exchanges = Counter(
             "towpath_exchanges",
             "Exchanges that are over. The outcome is complete, failed or client left.",
-            ["way", "reason", "outcome"],
+            ["way", "reason", "outcome", "access"],
             registry=self.registry,
         )
         self._first_event = Histogram(
@@ -54,13 +59,13 @@ class Metrics:
         self._tokens = Counter(
             "towpath_tokens",
             "Tokens: input, output, cache_read and cache_write.",
-            ["kind"],
+            ["kind", "access"],
             registry=self.registry,
         )
         self._cost = Counter(
             "towpath_cost_dollars",
             "What the API charges for the tokens, by its public prices; of models without one, nothing.",
-            ["model"],
+            ["model", "access"],
             registry=self.registry,
         )
         self._misses = Counter(
@@ -72,7 +77,7 @@ class Metrics:
         self._errors = Counter(
             "towpath_errors",
             "Exchanges that failed, as the client saw it.",
-            ["status", "type"],
+            ["status", "type", "access"],
             registry=self.registry,
         )
         self.registry.register(_Now(pool, admission, memo, limits))
@@ -81,20 +86,20 @@ class Metrics:
         """Count an exchange that is over."""
         exchange = event.exchange
         reason = (exchange.reason or "").partition(":")[0]
-        self._exchanges.labels(exchange.way or "none", reason, exchange.state.value).inc()
+        self._exchanges.labels(exchange.way or "none", reason, exchange.state.value, exchange.access).inc()
         if exchange.queue_seconds is not None:
             self._queue.observe(exchange.queue_seconds)
         if exchange.first_event_seconds is not None:
             self._first_event.labels(exchange.way).observe(exchange.first_event_seconds)
         for kind, name in _TOKENS.items():
-            self._tokens.labels(kind).inc(exchange.tokens.get(name, 0))
+            self._tokens.labels(kind, exchange.access).inc(exchange.tokens.get(name, 0))
         model = exchange.answered_by or exchange.model
         if cost := self._prices.cost_of(model, exchange.usage):  # those in the price list are not many
-            self._cost.labels(plain_id(model)).inc(cost)
+            self._cost.labels(plain_id(model), exchange.access).inc(cost)
         if exchange.cache_miss:
             self._misses.labels(exchange.cache_miss.cause.value).inc()
         if exchange.error:
-            self._errors.labels(str(exchange.error.status), exchange.error.type).inc()
+            self._errors.labels(str(exchange.error.status), exchange.error.type, exchange.access).inc()
 
     def text(self) -> bytes:
         """All of them, in Prometheus' format."""
@@ -104,7 +109,9 @@ class Metrics:
 class _Now(Collector):
     """What is true when Prometheus asks."""
 
-    def __init__(self, pool: Pool, admission: Admission, memo: MessageMemo, limits: KnownLimits) -> None:
+    def __init__(
+        self, pool: Pool, admission: Admission, memo: MessageMemo, limits: Mapping[str, KnownLimits]
+    ) -> None:
         self._pool = pool
         self._admission = admission
         self._memo = memo
@@ -143,21 +150,27 @@ class _Now(Collector):
 
     def _known_limits(self) -> Iterator[Metric]:
         used = GaugeMetricFamily(
-            "towpath_limit_utilization", "How much of a plan's window is used, 0 to 1.", labels=["window"]
+            "towpath_limit_utilization",
+            "How much of a plan's window is used, 0 to 1.",
+            labels=["window", "access"],
         )
         resets = GaugeMetricFamily(
             "towpath_limit_reset_timestamp_seconds",
             "When a plan's window is reset, in Unix time.",
-            labels=["window"],
+            labels=["window", "access"],
         )
-        for window in self._limits.windows():
-            if window.utilization is not None:
-                used.add_metric([window.name], window.utilization)
-            if window.resets_at is not None:
-                resets.add_metric([window.name], window.resets_at)
+        in_use = GaugeMetricFamily(
+            "towpath_extra_usage_in_use",
+            "1 if extra usage paid for the newest answer, else 0.",
+            labels=["access"],
+        )
+        for access, limits in self._limits.items():
+            for window in limits.windows():
+                if window.utilization is not None:
+                    used.add_metric([window.name, access], window.utilization)
+                if window.resets_at is not None:
+                    resets.add_metric([window.name, access], window.resets_at)
+            in_use.add_metric([access], int(limits.extra_usage_in_use))
         yield used
         yield resets
-        in_use = int(self._limits.extra_usage_in_use)
-        yield GaugeMetricFamily(
-            "towpath_extra_usage_in_use", "1 if extra usage paid for the newest answer, else 0.", value=in_use
-        )
+        yield in_use

@@ -108,6 +108,7 @@ def _details(exchange: ExchangeRecord) -> dict[str, Any]:
         "towpath.way": exchange.way,
         "towpath.reason": exchange.reason,
         "towpath.session": exchange.session,
+        "towpath.access": exchange.access,
         "towpath.mode": exchange.mode.value,
         "towpath.outcome": exchange.state.value,
         "towpath.cache_note": exchange.cache_miss.sentence if exchange.cache_miss else None,

@@ -141,6 +141,7 @@ def _messages() -> Json:
             VERSION,
             header("anthropic-beta", "Comma-separated names; passed on."),
             header("x-towpath-mode", "Who executes the tools.", enum=["passthrough", "internal"]),
+            header("x-towpath-access", "By which access; the path may begin with /access/NAME instead."),
         ],
         "requestBody": {"required": True, "content": json_of("Request")},
         "responses": {"200": answer, **failures(ANY_FAILURE)},

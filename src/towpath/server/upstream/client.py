@@ -12,9 +12,9 @@ import httpx
 import structlog
 
 from towpath import __version__
+from towpath.agent.environment import Upstream
 from towpath.core.errors import ApiError
 from towpath.server.upstream.answer import check_head
-from towpath.settings import Settings
 
 log = structlog.get_logger(__name__)
 
@@ -34,12 +34,15 @@ _LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20)
 class UpstreamApi:
     """Sends requests there. ``base_url`` is without ``/v1``, as for the CLI; by default the API's own.
 
-    ``mark`` is the server's own in Via.
+    ``mark`` is the server's own in Via, ``added`` are headers that the operator wants in each request.
     """
 
-    def __init__(self, base_url: str | None, api_key: str | None, mark: str) -> None:
+    def __init__(
+        self, base_url: str | None, api_key: str | None, mark: str, added: Mapping[str, str] | None = None
+    ) -> None:
         self._mark = mark
         self._base_url = (base_url or _API).rstrip("/")
+        self._added = added or {}
         self._key = {"x-api-key": api_key} if api_key else {}
         self._client: httpx.AsyncClient | None = None
         self._has_warned = False
@@ -65,7 +68,7 @@ class UpstreamApi:
         # If the client names none: httpx would name encodings that the client may not know.
         fixed = {"anthropic-version": _VERSION, "accept-encoding": "identity"}
         via = ", ".join(filter(None, (headers.get("via"), self._mark)))
-        own = {"user-agent": f"towpath/{__version__}", "via": via, **self._key}
+        own = {"user-agent": f"towpath/{__version__}", "via": via, **self._added, **self._key}
         try:
             async with self._client.stream(
                 method, self._base_url + path, headers={**fixed, **sent, **own}, content=content
@@ -101,7 +104,8 @@ class UpstreamApi:
         )
 
 
-def operators_upstream(settings: Settings, mark: str) -> UpstreamApi | None:
-    """The one that the settings name, if they do; ``mark`` is the server's own in Via."""
-    key = settings.upstream_api_key.get_secret_value() if settings.upstream_api_key else None
-    return UpstreamApi(settings.upstream, key, mark) if key or settings.upstream else None
+def asked_with(upstream: Upstream, mark: str) -> UpstreamApi | None:
+    """How to ask there, if the operator gave an address or a key for it; ``mark`` is the server's in Via."""
+    if not upstream.base_url and not upstream.api_key:
+        return None
+    return UpstreamApi(upstream.base_url, upstream.api_key, mark, upstream.headers)

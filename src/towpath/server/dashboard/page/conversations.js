@@ -2,7 +2,7 @@
 
 import { cut, keep, make, rowGroup, rowOf, tableOf } from "./dom.js";
 import { EXCHANGE_COLUMNS, figures, note, notes, runs } from "./exchange.js";
-import { count, plural } from "./words.js";
+import { count, modelOf, plural } from "./words.js";
 
 const AT_A_TIME = 25;
 const opened = new Set();
@@ -51,7 +51,7 @@ export function reveal(place, all, number) {
 const idOf = (number) => `conversation-${number}`;
 
 const NUMBER = { title: "No.", kind: "no", cell: ({ number }) => toggle(number) };
-const MODEL = { title: "Model", kind: "model", cell: ({ exchange }) => cut(exchange.model, "code") };
+const MODEL = { title: "Model", kind: "model", cell: ({ exchange }) => cut(modelOf(exchange), "code") };
 const MESSAGES = { title: "Messages", kind: "number roomiest", cell: ({ exchange }) => count(exchange.messages) };
 const PROCESS = { title: "Process", kind: "process", cell: ({ process }) => process && link(process) };
 const EARLIER = { ...NUMBER, cell: () => make("span", { class: "unseen" }, "Earlier") };
@@ -83,7 +83,7 @@ function rows({ number, exchanges, process }) {
     { id: idOf(number), class: classes, tabindex: -1, "aria-label": `Conversation ${number}` },
     rowOf(COLUMNS, { number, exchange: newest, process, isParked }),
     below(notes(newest)),
-    below([newest.reason && note("Way", newest.reason), note("Model", modelOf(newest)), figures(newest)], "folded"),
+    below([newest.reason && note("Way", newest.reason), note("Model", servedBy(newest)), figures(newest)], "folded"),
     earlier.flatMap((exchange) => [
       rowOf(EARLIER_COLUMNS, { exchange }, { class: "folded" }),
       below([...notes(exchange), figures(exchange)], "folded"),
@@ -91,7 +91,7 @@ function rows({ number, exchanges, process }) {
   );
 }
 
-const modelOf = (one) => (one.mode === "internal" ? `${one.model}, internal mode` : one.model);
+const servedBy = (one) => (one.mode === "internal" ? `${modelOf(one)}, internal mode` : modelOf(one));
 
 /** A row of lines below another row; none where there is nothing to say. */
 function below(lines, kind = "") {

@@ -3,8 +3,15 @@
 import { make } from "./dom.js";
 import { percent, windowName } from "./words.js";
 
-/** The windows, or in words that there are none. ``paces``: when each is used up. */
-export function windows({ windows: known, extra_usage: extra, paces = [] }) {
+/** The windows of all accesses that have any, or in words that there are none. ``paces``: when each is used up. */
+export function windows({ paces = [], ...limits }) {
+  const told = [limits, ...limits.others].filter(({ windows: known }) => known.length);
+  const own = (one) => ofOne(one, paces.filter(({ access }) => access === one.access));
+  if (told.length < 2 && !told.some(({ access }) => access !== "default")) return own(limits);
+  return make("div", {}, told.map((one) => make("div", {}, make("h3", {}, one.access), own(one))));
+}
+
+function ofOne({ windows: known, extra_usage: extra }, paces) {
   if (!known.length) {
     const words =
       "None were told. An API key or a cloud provider has no plan windows; a plan tells them with its answers.";

@@ -2,7 +2,7 @@
 
 import { cut, keep, make, rowGroup, rowOf, tableOf } from "./dom.js";
 import { ago, conversationLink } from "./exchange.js";
-import { count } from "./words.js";
+import { count, modelOf } from "./words.js";
 
 const STATES = { parked: "waits for your client" };
 
@@ -11,7 +11,7 @@ const COLUMNS = [
   { title: "State", kind: "state", cell: ({ one }) => make("span", { class: `badge ${one.state}` }, STATES[one.state] ?? one.state) },
   { title: "Since", kind: "when", cell: ({ one }) => ago(one.since) },
   { title: "Holds", kind: "holds", cell: holds },
-  { title: "Model", kind: "model", cell: ({ one }) => cut(one.model, "code") },
+  { title: "Model", kind: "model", cell: ({ one }) => cut(modelOf(one), "code") },
   { title: "Memory", kind: "number", cell: ({ one }) => `${count(one.memory_mb)} MB` },
   { title: "PID", kind: "number", cell: ({ one }) => (one.pid === null ? "–" : String(one.pid)) },
 ];

@@ -5,14 +5,18 @@ import { make } from "./dom.js";
 import { ago } from "./exchange.js";
 import { inWords } from "./words.js";
 
-const METHODS = { api_key: "API key", oauth_token: "OAuth token", "claude.ai": "Claude login" };
+const METHODS = { api_key: "API key", api_key_helper: "API key", oauth_token: "OAuth token", "claude.ai": "Claude login" };
 const PROVIDERS = { bedrock: "Amazon Bedrock", vertex: "Google Vertex AI", foundry: "Microsoft Foundry" };
 
 /** How it is logged in, its mode, its version and its age. */
 export function serverLine(server) {
   const words = server.status === "starting" ? "Starting" : server.auth.logged_in ? login(server.auth) : "Not logged in";
-  return make("span", {}, `${words} · ${server.mode} mode · version ${server.version} · started `, ago(server.started_at));
+  const others = server.accesses.slice(1).map(accessOf);
+  const also = others.length ? ` · also by ${others.join(", ")}` : "";
+  return make("span", {}, `${words}${also} · ${server.mode} mode · version ${server.version} · started `, ago(server.started_at));
 }
+
+const accessOf = ({ name, logged_in: isIn }) => (isIn === false ? `${name} (not logged in)` : name);
 
 function login({ method, provider, subscription }) {
   if (subscription) return `${inWords(subscription)} plan`;

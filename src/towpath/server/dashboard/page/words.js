@@ -40,6 +40,9 @@ export function duration(seconds) {
 
 export const percent = (share) => `${Math.round(share * 100)} %`;
 
+/** The model, and the access by which it is asked, unless that is the default one. */
+export const modelOf = ({ model, access }) => (access === "default" ? model : `${model}, by ${access}`);
+
 /** All tokens that the model read: new ones, and those that came from the cache or went into it. */
 export function inputTokens(usage) {
   return usage.input_tokens + usage.cache_read_input_tokens + usage.cache_creation_input_tokens;
