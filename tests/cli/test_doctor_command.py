@@ -25,6 +25,7 @@ NAMES = [
     "settings",
     "Claude CLI",
     "login",
+    "access",
     "folders and host",
     "port",
     "upstream",

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from towpath.cli.console import own_command
 from towpath.cli.doctor import loops, machine, opencode, program
+from towpath.cli.doctor.access import access_checks
 from towpath.cli.doctor.findings import Check, Finding, skipped
 from towpath.cli.doctor.leftovers import leftovers
 from towpath.cli.doctor.port import port
@@ -34,6 +35,7 @@ def all_checks(settings: Settings, environment: Mapping[str, str], *, live: bool
         Check("settings", lambda: program.variables(environment)),
         Check("Claude CLI", lambda: program.bundled_cli(environment)),
         Check("login", lambda: program.login(settings, environment)),
+        *access_checks(settings, environment, live=live),
         Check("folders and host", lambda: machine.folders_and_host(settings)),
         Check("port", lambda: port(settings)),
         Check("upstream", model),

@@ -5,6 +5,7 @@ address, with the key and the conversation (docs/engine.md, N8).
 """
 
 import asyncio
+import os
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -13,9 +14,11 @@ import httpx
 
 from towpath.cli.doctor.addresses import shown
 from towpath.cli.doctor.findings import Finding, ok, problem, warning
+from towpath.core.accesses import DEFAULT, HEADER
 from towpath.core.errors import ApiError
 from towpath.core.explanations import explanation_of
 from towpath.server.app import create_app
+from towpath.server.upstream.accesses import accesses_of
 from towpath.settings import Settings
 
 _MODEL = "haiku"  # the cheapest
@@ -23,12 +26,13 @@ _REDIRECT_SECONDS = 10
 _LIMIT = "anthropic-ratelimit-unified"
 
 
-def upstream(settings: Settings) -> Finding:
-    """Ask the model for one token, through a proxy of the check's own that listens nowhere."""
-    if settings.upstream and (elsewhere := redirect_of(settings.upstream)):
-        return judge_redirect(settings.upstream, elsewhere)
+def upstream(settings: Settings, access: str = DEFAULT) -> Finding:
+    """Ask the model of an access for one token, through a proxy of the check's own that listens nowhere."""
+    address = accesses_of(settings, os.environ)[access].environment.get("ANTHROPIC_BASE_URL")
+    if address and (elsewhere := redirect_of(address)):
+        return judge_redirect(address, elsewhere)
     began = time.monotonic()
-    status, body, headers = asyncio.run(_asked(settings))
+    status, body, headers = asyncio.run(_asked(settings, access))
     return judge_answer(status, body, headers, time.monotonic() - began)
 
 
@@ -69,14 +73,14 @@ def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port
 
 
-async def _asked(settings: Settings) -> tuple[int, dict[str, Any], Mapping[str, str]]:
+async def _asked(settings: Settings, access: str) -> tuple[int, dict[str, Any], Mapping[str, str]]:
     app = create_app(settings.model_copy(update={"spares": 0}))
     key = settings.keys[0] if settings.keys else "dummy"
     # The host that the proxy expects of its callers.
     client = httpx.AsyncClient(
         transport=httpx.ASGITransport(app),
         base_url="http://127.0.0.1",
-        headers={"x-api-key": key},
+        headers={"x-api-key": key, HEADER: access},
         timeout=None,  # noqa: S113 - the app has its own limits
     )
     async with app.router.lifespan_context(app), client:
