@@ -87,7 +87,7 @@ def test_each_exchange_is_a_row_with_its_figures(api: ScriptedApi, own_settings:
     for sums in (told["total"], shown):
         assert (sums["exchanges"], sums["failed"], sums["cache_read"]) == (3, 1, 180_000)
         assert sums["cost"] == pytest.approx(cost)
-    assert seen["towpath_cost_dollars_total", "claude-sonnet-4-5"] == pytest.approx(cost)
+    assert seen["towpath_cost_dollars_total", "default", "claude-sonnet-4-5"] == pytest.approx(cost)
     assert [one["way"] for one in steps] == ["start", "resume", ""]
     files = [own_settings.state_dir / f"{FILE_NAME}{ending}" for ending in ("", "-wal")]
     assert all(WORD.encode() not in file.read_bytes() for file in files if file.exists())

@@ -12,6 +12,9 @@ import pytest
 
 from tests.support.fidelity import request, user
 from tests.support.isolated_proxy import IsolatedProxy, a_key, isolated_proxy, proxy_at
+from towpath.agent.accesses import accesses
+from towpath.agent.environment import Upstream
+from towpath.core.accesses import DEFAULT
 from towpath.core.launch import Launch
 from towpath.server.app import create_app
 from towpath.server.processes import ProcessMaker
@@ -111,12 +114,12 @@ def test_n10_the_upstream_hears_through_which_servers_a_request_came(
 
 
 def test_nothing_is_added_where_the_login_belongs(own_settings: Settings, tmp_path: Path) -> None:
-    environment = {"LANG": "C.UTF-8"}
+    access = accesses({}, Upstream(), {})[DEFAULT]
     launch = Launch(model="claude-sonnet-4-5", system="", body={}, cwd=str(tmp_path))
     settings = own_settings.model_copy(update={"upstream_base_url": None})
-    maker = ProcessMaker(settings, tmp_path, environment, lambda _: None, mark=new_mark())
+    maker = ProcessMaker(settings, tmp_path, {DEFAULT: (access, lambda _: None)}, mark=new_mark())
 
-    assert maker.environment_of(launch) == environment
+    assert maker.environment_of(launch) == access.environment
 
 
 def test_another_session_of_claude_code_is_a_client_like_others(http: httpx.Client) -> None:

@@ -51,8 +51,8 @@ def served(
 
     ``clock`` is Unix time in seconds; ``mark`` is the server's own in Via.
     """
-    accesses = accesses_of(settings, os.environ)
-    return {name: _served(access, settings, folders, clock, publish, mark) for name, access in accesses.items()}
+    make = partial(_served, settings=settings, folders=folders, clock=clock, publish=publish, mark=mark)
+    return {name: make(access) for name, access in accesses_of(settings, os.environ).items()}
 
 
 def _served(

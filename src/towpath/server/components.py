@@ -102,7 +102,9 @@ def assemble(
     offers = {name: one.models.offer for name, one in accesses.items()}
     named = {name for name, one in accesses.items() if one.access.is_named}
     reader = RequestReader(settings, memo, queue, nowhere, offers, named)
-    exchanges = Exchanges(reader, Dispatcher(pool), admission, limits, publisher.publish, conversations, clock)
+    exchanges = Exchanges(
+        reader, Dispatcher(pool), admission, limits, publisher.publish, conversations, clock
+    )
     return Components(
         folder=folder,
         mark=mark,

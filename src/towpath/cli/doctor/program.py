@@ -16,8 +16,8 @@ from towpath.cli.doctor.findings import Finding, ok, problem, skipped, warning
 from towpath.cli.doctor.sdk_age import sdk_age
 from towpath.cli.doctor.shell import command_line, is_on_path, words_of
 from towpath.cli.unknown_settings import unknown_settings
-from towpath.core.figures import counted
 from towpath.core.accesses import DEFAULT, AccessesError
+from towpath.core.figures import counted
 from towpath.python import python_command
 from towpath.server.upstream.accesses import accesses_of
 from towpath.settings import ENV_PREFIX, Settings
