@@ -5,7 +5,8 @@ and writes down every one of them, what they need in turn included, without an a
 
 - the project and its build: ``[tool.uv]`` in pyproject.toml;
 - each Python client: ``tests/clients/pins/<environment>.txt``;
-- the clients from npm: ``tests/clients/pins/package-lock.json``, of what package.json beside it names.
+- the clients from npm: ``tests/clients/pins/package-lock.json``, of what package.json beside it names, and
+  in ``pins/nightly`` the same for those of the nightly profile.
 
 So a fresh clone installs next year what it installs today. ``tests/test_pins.py`` sees that nothing is left
 out. ``--only claude-agent-sdk`` renews one package and what it cannot do without, wherever it is asked for,
@@ -25,14 +26,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from scripts.pin_texts import locked_pins, npm_lock_text, pinned_in, version_in, with_pins, with_version
-from tests.clients.npm import PINS as NPM_PINS
+from tests.clients.npm import DAILY, NIGHTLY, PINS, Packages
 from tests.clients.python_clients import Environment
 from tests.support.pins import PROJECT
 
 UV = os.environ.get("UV", "uv")
 OLDEST_PYTHON = "3.11"
 NPM = "npm:"
-CLIENTS = NPM_PINS.parent
+CLIENTS = PINS.parent
 
 
 def main(words: Sequence[str]) -> None:
@@ -41,7 +42,9 @@ def main(words: Sequence[str]) -> None:
     parser.add_argument("--only", metavar="PACKAGE", default="")
     asked, options = parser.parse_known_args(words)
     if asked.only.startswith(NPM):
-        _write_npm_pins(f"{asked.only.removeprefix(NPM)}@latest")
+        name = asked.only.removeprefix(NPM)
+        for packages in (one for one in (DAILY, NIGHTLY) if name in one.versions):
+            _write_npm_pins(packages, f"{name}@latest")
     elif asked.only:
         _renew_one(asked.only, options)
     else:
@@ -59,7 +62,8 @@ def _renew_all(options: Sequence[str]) -> None:
         print(environment.name, flush=True)
         _write(environment, _compiled(environment.packages, options))
     print("npm", flush=True)
-    _write_npm_pins()
+    for packages in (DAILY, NIGHTLY):
+        _write_npm_pins(packages)
 
 
 def _environments() -> list[Environment]:
@@ -127,18 +131,18 @@ def _compiled(packages: Sequence[str], options: Sequence[str], known: Sequence[s
         return pins.read_text().splitlines()
 
 
-def _write_npm_pins(*renewed: str) -> None:
+def _write_npm_pins(packages: Packages, *renewed: str) -> None:
     """Lock what package.json names; ``renewed`` (``name@latest``) are written into it, all others stay."""
     names = ("package.json", "package-lock.json") if renewed else ("package.json",)
     with tempfile.TemporaryDirectory() as folder:
         for name in names:
-            shutil.copy(NPM_PINS / name, folder)
+            shutil.copy(packages.pins / name, folder)
         options = ("--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
         exact = ("--save-exact", *renewed) if renewed else ()
         _run("npm", "install", *options, "--omit-lockfile-registry-resolved", *exact, cwd=folder)
         lock = json.loads((Path(folder) / "package-lock.json").read_text())
-        shutil.copy(Path(folder) / "package.json", NPM_PINS)
-    (NPM_PINS / "package-lock.json").write_text(npm_lock_text(lock))
+        shutil.copy(Path(folder) / "package.json", packages.pins)
+    (packages.pins / "package-lock.json").write_text(npm_lock_text(lock))
 
 
 def _run(*command: str, cwd: str) -> str:

@@ -3,6 +3,7 @@
 import json
 import tomllib
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
@@ -10,8 +11,8 @@ from packaging.utils import canonicalize_name
 
 from scripts.pin_texts import exact_in, locked_pins, version_in, with_pins, with_version
 from tests.clients.install import all_environments
+from tests.clients.npm import DAILY, NIGHTLY, Packages
 from tests.clients.npm import PINS as CLIENTS
-from tests.clients.npm import VERSIONS
 from tests.clients.python_clients import Environment
 from tests.support.pins import PROJECT, pinned, project_pins
 
@@ -79,15 +80,16 @@ def test_no_environment_that_is_gone_has_pins() -> None:
     assert set(CLIENTS.glob("*.txt")) == {environment.pins for environment in all_environments()}
 
 
-def test_all_that_a_client_from_npm_needs_is_pinned() -> None:
-    packages = json.loads((CLIENTS / "package-lock.json").read_text())["packages"]
+@pytest.mark.parametrize("clients", [DAILY, NIGHTLY], ids=["daily", "nightly"])
+def test_all_that_a_client_from_npm_needs_is_pinned(clients: Packages) -> None:
+    packages = json.loads((clients.pins / "package-lock.json").read_text())["packages"]
 
-    assert packages.pop("")["dependencies"] == VERSIONS, RENEW
+    assert packages.pop("")["dependencies"] == clients.versions, RENEW
     assert all(package["version"] and package["integrity"] for package in packages.values())
 
 
 def test_no_pin_has_an_address() -> None:
-    for file in CLIENTS.iterdir():
+    for file in filter(Path.is_file, CLIENTS.rglob("*")):
         assert "://" not in file.read_text(), file
     assert not [pin for pin in project_pins() if "@" in pin]
 

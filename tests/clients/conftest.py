@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.clients.listed import Outcomes
-from tests.clients.npm import installed
+from tests.clients.npm import NIGHTLY, installed
 from tests.clients.opencode import OpenCode, Server, Workspace, workspace
 from tests.clients.recorder import RecordedProxy, Recorder, serve_recorded
 from tests.support.isolated_proxy import a_key
@@ -53,10 +53,29 @@ def recorder(proxy: RecordedProxy) -> Recorder:
     return proxy.recorder
 
 
+@pytest.fixture(autouse=True)
+def later_steps(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test that is marked with the ways of later steps saw these and no others."""
+    mark = request.node.get_closest_marker("later_steps")
+    if mark is None:
+        yield
+        return
+    has_played = "played" in request.fixturenames
+    seen = request.getfixturevalue("played") if has_played else request.getfixturevalue("proxy").recorder
+    yield
+    assert {one.way for one in seen.exchanges if one.way and one.is_later_step} == set(mark.args)
+
+
 @pytest.fixture(scope="session")
 def node_modules() -> Path:
     """The clients from npm."""
     return installed(USERS_ENVIRONMENT)
+
+
+@pytest.fixture(scope="session")
+def nightly_modules() -> Path:
+    """Those that only the nightly profile has."""
+    return installed(USERS_ENVIRONMENT, NIGHTLY)
 
 
 @pytest.fixture(scope="session")

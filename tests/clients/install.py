@@ -1,6 +1,6 @@
-"""Installs the clients of each run (``python -m tests.clients.install``), so that CI need not wait for them.
+"""Installs the clients of a run (``python -m tests.clients.install``), so that CI need not wait for them.
 
-The tests install what is missing.
+There are two lists: of each run, and what only the nightly profile has. The tests install what is missing.
 """
 
 import os
@@ -10,6 +10,7 @@ from types import ModuleType
 from tests.clients import npm
 from tests.clients.listed import all_modules, is_nightly
 from tests.clients.python_clients import Environment
+from tests.support.profiles import IS_NIGHTLY
 
 
 def all_environments() -> list[Environment]:
@@ -29,6 +30,7 @@ def _environments_of(modules: Iterable[ModuleType]) -> list[Environment]:
 
 
 if __name__ == "__main__":
-    npm.installed(os.environ)
-    for environment in daily_environments():
+    for packages in [npm.DAILY, npm.NIGHTLY] if IS_NIGHTLY else [npm.DAILY]:
+        npm.installed(os.environ, packages)
+    for environment in all_environments() if IS_NIGHTLY else daily_environments():
         environment.program("python")

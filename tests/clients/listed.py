@@ -1,12 +1,14 @@
 """The list of clients that are tested, and docs/clients.md, which is made of it.
 
 A module of client tests has a constant ``CLIENT`` and marks its tests with what they show:
-``@pytest.mark.shows("text turn")``. A complete run with ``--write-clients`` in which all of these passed
-writes the document; a test compares it with the modules.
+``@pytest.mark.shows("text turn")``, and with the ways on which the steps after the first one were served:
+``@pytest.mark.later_steps("answer")``, which conftest.py compares with what was recorded. A complete run
+with ``--write-clients`` in which all of these passed writes the document; a test compares it with the
+modules.
 """
 
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -18,13 +20,15 @@ import pytest
 DOCUMENT = Path(__file__).parents[2] / "docs" / "clients.md"
 SHOWN_BY_EACH = ("text turn", "tool round trip", "error")
 IN_EACH_RUN, NIGHTLY = "✓", "nightly"
+WAYS = ("answer", "resume", "start")
 
 
 @dataclass(frozen=True)
 class Client:
     """A client, and the ``lines`` that point it at http://127.0.0.1:3456: of a shell, or of ``language``.
 
-    ``has_tools`` is false for one that offers the model no tools.
+    ``has_tools`` is false for one that offers the model no tools. ``starts`` says why some of its later steps
+    need a new process.
     """
 
     name: str
@@ -32,6 +36,7 @@ class Client:
     lines: str
     language: str = "sh"
     has_tools: bool = True
+    starts: str = ""
 
     def variables(self, url: str) -> dict[str, str]:
         """The variables that the lines export, with the ``url`` of a proxy in place of 127.0.0.1:3456."""
@@ -66,6 +71,16 @@ def listing(modules: Iterable[Any]) -> Listing:
     return listed
 
 
+def later_ways(modules: Iterable[Any]) -> Mapping[Client, Sequence[str]]:
+    """The ways that the later steps of each client take, in the order of ``WAYS``."""
+    found: dict[Client, set[str]] = {}
+    for module in modules:
+        ways = found.setdefault(module.CLIENT, set())
+        for marks in _marks_of_tests(module):
+            ways.update(word for mark in marks if mark.name == "later_steps" for word in mark.args)
+    return {client: sorted(ways, key=WAYS.index) for client, ways in found.items()}
+
+
 def is_nightly(module: Any) -> bool:
     """Whether all of its tests are for the nightly profile."""
     return any(mark.name == "nightly" for mark in _marks_of_all(module))
@@ -95,6 +110,11 @@ These are real clients, unmodified. Tests send them through Towpath and the real
 ([CONTRIBUTING.md](../CONTRIBUTING.md)). The tests are in `tests/clients`. Other clients of the Messages API
 or of OpenAI's APIs should work just as well: see [setup.md](setup.md) and [openai.md](openai.md).
 
+*Later steps* are the ways on which a client's requests after the first one of a conversation were served
+([how-it-works.md](how-it-works.md)): with `answer` and `resume` a live process goes on, `start` needs a new
+one, which takes half a second or so. Where a client's steps need that, the reason is below the table. An
+empty cell: there are none, or its tests do not look at them.
+
 This page is written by a test run in which all of it passed, and CI compares it with the tests:
 
 ```sh
@@ -103,10 +123,13 @@ TOWPATH_PROFILE=nightly uv run pytest tests/clients --write-clients
 """
 
 
-def render(listed: Listing) -> str:
+def render(listed: Listing, ways: Mapping[Client, Sequence[str]]) -> str:
     """The document."""
     clients = sorted(listed, key=lambda client: client.name.lower())
-    rows = [_row(("client", "version", *SHOWN_BY_EACH, "and")), _row(("---", "---", *[":-:"] * 3, "---"))]
+    rows = [
+        _row(("client", "version", *SHOWN_BY_EACH, "later steps", "and")),
+        _row(("---", "---", *[":-:"] * 3, "---", "---")),
+    ]
     for client in clients:
         shown = listed[client]
         rest = [
@@ -115,11 +138,13 @@ def render(listed: Listing) -> str:
             if word not in SHOWN_BY_EACH
         ]
         cells = [shown.get(word, "") if word in expected(client) else "has none" for word in SHOWN_BY_EACH]
-        rows.append(_row((client.name, client.version, *cells, ", ".join(rest))))
+        later = ", ".join(ways.get(client, ()))
+        rows.append(_row((client.name, client.version, *cells, later, ", ".join(rest))))
     sections = (
         f"\n### {client.name}\n\n```{client.language}\n{client.lines.strip()}\n```\n" for client in clients
     )
-    return f"{HEAD}\n{''.join(rows)}\n## The lines that connect them\n{''.join(sections)}"
+    reasons = [f"\n**{client.name}**: {client.starts}\n" for client in clients if client.starts]
+    return f"{HEAD}\n{''.join(rows)}{''.join(reasons)}\n## The lines that connect them\n{''.join(sections)}"
 
 
 def expected(client: Client) -> set[str]:
@@ -165,5 +190,5 @@ class Outcomes:
             for line in missing:
                 terminalreporter.write_line(f"  {line}")
         else:
-            DOCUMENT.write_text(render(listed))
+            DOCUMENT.write_text(render(listed, later_ways(modules())))
             terminalreporter.write_line(f"{DOCUMENT.name} was written", green=True)

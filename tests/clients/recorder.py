@@ -29,6 +29,16 @@ class Exchange:
         """The way it was served on; None if it was refused."""
         return self.headers.get("x-towpath-way")
 
+    @property
+    def is_later_step(self) -> bool:
+        """Whether the conversation had begun before: something of it is the model's, at whichever door."""
+        said = self.body.get("messages") or self.body.get("input") or ()
+        return any(isinstance(item, dict) and _is_the_models(item) for item in said)
+
+
+def _is_the_models(item: Json) -> bool:
+    return item.get("role") == "assistant" or item.get("type") in ("function_call", "custom_tool_call")
+
 
 class Recorder:
     """Middleware that changes nothing. An exchange is recorded when the head of its response goes out."""

@@ -44,6 +44,7 @@ def test_a_whole_answer_and_a_streamed_one(does: Script, api: ScriptedApi, recor
 
 
 @pytest.mark.shows("tool round trip", "parallel tools")
+@pytest.mark.later_steps("answer")
 def test_two_tools_in_one_step(does: Script, api: ScriptedApi, recorder: Recorder) -> None:
     said = does("tool")
 

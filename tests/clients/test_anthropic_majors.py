@@ -31,6 +31,7 @@ def played(
 
 
 @pytest.mark.shows("text turn", "a second turn")
+@pytest.mark.later_steps("answer", "resume")
 def test_a_conversation_goes_on(played: Played) -> None:
     assert played.said["text"] == ["hello", "again"]
     assert played.exchanges[1].way == "resume"

@@ -117,6 +117,7 @@ def test_a_stream_brings_the_text_in_pieces(client: Anthropic) -> None:
 
 
 @pytest.mark.shows("tool round trip")
+@pytest.mark.later_steps("answer")
 def test_a_tool_can_be_run_by_hand(client: Anthropic, api: ScriptedApi, recorder: Recorder) -> None:
     fields: Any = {"model": MODEL, "max_tokens": MAX_TOKENS, "tools": [GAUGE]}
     messages = [user('CALL gauge {"lock": "upper"}')]

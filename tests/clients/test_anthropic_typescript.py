@@ -38,6 +38,7 @@ def test_a_whole_answer_and_a_streamed_one(does: Script, api: ScriptedApi, recor
 
 
 @pytest.mark.shows("tool round trip")
+@pytest.mark.later_steps("answer")
 def test_a_tool_run_by_hand(does: Script, api: ScriptedApi, recorder: Recorder) -> None:
     said = does("tool")
 

@@ -72,6 +72,7 @@ def cline(
 
 
 @pytest.mark.shows("text turn", "tool round trip")
+@pytest.mark.later_steps("answer")
 def test_the_output_of_a_command_reaches_the_model(
     cline: Cline, api: ScriptedApi, recorder: Recorder
 ) -> None:

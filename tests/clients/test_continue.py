@@ -48,6 +48,7 @@ def cn(
 
 
 @pytest.mark.shows("text turn", "tool round trip")
+@pytest.mark.later_steps("answer")
 def test_a_file_that_it_read_reaches_the_model(
     cn: Callable[..., Done[str]], place: Workspace, api: ScriptedApi, recorder: Recorder
 ) -> None:

@@ -31,6 +31,7 @@ def test_a_stream_comes_in_pieces_and_with_its_usage(played: Played) -> None:
 
 
 @pytest.mark.shows("tool round trip")
+@pytest.mark.later_steps("answer")
 def test_two_tools_are_called_at_once_and_answered(played: Played) -> None:
     assert played.said["results"] == "Results: upper is three metres deep | lower is three metres deep"
     assert [exchange.way for exchange in played.exchanges[2:4]] == ["start", "answer"]

@@ -12,19 +12,22 @@ from tests.clients.listed import (
     Client,
     Outcomes,
     expected,
+    later_ways,
     listing,
     modules,
     render,
 )
 from towpath.core.client_habits.recipes import CLIENTS
 
-BARGE = Client("Barge", "1.2", "export BARGE_URL=http://127.0.0.1:3456")
+BARGE = Client("Barge", "1.2", "export BARGE_URL=http://127.0.0.1:3456", starts="It turns round.")
 
 
 def test_the_document_is_what_the_modules_say(pytestconfig: pytest.Config) -> None:
     if pytestconfig.getoption("write_clients", False):
         pytest.skip("this run writes it")
-    assert DOCUMENT.read_text() == render(listing(modules())), "see docs/clients.md for the command"
+    assert DOCUMENT.read_text() == render(listing(modules()), later_ways(modules())), (
+        "see docs/clients.md for the command"
+    )
 
 
 @pytest.mark.parametrize("module", modules(), ids=lambda module: module.CLIENT.name)
@@ -34,6 +37,14 @@ def test_each_client_is_tested_with(module: Any) -> None:
 
     assert expected(module.CLIENT) <= set(shown)
     assert "127.0.0.1:3456" in module.CLIENT.lines
+
+
+def test_a_client_whose_later_steps_need_a_new_process_says_why() -> None:
+    ways = later_ways(modules())
+
+    assert {client.name for client in ways if client.starts} == {
+        client.name for client, taken in ways.items() if "start" in taken
+    }
 
 
 def test_clients_are_connected_here_as_towpath_env_connects_them() -> None:
@@ -65,10 +76,19 @@ def test_what_a_nightly_test_shows_is_listed_as_such_unless_another_shows_it_too
     assert listing([wholly]) == {BARGE: {"text turn": NIGHTLY}}
 
 
-def test_the_document_has_a_row_and_the_lines() -> None:
-    text = render({BARGE: {"error": IN_EACH_RUN, "text turn": NIGHTLY, "async": NIGHTLY, "thinking": "✓"}})
+def test_the_ways_of_later_steps_are_those_of_all_tests() -> None:
+    resumed = module_of_tests(pytest.mark.later_steps("start", "resume"))
+    answered = module_of_tests(pytest.mark.later_steps("answer"))
 
-    assert "| Barge | 1.2 | nightly |  | ✓ | async (nightly), thinking |\n" in text
+    assert later_ways([resumed, answered]) == {BARGE: ["answer", "resume", "start"]}
+
+
+def test_the_document_has_a_row_and_the_lines() -> None:
+    shown = {"error": IN_EACH_RUN, "text turn": NIGHTLY, "async": NIGHTLY, "thinking": "✓"}
+    text = render({BARGE: shown}, {BARGE: ["answer", "start"]})
+
+    assert "| Barge | 1.2 | nightly |  | ✓ | answer, start | async (nightly), thinking |\n" in text
+    assert "\n**Barge**: It turns round.\n" in text
     assert "### Barge\n\n```sh\nexport BARGE_URL=http://127.0.0.1:3456\n```\n" in text
 
 

@@ -26,6 +26,7 @@ def llm(proxy: RecordedProxy, home: Path, *arguments: str) -> "subprocess.Comple
 
 
 @pytest.mark.shows("text turn", "a second turn")
+@pytest.mark.later_steps("resume")
 def test_a_conversation_goes_on(proxy: RecordedProxy, api: ScriptedApi, tmp_path: Path) -> None:
     begin(proxy, api)
     first = llm(proxy, tmp_path, *MODEL, "-s", "You are a lock keeper.", "SAY hello")
@@ -38,6 +39,7 @@ def test_a_conversation_goes_on(proxy: RecordedProxy, api: ScriptedApi, tmp_path
 
 
 @pytest.mark.shows("tool round trip")
+@pytest.mark.later_steps("answer")
 def test_a_tool_is_called_and_answered(proxy: RecordedProxy, api: ScriptedApi, tmp_path: Path) -> None:
     begin(proxy, api)
     done = llm(proxy, tmp_path, *MODEL, "-T", "llm_version", "CALL llm_version {}")

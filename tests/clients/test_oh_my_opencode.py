@@ -34,12 +34,12 @@ class Steps:
     """What happened when the model was made to read two files, one after the other."""
 
     stdout: str
-    client: list[Exchange]
+    exchanges: list[Exchange]
     api: list[Recorded]
 
 
 @pytest.fixture(scope="module")
-def steps(
+def played(
     opencode: OpenCode,
     proxy: RecordedProxy,
     scripted_api: tuple[ScriptedApi, str],
@@ -59,50 +59,51 @@ def steps(
     return Steps(done.stdout, proxy.recorder.exchanges, api.exchanges)
 
 
-def test_the_plugin_is_at_work(steps: Steps) -> None:
-    prompt = steps.client[0].body["system"][0]["text"]
-    tools = {tool["name"] for tool in steps.client[0].body["tools"]}
+def test_the_plugin_is_at_work(played: Steps) -> None:
+    prompt = played.exchanges[0].body["system"][0]["text"]
+    tools = {tool["name"] for tool in played.exchanges[0].body["tools"]}
 
     assert "Sisyphus" in prompt
     assert "background_output" in tools
-    assert steps.api[0].body["system"][-1]["text"] == prompt
+    assert played.api[0].body["system"][-1]["text"] == prompt
 
 
 def test_the_plugin_sends_the_text_behind_the_results_of_each_step_and_drops_it_in_the_next(
-    steps: Steps,
+    played: Steps,
 ) -> None:
-    newest = [exchange.body["messages"][-1]["content"][-1] for exchange in steps.client]
-    sent_in_all = [json.dumps(exchange.body["messages"]).count(TRANSIENT) for exchange in steps.client]
+    newest = [exchange.body["messages"][-1]["content"][-1] for exchange in played.exchanges]
+    sent_in_all = [json.dumps(exchange.body["messages"]).count(TRANSIENT) for exchange in played.exchanges]
 
     assert [block.get("text") == TRANSIENT for block in newest] == [False, True, True]
     assert sent_in_all == [0, 1, 1]
 
 
-def test_the_proxy_tells_how_many_such_texts_it_left_out(steps: Steps) -> None:
-    counted = [exchange.headers["x-towpath-transient-texts"] for exchange in steps.client]
+def test_the_proxy_tells_how_many_such_texts_it_left_out(played: Steps) -> None:
+    counted = [exchange.headers["x-towpath-transient-texts"] for exchange in played.exchanges]
 
     assert counted == ["0", "1", "1"]
 
 
-def test_the_text_never_reaches_the_api(steps: Steps) -> None:
-    assert TRANSIENT not in json.dumps([recorded.body for recorded in steps.api])
+def test_the_text_never_reaches_the_api(played: Steps) -> None:
+    assert TRANSIENT not in json.dumps([recorded.body for recorded in played.api])
 
 
-def test_each_step_is_answered_by_the_process_that_made_the_call(steps: Steps) -> None:
-    assert [exchange.way for exchange in steps.client] == ["start", "answer", "answer"]
+@pytest.mark.later_steps("answer")
+def test_each_step_is_answered_by_the_process_that_made_the_call(played: Steps) -> None:
+    assert [exchange.way for exchange in played.exchanges] == ["start", "answer", "answer"]
 
 
 @pytest.mark.shows("tool round trip", "transient texts")
-def test_each_step_is_one_model_call_with_exactly_the_rest_of_its_conversation(steps: Steps) -> None:
-    asked = [without_transient(sent(exchange.body["messages"])) for exchange in steps.client]
+def test_each_step_is_one_model_call_with_exactly_the_rest_of_its_conversation(played: Steps) -> None:
+    asked = [without_transient(sent(exchange.body["messages"])) for exchange in played.exchanges]
 
-    assert [seen(recorded.body) for recorded in steps.api] == asked
+    assert [seen(recorded.body) for recorded in played.api] == asked
 
 
 @pytest.mark.shows("text turn")
-def test_the_answer_is_shown(steps: Steps) -> None:
-    assert "Results: " in steps.stdout
-    assert "I am two.txt" in steps.stdout
+def test_the_answer_is_shown(played: Steps) -> None:
+    assert "Results: " in played.stdout
+    assert "I am two.txt" in played.stdout
 
 
 @pytest.mark.shows("error")
@@ -116,8 +117,8 @@ def test_an_error_of_the_api_is_shown_with_its_message(
     assert [exchange.status for exchange in recorder.exchanges] == [400]
 
 
-def test_the_files_reach_the_model(steps: Steps) -> None:
-    _, _, one, _, two = seen(steps.api[-1].body)
+def test_the_files_reach_the_model(played: Steps) -> None:
+    _, _, one, _, two = seen(played.api[-1].body)
 
     assert "I am one.txt" in one["content"][0]["content"][0]["text"]
     assert "I am two.txt" in two["content"][0]["content"][0]["text"]

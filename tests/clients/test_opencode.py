@@ -119,6 +119,7 @@ def test_the_model_works_in_the_folder_that_it_names(reading: Reading) -> None:
     assert f"working directory: {reading.file.parent}\n" in environment
 
 
+@pytest.mark.later_steps("answer")
 @pytest.mark.nightly
 def test_two_runs_at_once_do_not_mix(
     opencode: OpenCode, tmp_path: Path, api: ScriptedApi, recorder: Recorder

@@ -26,6 +26,7 @@ def played(
 
 
 @pytest.mark.shows("text turn", "a second turn")
+@pytest.mark.later_steps("answer", "resume")
 def test_a_conversation_goes_on(played: Played) -> None:
     assert played.said["text"] == ["hello", "again"]
     assert [exchange.way for exchange in played.exchanges[:2]] == ["start", "resume"]
