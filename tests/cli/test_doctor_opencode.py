@@ -9,7 +9,7 @@ import pytest
 from towpath.cli.doctor.findings import Finding
 from towpath.cli.doctor.opencode import configuration, judge_opencode, opencode
 from towpath.cli.doctor.tested import OPENCODE
-from towpath.cli.opencode.config_files import base_url_of, sources
+from towpath.cli.opencode.config_files import base_urls_of, sources
 from towpath.settings import Settings
 
 HERE = "http://127.0.0.1:3456/v1"
@@ -22,7 +22,7 @@ def with_url(url: str) -> str:
 def test_comments_and_a_comma_too_many_are_read_over() -> None:
     text = '// mine\n{"provider": {"anthropic": {"options": {"baseURL": "http://x", /* why */ },},}}'
 
-    assert base_url_of(text) == "http://x"
+    assert base_urls_of(text) == ["http://x"]
 
 
 @pytest.mark.parametrize(
@@ -37,10 +37,11 @@ def test_comments_and_a_comma_too_many_are_read_over() -> None:
         '{"provider": {"anthropic": {"options": {"baseURL": 1}}}}',
         '{"provider": {"anthropic": {"options": {"baseURL": ""}}}}',
         '{"provider": {"openai": {"options": {"baseURL": "http://x"}}}}',
+        '{"providers": {"anthropic": {"settings": {"baseURL": 1}}}}',
     ],
 )
 def test_a_configuration_without_the_address(text: str) -> None:
-    assert base_url_of(text) is None
+    assert base_urls_of(text) == []
 
 
 class Home:
@@ -78,6 +79,14 @@ def test_a_file_that_leads_here_is_named(home: Home) -> None:
     finding = home.judged()
 
     assert (finding.status, finding.detail) == ("ok", f"{path} leads here")
+
+
+@pytest.mark.parametrize(("native", "status"), [(HERE, "ok"), ("https://gate.example/v1", "warning")])
+def test_the_place_of_the_second_major_counts_as_well(home: Home, native: str, status: str) -> None:
+    settings = {"providers": {"anthropic": {"settings": {"baseURL": native}}}}
+    home.own(json.dumps({**json.loads(with_url(HERE)), **settings}))
+
+    assert home.judged().status == status
 
 
 def test_a_file_that_leads_elsewhere_gets_the_lines_to_write(home: Home) -> None:

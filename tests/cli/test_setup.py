@@ -138,6 +138,36 @@ def test_undo_brings_an_earlier_address_back_also_into_an_edited_file(file: Path
     assert file.read_text() == original + "// a word\n"
 
 
+OURS = {"baseURL": URL, "apiKey": "dummy"}
+
+
+@pytest.mark.parametrize(
+    ("before", "native"),
+    [
+        ({}, OURS),
+        ({"provider": {"anthropic": {"options": {"baseURL": "http://gate.example"}}}}, OURS),
+        # What OpenCode 2 would no longer see, if there were an entry of its own.
+        ({"provider": {"anthropic": {"models": {"claude-x": {}}}}}, None),
+        ({"provider": {"anthropic": {"options": {"timeout": 1}}}}, None),
+        # It would take this address, and not that of the options.
+        ({"provider": {"anthropic": {"api": "https://api.anthropic.com/v1", "models": {}}}}, OURS),
+        ({"providers": {"anthropic": {"settings": {"apiKey": "mine"}}}}, {"baseURL": URL, "apiKey": "mine"}),
+    ],
+)
+def test_the_second_major_gets_an_entry_unless_that_would_hide_something(
+    file: Path, before: dict[str, object], native: dict[str, str] | None
+) -> None:
+    file.write_text(json.dumps(before, indent=2))
+    done("--yes")
+    after = parse(file.read_text()).value
+
+    assert after["provider"]["anthropic"]["options"]["baseURL"] == URL
+    assert after.get("providers", {}).get("anthropic", {}).get("settings") == native
+    file.write_text(file.read_text() + "// a word\n")
+    done("--undo", "--yes")
+    assert parse(file.read_text()).value == before
+
+
 def test_a_file_that_did_not_exist_is_made_private_and_removed_by_undo(user: Path) -> None:
     done("--yes", "--plugin")
     path = user / ".config" / "opencode" / "opencode.json"
@@ -145,6 +175,7 @@ def test_a_file_that_did_not_exist_is_made_private_and_removed_by_undo(user: Pat
     assert json.loads(path.read_text()) == {
         "$schema": "https://opencode.ai/config.json",
         "provider": {"anthropic": {"options": {"baseURL": URL, "apiKey": "dummy"}}},
+        "providers": {"anthropic": {"settings": {"baseURL": URL, "apiKey": "dummy"}}},
         "plugin": [PLUGIN_FILE.as_uri()],
     }
     assert path.stat().st_mode & 0o777 == 0o600

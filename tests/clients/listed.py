@@ -115,6 +115,10 @@ or of OpenAI's APIs should work just as well: see [setup.md](setup.md) and [open
 one, which takes half a second or so. Where a client's steps need that, the reason is below the table. An
 empty cell: there are none, or its tests do not look at them.
 
+OpenCode 2 is not in the list: its program cannot be installed from the registries that the tests use. Its
+configuration and its plugin are built for what it documents ([setup.md](setup.md)), and the plugin is run as
+its published types say.
+
 This page is written by a test run in which all of it passed, and CI compares it with the tests:
 
 ```sh

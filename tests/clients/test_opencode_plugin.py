@@ -116,16 +116,46 @@ def test_an_address_from_the_environment_counts_as_well(
 
 
 def headers(opencode: OpenCode, folder: Path, request: dict[str, Any], **environment: str) -> Any:
-    """What the plugin adds to a request, run by the Bun that is inside of OpenCode."""
-    script = folder / "run.ts"
-    script.write_text(
-        f"import {{ Towpath }} from {json.dumps(str(PLUGIN_FILE))}\n"
-        "const output = { headers: {} }\n"
-        f'await (await Towpath())["chat.headers"]({json.dumps(request)}, output)\n'
-        "console.log(JSON.stringify(output.headers))\n"
-    )
+    """What the plugin adds to a request of OpenCode 1."""
+    script = f"""
+        const output = {{ headers: {{}} }}
+        await (await plugin.server())["chat.headers"]({json.dumps(request)}, output)
+        console.log(JSON.stringify(output.headers))
+    """
+    return said(opencode, folder, script, **environment)
+
+
+@pytest.mark.parametrize(
+    ("provider", "address", "kind", "agent"),
+    [
+        ("anthropic", f"{HERE}/messages", "primary", "build"),
+        ("anthropic", f"{HERE}/messages", "title", "title"),
+        ("anthropic", "https://api.anthropic.com/v1/messages", "primary", None),
+        ("openai", f"{HERE}/messages", "primary", None),
+    ],
+)
+def test_the_same_file_serves_opencode_2(
+    opencode_elsewhere: OpenCode, tmp_path: Path, provider: str, address: str, kind: str, agent: str | None
+) -> None:
+    """By its published types: the program itself cannot be installed here."""
+    event = {"sessionID": "ses_1", "agent": "build", "kind": kind, "model": {"providerID": provider}}
+    script = f"""
+        const event = {{ ...{json.dumps(event)}, request: new Request({json.dumps(address)}) }}
+        const hook = async (name, does) => name === "http.request" && does(event)
+        await plugin.setup({{ session: {{ hook }} }})
+        console.log(JSON.stringify(Object.fromEntries(event.request.headers)))
+    """
+
+    expected = {} if agent is None else {SESSION: "ses_1", AGENT: agent}
+    assert said(opencode_elsewhere, tmp_path, script) == expected
+
+
+def said(opencode: OpenCode, folder: Path, script: str, **environment: str) -> Any:
+    """What a script prints that uses the plugin, run by the Bun that is inside of OpenCode."""
+    file = folder / "run.ts"
+    file.write_text(f"import plugin from {json.dumps(str(PLUGIN_FILE))}\n{script}")
     done = subprocess.run(
-        (opencode.program, "run", script),
+        (opencode.program, "run", file),
         env={"PATH": os.environ["PATH"], "HOME": str(folder), "BUN_BE_BUN": "1", **environment},
         check=True,
         capture_output=True,

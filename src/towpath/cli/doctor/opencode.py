@@ -1,7 +1,7 @@
 """OpenCode: whether it is installed, and whether its configuration leads here."""
 
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from towpath.cli.address import client_url
@@ -10,7 +10,7 @@ from towpath.cli.doctor import tested
 from towpath.cli.doctor.addresses import leads_here, shown
 from towpath.cli.doctor.findings import Finding, ok, skipped, warning
 from towpath.cli.doctor.shell import where, words_of
-from towpath.cli.opencode.config_files import Source, base_url_of
+from towpath.cli.opencode.config_files import Source, base_urls_of
 from towpath.settings import Settings
 
 _INSTALL = "npm install --global opencode-ai"
@@ -18,15 +18,23 @@ _INSTALL = "npm install --global opencode-ai"
 
 @dataclass(frozen=True)
 class Pointer:
-    """A base URL and where it is written; ``error`` says why a source could not be read."""
+    """Where base URLs are written, and which: one, or one for each major of OpenCode.
+
+    ``error`` says why a source could not be read.
+    """
 
     source: str
-    url: str | None = None
+    urls: Sequence[str] = ()
     error: str = ""
 
 
+def program_of(environment: Mapping[str, str]) -> str | None:
+    """The path of OpenCode's program. Before its release, the second major had a name of its own."""
+    return where("opencode", environment) or where("opencode2", environment)
+
+
 def opencode(environment: Mapping[str, str]) -> Finding:
-    path = where("opencode", environment)
+    path = program_of(environment)
     if path is None:
         return judge_opencode(None, "")
     try:
@@ -41,6 +49,8 @@ def judge_opencode(path: str | None, version: str) -> Finding:
         return warning("not on the PATH", f"{_INSTALL}\nOpenCode Desktop and other clients do not need it.")
     if version == tested.OPENCODE:
         return ok(f"OpenCode {version} at {path}, the version that was tested")
+    if version.startswith("2."):
+        return ok(f"OpenCode {version} at {path}; it was not run in tests, but built for as it is documented")
     return warning(
         f"OpenCode {version} at {path}; {tested.OPENCODE} was tested",
         f"if something goes wrong: {_INSTALL}@{tested.OPENCODE}",
@@ -54,7 +64,7 @@ def configuration(settings: Settings, sources: Iterable[Source], environment: Ma
 def pointer_of(source: Source) -> Pointer:
     """What a source says about Anthropic's address. Never raises: the file is the user's."""
     try:
-        return Pointer(source.name, base_url_of(source.read()))
+        return Pointer(source.name, base_urls_of(source.read()))
     except (OSError, ValueError) as error:
         return Pointer(source.name, error=str(error))
 
@@ -71,17 +81,18 @@ def judge_configuration(
     unread = [pointer for pointer in found if pointer.error]
     if unread:
         return warning(f"{unread[-1].source} cannot be read: {unread[-1].error}", "fix the file")
-    said = [(pointer.source, pointer.url) for pointer in found if pointer.url]
+    said = [(pointer.source, pointer.urls) for pointer in found if pointer.urls]
     if not said and environment.get("ANTHROPIC_BASE_URL"):
-        said = [("ANTHROPIC_BASE_URL", environment["ANTHROPIC_BASE_URL"])]
+        said = [("ANTHROPIC_BASE_URL", [environment["ANTHROPIC_BASE_URL"]])]
     if not said:
-        if not found and where("opencode", environment) is None:
+        if not found and program_of(environment) is None:
             return skipped("there is none")
         return warning("nothing leads OpenCode here: no baseURL, no ANTHROPIC_BASE_URL", lines)
-    source, url = said[-1]
-    if leads_here(_filled(url, environment), settings.host, settings.port):
-        return ok(f"{source} leads here")
-    return warning(f"{source} leads to {shown(_filled(url, environment))}, not to {here}", lines)
+    source, urls = said[-1]
+    for url in (_filled(url, environment) for url in urls):
+        if not leads_here(url, settings.host, settings.port):
+            return warning(f"{source} leads to {shown(url)}, not to {here}", lines)
+    return ok(f"{source} leads here")
 
 
 def _filled(url: str, environment: Mapping[str, str]) -> str:

@@ -11,28 +11,40 @@ from pydantic import BaseModel
 from towpath.cli.opencode.jsonc import Keys, find, parse
 from towpath.cli.opencode.jsonc_edit import append_item, remove, remove_item, set_item, set_value
 
-OPTIONS: Keys = ("provider", "anthropic", "options")
-BASE_URL: Keys = (*OPTIONS, "baseURL")
-API_KEY: Keys = (*OPTIONS, "apiKey")
-PLUGIN: Keys = ("plugin",)
+ENTRY: Keys = ("provider", "anthropic")
+OPTIONS: Keys = (*ENTRY, "options")
+# OpenCode 2 has other names for these. It reads the older ones as well, but not where a file has both.
+NATIVE_ENTRY: Keys = ("providers", "anthropic")
+SETTINGS: Keys = (*NATIVE_ENTRY, "settings")
+_BASE_URL, _API_KEY = "baseURL", "apiKey"
+API_KEY: Keys = (*OPTIONS, _API_KEY)
+PLUGIN: Keys = ("plugin",)  # both majors read it
 DUMMY_KEY = "dummy"
 
 # What OpenCode itself starts a configuration with.
 _NEW_FILE = '{\n  "$schema": "https://opencode.ai/config.json"\n}\n'
 _PLUGIN_FILE = "/towpath/cli/opencode/towpath.ts"
-_MAY_BE_MADE = (PLUGIN, OPTIONS, OPTIONS[:2], OPTIONS[:1])  # inner before outer
+# Inner before outer.
+_MAY_BE_MADE = (PLUGIN, OPTIONS, ENTRY, ENTRY[:1], SETTINGS, NATIVE_ENTRY, NATIVE_ENTRY[:1])
 
 
-class Change(BaseModel, frozen=True):
-    """What is Towpath's in a text: enough to take it out after a person has edited the rest.
-
-    ``base_url`` and ``plugin`` are the values that were written, None where nothing was; ``old_base_url``
-    is what stood there before. ``made`` are the objects and lists that were not there before.
-    """
+class Address(BaseModel, frozen=True):
+    """What is Towpath's at one place: ``base_url`` is the value that was written, None where nothing was;
+    ``old_base_url`` is what stood there before; ``api_key`` is true if the key is Towpath's."""
 
     base_url: str | None = None
     old_base_url: Any = None
     api_key: bool = False
+
+
+class Change(Address, frozen=True):
+    """What is Towpath's in a text: enough to take it out after a person has edited the rest.
+
+    ``native`` is the place of OpenCode 2. ``plugin`` is the value that was written, None where nothing was.
+    ``made`` are the objects and lists that were not there before.
+    """
+
+    native: Address = Address()
     plugin: str | None = None
     made: tuple[Keys, ...] = ()
     digest: str = ""
@@ -44,10 +56,12 @@ def written(text: str, base_url: str, plugin: str | None) -> str:
     A person's key may be what the server asks for, and is not Towpath's to throw away.
     """
     text = text if text.strip() else _NEW_FILE
-    if value_at(text, BASE_URL) != base_url:
-        text = set_value(text, BASE_URL, base_url)
-    if not value_at(text, API_KEY):
-        text = set_value(text, API_KEY, DUMMY_KEY)
+    places = (OPTIONS,) if _would_be_hidden(text) else (OPTIONS, SETTINGS)
+    for place in places:
+        if value_at(text, (*place, _BASE_URL)) != base_url:
+            text = set_value(text, (*place, _BASE_URL), base_url)
+        if not value_at(text, (*place, _API_KEY)):
+            text = set_value(text, (*place, _API_KEY), DUMMY_KEY)
     return text if plugin is None else _with_plugin(text, plugin)
 
 
@@ -55,28 +69,47 @@ def change(before: str, after: str, earlier: Change | None) -> Change:
     """What ``written`` changed, with what an ``earlier`` run had changed and what is still there."""
     before = before if before.strip() else _NEW_FILE
     earlier = earlier or Change()
-    old_url, new_url = value_at(before, BASE_URL), value_at(after, BASE_URL)
-    ours = earlier.base_url is not None and old_url == earlier.base_url
     known = [spec for spec in _specs(before) if spec != earlier.plugin]
     added = [spec for spec in _specs(after) if spec is not None and spec not in known]
     return Change(
-        base_url=new_url if ours or old_url != new_url else None,
-        old_base_url=earlier.old_base_url if ours else old_url,
-        api_key=value_at(after, API_KEY) == DUMMY_KEY
-        and (earlier.api_key or value_at(before, API_KEY) != DUMMY_KEY),
+        **_address(OPTIONS, before, after, earlier).model_dump(),
+        native=_address(SETTINGS, before, after, earlier.native),
         plugin=added[0] if added else None,
         made=tuple(keys for keys in _MAY_BE_MADE if keys in earlier.made or _is_new(keys, before, after)),
         digest=digest(after),
     )
 
 
+def _address(place: Keys, before: str, after: str, earlier: Address) -> Address:
+    url, key = (*place, _BASE_URL), (*place, _API_KEY)
+    old_url, new_url = value_at(before, url), value_at(after, url)
+    ours = earlier.base_url is not None and old_url == earlier.base_url
+    return Address(
+        base_url=new_url if ours or old_url != new_url else None,
+        old_base_url=earlier.old_base_url if ours else old_url,
+        api_key=value_at(after, key) == DUMMY_KEY and (earlier.api_key or value_at(before, key) != DUMMY_KEY),
+    )
+
+
+def _would_be_hidden(text: str) -> bool:
+    """Whether an entry for OpenCode 2 would hide something of a person's.
+
+    It translates the older entry, unless there is one of its own: then that is all it sees. But of an older
+    one with ``api`` it takes that for the address.
+    """
+    entry = value_at(text, ENTRY)
+    if value_at(text, NATIVE_ENTRY) is not None or not isinstance(entry, dict) or "api" in entry:
+        return False
+    options = entry.get("options")
+    options = options if isinstance(options, dict) else {}
+    others = options.keys() - {_BASE_URL, *([_API_KEY] if options.get(_API_KEY) == DUMMY_KEY else [])}
+    return bool(entry.keys() - {"options"} or others)
+
+
 def undone(text: str, change: Change) -> str:
     """The text without what is still as Towpath wrote it; all else stays."""
-    if change.base_url is not None and value_at(text, BASE_URL) == change.base_url:
-        old = change.old_base_url
-        text = remove(text, BASE_URL) if old is None else set_value(text, BASE_URL, old)
-    if change.api_key and value_at(text, API_KEY) == DUMMY_KEY:
-        text = remove(text, API_KEY)
+    text = _without(text, OPTIONS, change)
+    text = _without(text, SETTINGS, change.native)
     if change.plugin is not None and change.plugin in (specs := _specs(text)):
         text = remove_item(text, PLUGIN, specs.index(change.plugin))
     for keys in change.made:
@@ -84,6 +117,16 @@ def undone(text: str, change: Change) -> str:
         # One that holds a comment is a person's by now.
         if node and not node.value and not text[node.start + 1 : node.end - 1].strip():
             text = remove(text, keys)
+    return text
+
+
+def _without(text: str, place: Keys, address: Address) -> str:
+    url, key = (*place, _BASE_URL), (*place, _API_KEY)
+    if address.base_url is not None and value_at(text, url) == address.base_url:
+        old = address.old_base_url
+        text = remove(text, url) if old is None else set_value(text, url, old)
+    if address.api_key and value_at(text, key) == DUMMY_KEY:
+        text = remove(text, key)
     return text
 
 

@@ -13,7 +13,11 @@ from towpath.cli.opencode.jsonc import find, parse
 
 # Of two in one folder the values of the later of these win.
 _NAMES = ("opencode.json", "opencode.jsonc")
-_BASE_URL = ("provider", "anthropic", "options", "baseURL")
+# OpenCode 2 has an address at the first of these, or takes that at the second; OpenCode 1 knows the second.
+_BASE_URLS = (
+    ("providers", "anthropic", "settings", "baseURL"),
+    ("provider", "anthropic", "options", "baseURL"),
+)
 
 
 @dataclass(frozen=True)
@@ -61,10 +65,13 @@ def project_file(folder: Path) -> Path:
     return next((path for path in found if path), folder / _NAMES[0])
 
 
-def base_url_of(text: str) -> str | None:
-    """The base URL of a configuration; None if it has none. Raises ValueError if the text is no JSONC."""
-    node = find(parse(text), _BASE_URL) if text.strip() else None
-    return node.value if node and isinstance(node.value, str) and node.value else None
+def base_urls_of(text: str) -> list[str]:
+    """The base URLs of a configuration: one, or one for each major. Raises ValueError if it is no JSONC."""
+    if not text.strip():
+        return []
+    root = parse(text)
+    values = [node.value for keys in _BASE_URLS if (node := find(root, keys))]
+    return list(dict.fromkeys(value for value in values if isinstance(value, str) and value))
 
 
 def _paths(environment: Mapping[str, str], home: Path, folder: Path) -> Iterator[Path]:

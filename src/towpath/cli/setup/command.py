@@ -22,7 +22,7 @@ PLUGIN_FILE = Path(__file__).parents[1] / "opencode" / "towpath.ts"
 _REFUSED = 2
 _KEY_TO_PUT_IN = (
     "Towpath asks clients for a key (CLAUDE_PROXY_API_KEY). It is not copied: put it into {path} yourself, "
-    'as provider.anthropic.options.apiKey in place of "dummy".{variable}'
+    'as apiKey, wherever that is "dummy" in the entry anthropic.{variable}'
 )
 _KEY_IN_VARIABLE = ' If OpenCode is started with that variable set, "{env:CLAUDE_PROXY_API_KEY}" will do.'
 _SEVERAL_KEYS = ' One of them is enough, or the name of a variable that holds one: "{env:NAME}".'
