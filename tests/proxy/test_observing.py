@@ -144,6 +144,7 @@ def test_the_log_names_each_exchange_and_holds_no_secret(
     log = tmp_path / "log"
     with towpath_process(own_settings, log) as (_, url):
         headers = {"x-api-key": "planted-key-1", "authorization": "Bearer planted-token-4"}
+        headers["x-opencode-session"] = "ses_1"
         with httpx.Client(base_url=url, headers=headers, timeout=60) as http:
             client = Client(http, system="planted-system")
             reply = client.say(user('SAY planted-text\nCALL read {"path": "planted-input"}'))
@@ -159,6 +160,7 @@ def test_the_log_names_each_exchange_and_holds_no_secret(
 
     assert not re.search("planted", log.read_text())
     exchanges = [line for line in lines if line["event"] == "exchange"]
+    assert {line["client_session"] for line in exchanges} == {"ses_1"}
     assert [line["outcome"] for line in exchanges] == ["complete", "complete", "failed", "complete"]
     assert [line["way"] for line in exchanges] == ["start", "answer", None, "start"]
     assert len({line["request_id"] for line in exchanges}) == 4

@@ -79,6 +79,7 @@ def test_an_exchange_is_a_span_and_figures(
         Failure(529, "overloaded_error", "planted error"),
     )
     with isolated_proxy(own_settings) as proxy:
+        proxy.http.headers["x-opencode-agent"] = "plan"
         client = proxy.client()
         client.say(user("planted question"))
         client.post([*client.messages, user("b")])
@@ -91,7 +92,7 @@ def test_an_exchange_is_a_span_and_figures(
     assert said["gen_ai.provider.name"] == "anthropic"
     assert said["gen_ai.response.finish_reasons"] == ["end_turn"]
     assert (said["gen_ai.usage.input_tokens"], said["gen_ai.usage.output_tokens"]) == (7, 5)
-    assert said["towpath.way"] == "start"
+    assert (said["towpath.way"], said["towpath.client_agent"]) == ("start", "plan")
     assert attributes(bad)["error.type"] == "overloaded_error"
     assert set(received.metrics) == {
         "gen_ai.client.operation.duration",

@@ -134,7 +134,8 @@ class ErrorDetails(Struct, frozen=True, kw_only=True):
 class ExchangeReport(Struct, frozen=True, kw_only=True):
     """An exchange that runs or is over.
 
-    `conversation` is a number that tells conversations apart. `seconds` is null while it runs. `question` and
+    `conversation` is a number that tells conversations apart. `seconds` is null while it runs.
+    `client_session` and `client_agent` are there if the client names them in a header. `question` and
     `answer`, both shortened, are there only if CLAUDE_PROXY_SHOW_CONTENT asks for them.
     """
 
@@ -156,6 +157,8 @@ class ExchangeReport(Struct, frozen=True, kw_only=True):
     usage: Tokens
     cache_note: str | None
     error: ErrorDetails | None
+    client_session: str | UnsetType = UNSET
+    client_agent: str | UnsetType = UNSET
     question: str | UnsetType = UNSET
     answer: str | UnsetType = UNSET
 

@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 
 import msgspec
+from msgspec import UNSET
 from msgspec.structs import asdict
 
 from towpath.core.errors import ApiError
@@ -250,4 +251,6 @@ def _exchange(exchange: ExchangeRecord) -> ExchangeReport:
         usage=Tokens(**{**_NO_TOKENS, **exchange.tokens}),
         cache_note=miss.sentence if miss else None,
         error=_details(error) if error else None,
+        client_session=exchange.labels.get("client_session", UNSET),
+        client_agent=exchange.labels.get("client_agent", UNSET),
     )

@@ -11,6 +11,7 @@ from starlette.types import Receive
 from structlog.contextvars import bind_contextvars
 
 from towpath.core.accesses import DEFAULT
+from towpath.core.client_habits.labels import labels_of
 from towpath.core.errors import ApiError
 from towpath.core.prompt_cache.causes import Prompt
 from towpath.core.prompt_cache.misses import CacheMemory
@@ -81,6 +82,7 @@ class Exchanges:
             request_id=request_id,
             user_agent=headers.get("user-agent", ""),
             access=asked.launch.access,
+            labels=labels_of(headers),
             model=asked.launch.model,
             mode=asked.launch.mode,
             tips=asked.tips,

@@ -1,7 +1,7 @@
 """What is known of one exchange: figures and names, never what was said."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Self
 
@@ -34,7 +34,8 @@ class ExchangeRecord:
     the monotonic clock. ``ready_at`` is when a process that was ready took the exchange. ``read_seconds``:
     the CPU time of reading the request, before all that. ``answer_id``, ``answered_by`` (the model) and
     ``usage`` are what the upstream wrote into its answer. ``cache_miss``: what changed, if the prompt cache
-    did not serve the request as it could have.
+    did not serve the request as it could have. ``labels`` are what the
+    client calls its session and agent.
     """
 
     request_id: str
@@ -47,6 +48,7 @@ class ExchangeRecord:
     began_at: float
     began: float
     access: str = DEFAULT
+    labels: Mapping[str, str] = field(default_factory=dict)
     left_queue_at: float | None = None
     ready_at: float | None = None
     first_event_at: float | None = None

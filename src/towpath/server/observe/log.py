@@ -38,6 +38,7 @@ def ended(event: Ended) -> None:
         **({"error": exchange.error.type, **_said(exchange.error)} if exchange.error else {}),
         **{f"{name}_ms": value for name, value in exchange.phases_ms.items()},
         total_ms=round(exchange.seconds * 1000, 1),
+        **exchange.labels,
     )
 
 

@@ -112,5 +112,6 @@ def _details(exchange: ExchangeRecord) -> dict[str, Any]:
         "towpath.mode": exchange.mode.value,
         "towpath.outcome": exchange.state.value,
         "towpath.cache_note": exchange.cache_miss.sentence if exchange.cache_miss else None,
+        **{f"towpath.{label}": value for label, value in exchange.labels.items()},
     }
     return {name: value for name, value in values.items() if value is not None}
