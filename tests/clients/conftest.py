@@ -60,8 +60,8 @@ def later_steps(request: pytest.FixtureRequest) -> Iterator[None]:
     if mark is None:
         yield
         return
-    has_played = "played" in request.fixturenames
-    seen = request.getfixturevalue("played") if has_played else request.getfixturevalue("proxy").recorder
+    once = next((name for name in ("played", "reading") if name in request.fixturenames), None)
+    seen = request.getfixturevalue(once) if once else request.getfixturevalue("proxy").recorder
     yield
     assert {one.way for one in seen.exchanges if one.way and one.is_later_step} == set(mark.args)
 

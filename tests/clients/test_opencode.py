@@ -42,7 +42,7 @@ class Reading:
     file: Path
     stdout: str
     later: str
-    client: list[Exchange]
+    exchanges: list[Exchange]
     api: list[Recorded]
     requests: list[tuple[str, list[Json]]]
     model_calls: list[tuple[str, list[Json]]]
@@ -81,25 +81,26 @@ def test_a_file_that_it_read_reaches_the_model_as_the_result_of_that_call(readin
 
 
 def test_each_step_is_one_model_call_with_exactly_its_conversation(reading: Reading) -> None:
-    assert len(reading.client) == 3
+    assert len(reading.exchanges) == 3
     assert reading.model_calls == reading.requests
 
 
 def test_the_result_is_answered_by_the_process_that_made_the_call(reading: Reading) -> None:
-    assert [exchange.way for exchange in reading.client[:2]] == ["start", "answer"]
+    assert [exchange.way for exchange in reading.exchanges[:2]] == ["start", "answer"]
 
 
 @pytest.mark.shows("text turn", "resumed session")
+@pytest.mark.later_steps("answer", "resume")
 def test_a_later_run_goes_on_in_the_process_that_holds_the_conversation(reading: Reading) -> None:
     *_, said = conversation(reading.api[2].body)
 
     assert reading.later.strip() == "another thing"
-    assert reading.client[2].way == "resume"
+    assert reading.exchanges[2].way == "resume"
     assert said == ("user", '"SAY another thing"')
 
 
 def test_the_model_has_its_tools_verbatim(reading: Reading) -> None:
-    offered = reading.client[0].body["tools"]
+    offered = reading.exchanges[0].body["tools"]
 
     assert {"bash", "edit", "read", "write", "task"} <= {tool["name"] for tool in offered}
     assert max(len(tool["description"]) for tool in offered) > LONG_DESCRIPTION_CHARS
@@ -107,7 +108,7 @@ def test_the_model_has_its_tools_verbatim(reading: Reading) -> None:
 
 
 def test_the_model_has_its_system_prompt(reading: Reading) -> None:
-    (prompt,) = (block["text"] for block in reading.client[0].body["system"])
+    (prompt,) = (block["text"] for block in reading.exchanges[0].body["system"])
 
     assert prompt.startswith("You are OpenCode")
     assert [recorded.body["system"][-1]["text"] for recorded in reading.api] == [prompt] * 3

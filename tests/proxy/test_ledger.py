@@ -55,7 +55,7 @@ def usage(http: httpx.Client) -> Json:
 
 def test_each_exchange_is_a_row_with_its_figures(api: ScriptedApi, own_settings: Settings) -> None:
     with isolated_proxy(own_settings) as proxy:
-        proxy.http.headers["user-agent"] = "opencode/1.4.2 (linux)"
+        proxy.http.headers.update({"user-agent": "opencode/1.4.2 (linux)", "x-session-id": "ses_1"})
         client = proxy.client(model="claude-sonnet-4-5")
         for said in (f"SAY {WORD}", "again"):
             api.reply(Reply((text(WORD),), usage=USAGE))
@@ -81,7 +81,7 @@ def test_each_exchange_is_a_row_with_its_figures(api: ScriptedApi, own_settings:
             "passthrough",
             "end_turn",
         )
-        assert one["key"].startswith("msg_")
+        assert (one["label"], one["key"][:4]) == ("ses_1", "msg_")
     assert len({one["conversation"] for one in rows}) == 1
     cost = 2 * (7 * 3 + 90_000 * 0.3 + 10 * 3.75 + 20 * 6 + 5 * 15) / 1e6
     for sums in (told["total"], shown):

@@ -34,8 +34,7 @@ class ExchangeRecord:
     the monotonic clock. ``ready_at`` is when a process that was ready took the exchange. ``read_seconds``:
     the CPU time of reading the request, before all that. ``answer_id``, ``answered_by`` (the model) and
     ``usage`` are what the upstream wrote into its answer. ``cache_miss``: what changed, if the prompt cache
-    did not serve the request as it could have. ``labels`` are what the
-    client calls its session and agent.
+    did not serve the request as it could have. ``labels`` are what the client calls its session and agent.
     """
 
     request_id: str

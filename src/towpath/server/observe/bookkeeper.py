@@ -81,6 +81,7 @@ def row_of(exchange: ExchangeRecord, run: str) -> Row:
         access=exchange.access,
         model=exchange.answered_by or exchange.model,
         client=client_of(exchange.user_agent),
+        label=exchange.labels.get("client_session", ""),
         conversation=f"{run}-{exchange.conversation}",
         mode=exchange.mode.value,
         way=exchange.way or "",
