@@ -20,6 +20,7 @@ from towpath.cli.main import app
 from towpath.core.accesses import DEFAULT
 from towpath.core.client_habits.recipes import CLIENTS
 from towpath.core.explanations import KNOWN_WORDS, OTHER_WINDOW, WINDOWS
+from towpath.core.openai.left_out import CHAT, RESPONSES
 from towpath.core.reading.memo import MessageMemo
 from towpath.core.statuses import STATUSES
 from towpath.ledger.prices import load_prices
@@ -136,6 +137,21 @@ def errors() -> Iterator[Row]:
         yield f"any other {code}", STATUSES[code].meaning, STATUSES[code].advice
 
 
+def hints() -> Iterator[Row]:
+    """What is left out of requests of OpenAI's APIs, by the names that the response header has."""
+    chat, responses = (
+        dict.fromkeys(hint.name for hint in hints if hint.is_named) for hints in (CHAT, RESPONSES)
+    )
+    both = [name for name in chat if name in responses]
+    yield "API", "left out"
+    for title, names in (
+        ("both", both),
+        ("chat", [name for name in chat if name not in both]),
+        ("Responses", [name for name in responses if name not in both]),
+    ):
+        yield title, ", ".join(f"`{name}`" for name in names)
+
+
 TABLES: Mapping[str, Callable[[], Iterator[Row]]] = {
     "settings": settings,
     "commands": commands,
@@ -143,6 +159,7 @@ TABLES: Mapping[str, Callable[[], Iterator[Row]]] = {
     "headers": headers,
     "clients": clients,
     "errors": errors,
+    "hints": hints,
 }
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import openai
 import pytest
 
@@ -108,6 +109,32 @@ def test_the_model_goes_on_after_its_own_last_word(client: openai.OpenAI, api: S
 
     assert answer.choices[0].message.content == "You said: Continue."
     assert [message["role"] for message in api.last["messages"]] == ["user", "assistant", "user"]
+
+
+def test_a_rule_in_front_of_what_the_user_says_and_between_a_call_and_its_result(
+    client: openai.OpenAI,
+) -> None:
+    user, rule = {"role": "user", "content": "CALL f {}"}, {"role": "system", "content": "Be kind."}
+    tools = [{"type": "function", "function": {"name": "f"}}]
+    called = ask(client, user, tools=tools).choices[0].message.model_dump()
+    result = {"role": "tool", "tool_call_id": called["tool_calls"][0]["id"], "content": "rain"}
+    said = ask(client, user, called, rule, result, tools=tools).choices[0].message
+    more = ask(
+        client, user, called, rule, result, said.model_dump(), rule, {"role": "user", "content": "SAY so"}
+    )
+
+    assert said.content == "Results: rain"
+    assert more.choices[0].message.content == "so"
+
+
+def test_a_request_of_the_responses_api_gets_a_chat_for_an_answer(proxy_url: str, api: ScriptedApi) -> None:
+    tools = [{"type": "custom", "name": "ApplyPatch", "description": "Patches."}]
+    body = {"model": MODEL, "tools": tools, "input": 'CALL ApplyPatch {"input": "*** Begin"}'}
+    said = httpx.post(f"{proxy_url}/v1/chat/completions", json=body, timeout=60).json()["choices"][0][
+        "message"
+    ]
+
+    assert said["tool_calls"][0]["custom"] == {"name": "ApplyPatch", "input": "*** Begin"}
 
 
 @pytest.mark.parametrize("stream", [False, True])

@@ -58,9 +58,9 @@ def test_a_chat_client_sends_back_the_model_s_own_id(written: str) -> None:
     assert call["id"] == message["tool_calls"][0]["id"]
 
     result = {"role": "tool", "tool_call_id": call["id"], "content": "done"}
-    messages, _ = chat_messages.messages_and_system([{"role": "user", "content": "hi"}, message, result])
+    made = chat_messages.conversation([{"role": "user", "content": "hi"}, message, result])
 
-    assert said(messages) == (written, written)
+    assert said(made.messages) == (written, written)
 
 
 @pytest.mark.parametrize("written", WRITTEN)

@@ -8,16 +8,17 @@ import pytest
 from towpath.core.errors import ApiError
 from towpath.core.events import Event
 from towpath.core.openai.chat_answer import ChatChunks, chat_completion, usage_of
-from towpath.core.openai.chat_messages import indexes
 from towpath.core.openai.chat_request import translation
 from towpath.core.openai.chat_shape import Shape
 from towpath.core.openai.shared_fields import DEFAULT_MAX_TOKENS
-from towpath.core.openai.shared_parts import error_body, with_own_indexes
+from towpath.core.openai.shared_parts import error_body
 from towpath.core.reading.request import parse_request
 
 Json = dict[str, Any]
 HI: Json = {"role": "user", "content": "hi"}
 FUNCTION: Json = {"name": "f", "description": "d", "parameters": {"type": "object"}, "strict": True}
+TOOL: Json = {"type": "function", "function": FUNCTION}
+MADE: Json = {"name": "f", "description": "d", "input_schema": {"type": "object"}}
 SAID: Json = {"type": "text", "text": "hi"}
 CALL: Json = {"id": "t1", "type": "function", "function": {"name": "f", "arguments": '{"a": [1]}'}}
 
@@ -38,24 +39,28 @@ def translated(**fields: Any) -> Json:
         ({"user": "u"}, {"metadata": {"user_id": "u"}}),
         ({"reasoning_effort": "minimal"}, {"output_config": {"effort": "low"}}),
         ({"reasoning_effort": "none"}, {"thinking": {"type": "disabled"}}),
+        ({"reasoning": {"effort": "high", "summary": "auto"}}, {"output_config": {"effort": "high"}}),
+        ({"top_k": 5}, {"top_k": 5}),
+        ({"parallel_tool_calls": False, "tool_choice": "auto", "top_p": 1}, {}),
         (
             {"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {"a": 1}}}},
             {"output_config": {"format": {"type": "json_schema", "schema": {"a": 1}}}},
         ),
         ({"response_format": {"type": "text"}}, {}),
         (
-            {"tools": [{"type": "function", "function": FUNCTION}]},
-            {"tools": [{"name": "f", "description": "d", "input_schema": {"type": "object"}}]},
+            {"tools": [TOOL]},
+            {"tools": [MADE]},
         ),
         ({"tool_choice": "required"}, {"tool_choice": {"type": "any"}}),
-        ({"tool_choice": "none"}, {"tool_choice": {"type": "none"}}),
+        ({"tool_choice": "none"}, {}),
+        ({"tools": [TOOL], "tool_choice": "none"}, {"tools": [MADE], "tool_choice": {"type": "none"}}),
         (
             {"tool_choice": {"type": "function", "function": {"name": "f"}}},
             {"tool_choice": {"type": "tool", "name": "f"}},
         ),
         (
-            {"parallel_tool_calls": False},
-            {"tool_choice": {"type": "auto", "disable_parallel_tool_use": True}},
+            {"tools": [TOOL], "parallel_tool_calls": False},
+            {"tools": [MADE], "tool_choice": {"type": "auto", "disable_parallel_tool_use": True}},
         ),
         ({"parallel_tool_calls": True, "n": 1, "presence_penalty": 0, "seed": None, "logprobs": False}, {}),
         ({"stream": True, "stream_options": {"include_usage": True}}, {"stream": True}),
@@ -118,6 +123,9 @@ def test_a_conversation_with_calls_and_results() -> None:
         ({"functions": [FUNCTION], "messages": "hi"}, "messages"),
         ({"function_call": "sometimes"}, "tool_choice"),
         ({"thinking": True}, "thinking"),
+        ({"reasoning": "high"}, "reasoning"),
+        ({"reasoning": {"effort": "enormous"}}, "reasoning.effort"),
+        ({"reasoning": {"max_tokens": 5}}, "reasoning.max_tokens"),
         ({"response_format": {"type": "xml"}}, "response_format.type"),
         ({"reasoning_effort": "enormous"}, "reasoning_effort"),
         ({"tools": [{"type": "custom"}]}, "tools.0.type"),
@@ -154,21 +162,14 @@ def test_what_has_no_counterpart_is_named(fields: Json, field: str) -> None:
     assert caught.value.message.startswith(f"{field}: ")
 
 
-@pytest.mark.parametrize(
-    ("later", "named"),
-    [
-        ({"role": "tool", "tool_call_id": "t1", "content": "x"}, "content.0: unexpected `tool_use_id`"),
-        ({"role": "system", "content": "x"}, "role: a system message must follow a user message"),
-    ],
-)
-def test_an_error_in_a_message_names_its_place_in_the_clients_list(later: Json, named: str) -> None:
-    said = {"role": "assistant", "content": "x"}
-    messages = [{"role": "system", "content": "x"}, HI, {"role": "system", "content": "x"}, said, later, HI]
+def test_an_error_in_a_message_names_its_place_in_the_clients_list() -> None:
+    system, said = {"role": "system", "content": "x"}, {"role": "assistant", "content": "x"}
+    unasked = {"role": "tool", "tool_call_id": "t1", "content": "x"}
+    made = translation({"model": "m", "messages": [system, HI, system, said, unasked, HI]})
     with pytest.raises(ApiError) as caught:
-        parse_request(orjson.dumps(translated(messages=messages)))
+        parse_request(orjson.dumps(made.request))
 
-    error = with_own_indexes(caught.value, "messages", indexes(messages))
-    assert error.message.startswith(f"messages.4.{named}")
+    assert made.renamed(caught.value).message.startswith("messages.4.content.0: unexpected `tool_use_id`")
 
 
 MESSAGE: Json = {

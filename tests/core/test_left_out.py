@@ -26,6 +26,11 @@ def seen(detail: str) -> Json:
         ({"store": True, "metadata": {"a": "b"}}, {}, {"store", "metadata"}),
         ({"service_tier": "flex", "prediction": {"type": "content"}}, {}, {"service_tier", "prediction"}),
         ({"verbosity": "low"}, {}, {"verbosity"}),
+        ({"top_p": 1}, {}, set()),
+        ({"top_p": 0.5}, {"top_p": 0.5}, set()),
+        ({"user": "a", "safety_identifier": "b"}, {"safety_identifier": "b"}, {"user"}),
+        ({"user": "a", "safety_identifier": "a"}, {"safety_identifier": "a"}, set()),
+        ({"user": "a", "safety_identifier": None}, {"user": "a", "safety_identifier": None}, set()),
         ({"temperature": 1.7}, {"temperature": 1}, {"temperature"}),
         ({"temperature": 0.7}, {"temperature": 0.7}, set()),
         ({"stop": ["a", "\n", " "]}, {"stop": ["a"]}, {"stop"}),
@@ -71,6 +76,18 @@ def test_a_hint_of_a_chat_is_left_out_and_named_if_it_says_something(
             ["tools.tools.strict", "tools.tools.defer_loading"],
         ),
         ({"text": {"verbosity": "low"}}, {"text": {}}, ["text.verbosity"]),
+        (
+            {"reasoning": {"summary": "concise"}},
+            {"reasoning": {"summary": "detailed"}},
+            ["reasoning.summary"],
+        ),
+        ({"reasoning": {"summary": "auto", "mode": "standard"}}, {"reasoning": {"summary": "auto"}}, []),
+        ({"access_programs": {"a": "b"}, "context_management": []}, {}, ["access_programs"]),
+        (
+            {"input": [{"content": [{"type": "output_text", "annotations": [7], "logprobs": []}]}]},
+            {"input": [{"content": [{"type": "output_text"}]}]},
+            ["input.content.annotations"],
+        ),
         ({"temperature": 2, "top_logprobs": 0}, {"temperature": 1}, ["temperature"]),
         (
             {"input": [{"role": "user", "content": [{"type": "input_image", "detail": "low"}]}]},
@@ -85,4 +102,5 @@ def test_so_is_one_of_a_request_for_a_response(fields: Json, kept: Json, names: 
 
 def test_the_header_has_each_name_once_and_nothing_that_a_header_cannot_have() -> None:
     assert header([]) == {}
+    assert len(header(str(number) * 100 for number in range(5000))["x-towpath-left-out"]) < 4000
     assert header(["seed", "input.ü\r\n,x", "seed"]) == {"x-towpath-left-out": "seed, input.????x"}

@@ -20,6 +20,7 @@ FUNCTION: Json = {
     "parameters": {"type": "object"},
     "strict": True,
 }
+MADE: Json = {"name": "f", "description": "d", "input_schema": {"type": "object"}}
 CALL: Json = {"type": "function_call", "call_id": "c1", "name": "f", "arguments": '{"a": [1]}'}
 OUTPUT: Json = {"type": "function_call_output", "call_id": "c1", "output": "found"}
 THINKING: Json = {"type": "thinking", "thinking": "hm", "signature": "s"}
@@ -44,6 +45,7 @@ def translated(**fields: Any) -> Json:
         ({"instructions": ""}, {}),
         ({"user": "u"}, {"metadata": {"user_id": "u"}}),
         ({"user": "u", "safety_identifier": "u"}, {"metadata": {"user_id": "u"}}),
+        ({"user": "u", "safety_identifier": "newer"}, {"metadata": {"user_id": "newer"}}),
         ({"reasoning": {"effort": "max", "summary": "auto"}}, {"output_config": {"effort": "max"}}),
         ({"reasoning": {"effort": "none"}}, {"thinking": {"type": "disabled"}}),
         ({"reasoning": {"effort": None, "summary": None}}, {}),
@@ -57,14 +59,14 @@ def translated(**fields: Any) -> Json:
         ),
         ({"text": {"format": {"type": "text"}, "verbosity": "medium"}}, {}),
         (
-            {"tools": [{**FUNCTION, "defer_loading": False}]},
-            {"tools": [{"name": "f", "description": "d", "input_schema": {"type": "object"}}]},
+            {"tools": [{**FUNCTION, "defer_loading": False, "async": False, "allowed_callers": ["direct"]}]},
+            {"tools": [MADE]},
         ),
         ({"tool_choice": "required"}, {"tool_choice": {"type": "any"}}),
         ({"tool_choice": {"type": "function", "name": "f"}}, {"tool_choice": {"type": "tool", "name": "f"}}),
         (
-            {"parallel_tool_calls": False},
-            {"tool_choice": {"type": "auto", "disable_parallel_tool_use": True}},
+            {"tools": [FUNCTION], "parallel_tool_calls": False},
+            {"tools": [MADE], "tool_choice": {"type": "auto", "disable_parallel_tool_use": True}},
         ),
         (
             {
@@ -164,11 +166,11 @@ def test_a_reasoning_item_without_thinking_of_this_server_is_left_out(content: A
         ({"client_metadata": "a"}, "client_metadata"),
         ({"prompt_cache_key": 1}, "prompt_cache_key"),
         ({"stream_options": {"include_usage": True}}, "stream_options"),
-        ({"user": "a", "safety_identifier": "b"}, "user"),
         ({"instructions": ["a"]}, "instructions"),
         ({"reasoning": {"effort": "enormous"}}, "reasoning.effort"),
-        ({"reasoning": {"summary": "concise"}}, "reasoning.summary"),
-        ({"reasoning": {"mode": "pro"}}, "reasoning.mode"),
+        ({"reasoning": {"summary": "brief"}}, "reasoning.summary"),
+        ({"reasoning": {"budget": 5}}, "reasoning.budget"),
+        ({"tools": [{**FUNCTION, "async": True}]}, "tools.0.async"),
         ({"text": {"format": {"type": "grammar"}}}, "text.format.type"),
         ({"text": {"format": {"type": "json_schema", "name": "n"}}}, "text.format.schema"),
         ({"tool_choice": {"type": "function", "name": "f", "more": 1}}, "tool_choice.more"),
@@ -232,7 +234,7 @@ def test_what_has_no_counterpart_is_named(fields: Json, field: str) -> None:
         ([{"type": "local_shell_call", "call_id": "c1"}, OUTPUT], {"input.local_shell_call"}),
         (
             [{"type": "tool_search_call", "call_id": "c1"}, {"type": "tool_search_output", "call_id": "c1"}],
-            {"input.tool_search_call", "input.tool_search_output"},
+            {"input.tool_search_call"},
         ),
         ([{"type": "news", "call_id": ["c"]}], {"input.news"}),
         ([{"role": "assistant", "content": []}, {"role": "developer", "content": ""}], set()),
@@ -249,6 +251,37 @@ def test_an_item_without_a_counterpart_is_left_out_and_leaves_no_empty_turn(
     assert made.indexes == [0, len(items) + 1]
 
 
+def test_a_label_on_an_item_is_left_out_and_named_if_it_says_something() -> None:
+    labelled = {
+        "role": "user",
+        "content": "hi",
+        "internal_chat_message_metadata_passthrough": {"turn_id": "t"},
+        "caller": {"type": "direct"},
+        "async": False,
+    }
+    made = translation({"model": "m", "input": [labelled, {**CALL, "encrypted_args": "e"}, OUTPUT]})
+
+    assert made.left_out == ["input.internal_chat_message_metadata_passthrough", "input.encrypted_args"]
+    parse_request(orjson.dumps(made.request))
+
+
+def test_what_another_agent_says_is_a_users_message() -> None:
+    content = [
+        {"type": "input_text", "text": "It floats."},
+        {"type": "encrypted_content", "encrypted_content": "e"},
+    ]
+    items: list[Json] = [
+        {"type": "agent_message", "author": "/root/one", "recipient": "/root", "content": content},
+        {"type": "agent_message", "author": "/root/two", "recipient": "/root", "content": content[1:]},
+    ]
+    (message,) = translated(input=items)["messages"]
+
+    assert [block["text"] for block in message["content"]] == [
+        "Message from the agent /root/one:",
+        "It floats.",
+    ]
+
+
 def test_tools_that_only_openai_runs_are_left_out() -> None:
     tools = [{"type": kind} for kind in ("image_generation", "local_shell", "file_search", "web_search")]
     made = translation({"model": "m", "input": "hi", "tools": tools, "tool_choice": "auto"})
@@ -263,7 +296,7 @@ def test_tools_that_only_openai_runs_are_left_out() -> None:
     [
         ({"max_output_tokens": 0}, "max_output_tokens"),
         ({"input": []}, "input"),
-        ({"input": ""}, "input.0.content.0.text"),
+        ({"input": ""}, "input"),
         ({"input": [{"role": "system", "content": "x"}, REASONING, OUTPUT]}, "input.2.content.0"),
         ({"input": [{"role": "user", "content": "x"}, LATE, OUTPUT]}, "input.2.content.0"),
         ({"tools": [{"type": "web_search"}, FUNCTION, FUNCTION]}, "tools"),

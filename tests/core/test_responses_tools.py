@@ -7,6 +7,7 @@ import pytest
 from openai.types.responses import Response, ResponseStreamEvent
 from pydantic import TypeAdapter
 
+from towpath.core.errors import ApiError
 from towpath.core.openai.custom_tools import RawInput
 from towpath.core.openai.responses_answer import ResponseFold
 from towpath.core.openai.responses_request import repeated, translation
@@ -159,3 +160,27 @@ def test_a_choice_of_one_tool_names_it_as_the_client_does(choice: Json) -> None:
     request = translation(body(namespace("n", PATCH), tool_choice=choice)).request
 
     assert request["tool_choice"] == {"type": "tool", "name": "n__apply_patch"}
+
+
+def test_tools_that_an_item_adds_are_offered_once() -> None:
+    added = {"type": "additional_tools", "role": "developer", "tools": [namespace("mcp__one", ADD), PATCH]}
+    found = {
+        "type": "tool_search_output",
+        "call_id": "c1",
+        "tools": [{**ADD, "name": "sub"}, PATCH, {"type": "news"}],
+    }
+    items = [{"role": "user", "content": "hi"}, added, found, {"type": "additional_tools", "tools": None}]
+    made = translation(body(ADD, input=items))
+    names = [tool["name"] for tool in parse_request(orjson.dumps(made.request)).tools]
+    output, _ = answer(body(ADD, input=items), ("mcp__one__add", {"a": 1}), ("apply_patch", {"input": "p"}))
+
+    assert names == ["add", "mcp__one__add", "apply_patch", "sub"]
+    assert made.left_out == ["tools.news"]
+    assert made.tool_paths == ["tools.0", "input.1.tools.0.tools.0", "input.1.tools.1", "input.2.tools.0"]
+    assert [item["type"] for item in output] == ["function_call", "custom_tool_call"]
+
+
+def test_an_item_that_adds_no_tool_is_refused_by_its_place() -> None:
+    added = {"type": "additional_tools", "tools": [{"name": "add"}]}
+    with pytest.raises(ApiError, match=r"input\.1\.tools\.0\.type: Field required"):
+        translation(body(input=[{"role": "user", "content": "hi"}, added]))

@@ -1,4 +1,4 @@
-"""System messages of OpenAI's APIs, which may be anywhere, where the Messages API takes one."""
+"""Messages of OpenAI's APIs, which take them in any order, where the Messages API takes them."""
 
 import itertools
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
+from towpath.core.openai import chat_request
 from towpath.core.openai.responses_request import translation
 from towpath.core.openai.thinking import packed
 from towpath.core.reading.request import parse_request
@@ -24,8 +25,24 @@ THOUGHT: Json = {
 LETTERS = {"user": "u", "system": "s", "assistant": "a"}
 
 
+IN_A_CHAT: Json = {
+    "function_call": {
+        "role": "assistant",
+        "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}],
+    },
+    "function_call_output": {"role": "tool", "tool_call_id": "c1", "content": "found"},
+    "reasoning": {
+        "role": "assistant",
+        "content": [{"type": "thinking", "thinking": "hm", "signature": "s"}],
+    },
+}
+
+
 def messages(*items: Json) -> list[Json]:
+    """What becomes of these items, and of the same as messages of a chat."""
     made: list[Json] = translation({"model": "m", "input": [*items]}).request["messages"]
+    chat = [IN_A_CHAT[item["type"]] if "type" in item else item for item in items]
+    assert chat_request.translation({"model": "m", "messages": chat}).request["messages"] == made
     return made
 
 
@@ -36,6 +53,7 @@ def messages(*items: Json) -> list[Json]:
         pytest.param([USER, TOLD, USER, TOLD, USER, SAID, USER], "uuusau", id="between the user's"),
         pytest.param([USER, TOLD, TOLD], "us", id="two in one place"),
         pytest.param([USER, CALL, TOLD, OUTPUT], "uaus", id="in front of a result"),
+        pytest.param([USER, CALL, USER, OUTPUT], "uauu", id="what the user says in front of a result"),
         pytest.param([USER, CALL, SAID, TOLD, SAID, OUTPUT], "uaaaus", id="before the results are in"),
         pytest.param([USER, SAID, TOLD, SAID, USER], "uauau", id="between two of the assistant's"),
         pytest.param([USER, SAID, TOLD], "uau", id="at the end, after the assistant's"),

@@ -4,23 +4,22 @@ Editors that speak to Claude through that API put blocks of the Messages API amo
 the prompt cache on parts and messages: they mean the same here.
 """
 
-from collections.abc import Sequence
-from itertools import dropwhile
 from typing import Any
 
 from towpath.core.errors import invalid
 from towpath.core.openai.custom_tools import input_of
 from towpath.core.openai.shared_parts import (
-    SYSTEM_ROLES,
     document,
     image,
     parts,
     refuse_others,
+    result,
     string_in,
     text_block,
     tool_use,
     tool_use_id,
 )
+from towpath.core.openai.system_places import Conversation, Said, arranged
 from towpath.core.to_json import Json
 
 _OF_ALL = {"role", "content", "cache_control"}
@@ -28,7 +27,7 @@ _FIELDS = {
     "system": _OF_ALL,
     "developer": _OF_ALL,
     "user": _OF_ALL,
-    "assistant": {*_OF_ALL, "tool_calls"},
+    "assistant": {*_OF_ALL, "tool_calls", "refusal"},
     "tool": {*_OF_ALL, "tool_call_id"},
 }
 # Which parts a message may have; the API's rules check what is inside its own blocks.
@@ -36,33 +35,23 @@ _TYPES = {
     "system": {"text"},
     "developer": {"text"},
     "user": {"text", "image_url", "file", "image", "document", "tool_result"},
-    "assistant": {"text", "thinking", "redacted_thinking", "tool_use"},
+    "assistant": {"text", "refusal", "thinking", "redacted_thinking", "tool_use"},
     "tool": {"text", "image_url", "file", "image", "document"},
 }
 
 
-def messages_and_system(messages: Any) -> tuple[list[Json], list[Json]]:
-    """The conversation, and the blocks of the system prompt. Raises ApiError (400) that names the place."""
+def conversation(messages: Any) -> Conversation:
+    """The conversation. Raises ApiError (400) that names the place."""
     if not isinstance(messages, list):
         raise invalid("messages", "Input should be a list")
-    made: list[Json] = []
-    system: list[Json] = []
-    for index, message in enumerate(messages):
-        path = f"messages.{index}"
-        role = _checked_role(message, path)
-        blocks = _marked(_blocks(message, role, path), message)
-        if role not in SYSTEM_ROLES:
-            made.append({"role": "user" if role == "tool" else role, "content": blocks})
-        elif made:
-            made.append({"role": "system", "content": blocks})
-        else:
-            system += blocks
-    return made, system
+    return arranged(_said(message, index) for index, message in enumerate(messages))
 
 
-def indexes(messages: Sequence[Json]) -> list[int]:
-    """Which of the client's messages each message of the conversation was."""
-    return [*dropwhile(lambda index: messages[index]["role"] in SYSTEM_ROLES, range(len(messages)))]
+def _said(message: Any, index: int) -> Said:
+    path = f"messages.{index}"
+    role = _checked_role(message, path)
+    blocks = _marked(_blocks(message, role, path), message)
+    return Said(index, "user" if role == "tool" else role, blocks)
 
 
 def _checked_role(message: Any, path: str) -> str:
@@ -82,12 +71,13 @@ def _marked(blocks: list[Json], message: Json) -> list[Json]:
 def _blocks(message: Json, role: str, path: str) -> list[Json]:
     content, where = message.get("content"), f"{path}.content"
     if role == "tool":
-        answered = tool_use_id(string_in(message, "tool_call_id", path))
-        given = content if isinstance(content, str) else _of_parts(content, role, where)
-        return [{"type": "tool_result", "tool_use_id": answered, "content": given}]
+        said_there = content or "" if isinstance(content, str | None) else _of_parts(content, role, where)
+        return [result(string_in(message, "tool_call_id", path), said_there)]
     if role != "assistant":
         return _of_parts(content, role, where)
-    said = [] if content in (None, "", []) else _of_parts(content, role, where)
+    said = [] if content is None else _of_parts(content, role, where)
+    if refused := message.get("refusal"):
+        said += _of_parts(refused, role, f"{path}.refusal")
     calls = message.get("tool_calls") or []
     if not isinstance(calls, list):
         raise invalid(f"{path}.tool_calls", "Input should be a list")
@@ -111,6 +101,8 @@ def _block(part: Json, kind: str, path: str) -> Json:
     match kind:
         case "text":
             return text_block(part, path)
+        case "refusal":
+            return {"type": "text", "text": string_in(part, "refusal", path)}
         case "image_url":
             return image(part.get("image_url"), "url", f"{path}.image_url")
         case "file":

@@ -9,10 +9,12 @@ refuses it.
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 HEADER = "x-towpath-left-out"
 _NOT_IN_HEADERS = re.compile(r"[^\x21-\x2b\x2d-\x7e]")  # and not the comma between two names
+_NAMES, _NAME_CHARS = 40, 80  # they are the client's own, of any number and length
 _GONE = object()
 
 
@@ -33,7 +35,17 @@ class Hint:
 
     @property
     def name(self) -> str:
+        """As the response header has it."""
         return self.path.replace(".*", "")
+
+    @property
+    def is_named(self) -> bool:
+        """False if only values that ask for nothing are left out."""
+        return self.kept is not _whole
+
+
+def _whole(value: Any) -> Any:
+    return value
 
 
 def _at_most_one(value: Any) -> Any:
@@ -50,12 +62,27 @@ def _with_text(value: Any) -> Any:
     return value if len(kept) == len(value) else kept or _GONE
 
 
+def _shown(summary: Any) -> Any:
+    return "detailed" if summary == "concise" else summary
+
+
 _DETAILS = ("auto", "high", "original")  # an image goes to the model as it is
+_OF_TOOLS: Sequence[tuple[str, tuple[Any, ...]]] = (
+    ("strict", (False,)),
+    ("defer_loading", (False,)),
+    ("output_schema", ()),
+    ("allowed_callers", (["direct"],)),
+)
 _OF_BOTH = (
     Hint("temperature", kept=_at_most_one),
     Hint("service_tier", ("auto", "default")),
     Hint("top_logprobs", (0,)),
     Hint("prompt_cache_retention", ("in_memory",)),
+    Hint("prompt_cache_options"),
+    Hint("moderation"),
+    Hint("top_p", (1,), kept=_whole),  # all of the words are possible
+    # Of other servers of these APIs.
+    *(Hint(name) for name in ("min_p", "top_a", "repetition_penalty")),
 )
 CHAT: Sequence[Hint] = (
     *_OF_BOTH,
@@ -72,7 +99,12 @@ CHAT: Sequence[Hint] = (
     Hint("stop", kept=_with_text),
     Hint("messages.*.name"),
     # The thinking of an answer, without its signature: the API takes none without, and a live session has it.
-    Hint("messages.*.reasoning_content", ("",)),
+    *(
+        Hint(f"messages.*.{name}", ("", []))
+        for name in ("reasoning_content", "reasoning", "reasoning_details")
+    ),
+    Hint("messages.*.annotations", ([],)),
+    Hint("messages.*.content.*.prompt_cache_breakpoint"),
     Hint("messages.*.content.*.image_url.detail", _DETAILS),
     Hint("tools.*.function.strict", (False,)),
 )
@@ -82,19 +114,29 @@ RESPONSES: Sequence[Hint] = (
     Hint("include", ([], ["reasoning.encrypted_content"])),  # which is always there
     Hint("truncation", ("disabled",)),
     Hint("max_tool_calls"),  # of tools that OpenAI runs
+    Hint("context_management", ([],)),
+    Hint("access_programs"),
+    Hint("request_country"),
     Hint("text.verbosity", ("medium",)),
-    Hint("input.*.content.*.detail", _DETAILS),
-    Hint("input.*.output.*.detail", _DETAILS),
-    Hint("tools.*.strict", (False,)),
-    Hint("tools.*.defer_loading", (False,)),
-    Hint("tools.*.tools.*.strict", (False,)),
-    Hint("tools.*.tools.*.defer_loading", (False,)),
+    Hint("reasoning.summary", kept=_shown),
+    Hint("reasoning.generate_summary"),  # the older name
+    Hint("reasoning.context", ("auto",)),
+    Hint("reasoning.mode", ("standard",)),
+    *(Hint(f"input.*.{where}.*.detail", _DETAILS) for where in ("content", "output")),
+    *(Hint(f"input.*.{where}.*.prompt_cache_breakpoint") for where in ("content", "output")),
+    *(Hint(f"input.*.content.*.{name}", ([],)) for name in ("annotations", "logprobs")),
+    *(
+        Hint(f"{where}.*.{name}", unsaid)
+        for where in ("tools", "tools.*.tools", "input.*.tools", "input.*.tools.*.tools")
+        for name, unsaid in _OF_TOOLS
+    ),
+    *(Hint(f"{where}.*.async", (False,), kept=_whole) for where in ("tools", "tools.*.tools")),
 )
 
 
 def leave_out(body: Any, hints: Iterable[Hint]) -> tuple[Any, list[str]]:
     """The body without the hints, and the names of those that said something. Changes nothing in place."""
-    names = []
+    body, names = _with_one_user(body)
     for hint in hints:
         said = False
 
@@ -112,9 +154,21 @@ def leave_out(body: Any, hints: Iterable[Hint]) -> tuple[Any, list[str]]:
     return body, names
 
 
+def _with_one_user(body: Any) -> tuple[Any, list[str]]:
+    """``safety_identifier`` is the newer name of ``user``; the Messages API takes one such id."""
+    fields = body if isinstance(body, dict) else {}
+    older, newer = fields.get("user"), fields.get("safety_identifier")
+    if older is None or newer is None:
+        return body, []
+    return {name: value for name, value in fields.items() if name != "user"}, [
+        "user"
+    ] if older != newer else []
+
+
 def header(names: Iterable[str]) -> Mapping[str, str]:
     """The response header for what was left out."""
-    told = ", ".join(_NOT_IN_HEADERS.sub("?", name) for name in dict.fromkeys(names))
+    each = (_NOT_IN_HEADERS.sub("?", name[:_NAME_CHARS]) for name in islice(dict.fromkeys(names), _NAMES))
+    told = ", ".join(each)
     return {HEADER: told} if told else {}
 
 

@@ -5,91 +5,94 @@ from typing import Any, NamedTuple
 
 from towpath.core.errors import invalid
 from towpath.core.openai.custom_tools import input_of
+from towpath.core.openai.responses_tools import TOOL_ITEMS
 from towpath.core.openai.shared_parts import (
     SYSTEM_ROLES,
     document,
     image,
     parts,
     refuse_others,
+    result,
     string_in,
     text_block,
     text_blocks,
     tool_use,
     tool_use_id,
 )
-from towpath.core.openai.system_places import Placed, with_system_last
+from towpath.core.openai.system_places import Conversation, Said, arranged
 from towpath.core.openai.thinking import unpacked
 from towpath.core.openai.tool_names import OwnTool, ToolNames
 from towpath.core.to_json import Json
 
 _ROLES = ("user", "assistant", *SYSTEM_ROLES)
-# What every item may have besides its own fields: an id and a state, which mean nothing to the model.
+# What an item may have besides: id and state, which mean nothing to the model, and values that say nothing.
 _OF_ALL = {"type", "id", "status"}
-_HINTS = ("name", "phase")  # of a message: who says it, and in which part of an answer
-
-
-class Conversation(NamedTuple):
-    """``indexes``: which of the client's items each message was. ``left_out``: the types of the others."""
-
-    messages: list[Json]
-    system: list[Json]
-    indexes: list[int]
-    left_out: list[str]
+_UNSAID: tuple[Any, ...] = (None, [], False, {"type": "direct"})
 
 
 def conversation(given: Any, names: ToolNames) -> Conversation:
-    """The conversation, and the blocks of the system prompt. Raises ApiError (400) that names the place."""
+    """The conversation. Raises ApiError (400) that names the place."""
     if isinstance(given, str):
-        return Conversation([{"role": "user", "content": [{"type": "text", "text": given}]}], [], [0], [])
+        return arranged([Said(0, "user", [{"type": "text", "text": given}])])
     if not isinstance(given, list):
         raise invalid("input", "Input should be a string or a list of items")
-    kinds = [_kind(item, f"input.{index}") for index, item in enumerate(given)]
-    left_out = [f"input.{kind}" for kind in kinds if kind not in _READERS]
-    texts = [item for item, kind in zip(given, kinds, strict=True) if kind == "message"]
-    left_out += [f"input.{hint}" for hint in _HINTS if any(item.get(hint) for item in texts)]
-    made: list[Placed] = []
-    system: list[Json] = []
-    for index, item in _carried(given, kinds):
-        role, blocks = _READERS[kinds[index]](item, f"input.{index}", names)
-        if role in SYSTEM_ROLES and not made:
-            system += blocks
-        elif blocks:
-            made.append(
-                Placed(index, {"role": "system" if role in SYSTEM_ROLES else role, "content": blocks})
-            )
-    placed = with_system_last(made)
-    return Conversation([said.message for said in placed], system, [said.origin for said in placed], left_out)
+    return arranged(_said(given, names))
 
 
-def _kind(item: Any, path: str) -> str:
+def left_out_items(given: Any) -> list[str]:
+    """Items that have no counterpart, by their type, and fields of others, as the response header has them.
+
+    Codex gets a new type or a new label with every few releases: what is not known here cannot be carried,
+    and must not end its conversations.
+    """
+    named = []
+    for item in given if isinstance(given, list) else []:
+        kind = _kind_of(item)
+        if reader := _READERS.get(kind):
+            known = _OF_ALL | reader.fields
+            named += [name for name, value in item.items() if name not in known and value not in _UNSAID]
+        elif kind not in TOOL_ITEMS:
+            named.append(kind)
+    return [f"input.{name}" for name in named]
+
+
+def _kind_of(item: Any) -> str:
+    given = item.get("type") if isinstance(item, dict) else None
+    return str(given or "message")
+
+
+def _said(given: list[Any], names: ToolNames) -> Iterator[Said]:
+    """The items that have a counterpart, without the outputs of calls that have none.
+
+    Codex answers a ``local_shell_call`` with a ``function_call_output``.
+    """
+    for index, item in enumerate(given):
+        _check_kind(item, f"input.{index}")
+    calls = [item.get("call_id") for item in given if _kind_of(item) not in _READERS]
+    gone = {call for call in calls if isinstance(call, str)}
+    for index, item in enumerate(given):
+        kind = _kind_of(item)
+        call = item.get("call_id") if kind in _OUTPUTS else None
+        if kind in _READERS and not (isinstance(call, str) and call in gone):
+            yield Said(index, *_READERS[kind].read(item, f"input.{index}", names))
+
+
+def _check_kind(item: Any, path: str) -> None:
     if not isinstance(item, dict):
         raise invalid(path, "Input should be an object")
     kind = item.get("type") or ("message" if "role" in item else None)
     if not isinstance(kind, str):
         raise invalid(f"{path}.type", "Field required" if kind is None else "Input should be a valid string")
-    return kind
 
 
-def _carried(given: list[Json], kinds: list[str]) -> Iterator[tuple[int, Json]]:
-    """The items that have a counterpart, without the outputs of calls that have none.
+class _Reader(NamedTuple):
+    """How an item is read: the role of its message and its blocks, out of these ``fields``."""
 
-    Codex answers a ``local_shell_call`` with a ``function_call_output``.
-    """
-    paired = [*enumerate(zip(given, kinds, strict=True))]
-    calls = [item.get("call_id") for _, (item, kind) in paired if kind not in _READERS]
-    gone = {call for call in calls if isinstance(call, str)}
-    for index, (item, kind) in paired:
-        call = item.get("call_id") if kind in _OUTPUTS else None
-        if kind in _READERS and not (isinstance(call, str) and call in gone):
-            yield index, item
-
-
-Reader = Callable[[Json, str, ToolNames], tuple[str, list[Json]]]
-"""Reads an item: the role of its message, and its blocks. One without blocks says nothing."""
+    read: Callable[[Json, str, ToolNames], tuple[str, list[Json]]]
+    fields: frozenset[str]
 
 
 def _message(item: Json, path: str, _names: ToolNames) -> tuple[str, list[Json]]:
-    refuse_others(item, _OF_ALL | {"role", "content", *_HINTS}, path)
     role, content, where = item.get("role"), item.get("content"), f"{path}.content"
     if role not in _ROLES:
         raise invalid(f"{path}.role", f"{role!r} is not one of: {', '.join(_ROLES)}")
@@ -99,11 +102,11 @@ def _message(item: Json, path: str, _names: ToolNames) -> tuple[str, list[Json]]
         return role, _assistant_blocks(content, where)
     for index, part in enumerate(content if isinstance(content, list) else []):
         _check_text_part(part, f"{where}.{index}")
-    return role, [block for block in text_blocks(content, where, "input_text") if block["text"]]
+    return role, text_blocks(content, where, "input_text")
 
 
 def _assistant_blocks(content: Any, path: str) -> list[Json]:
-    """The texts that are not empty, as clients send some back; a refusal is what the assistant said."""
+    """A refusal is what the assistant said."""
     blocks = []
     for index, part in enumerate(parts(content, path, "output_text")):
         where = f"{path}.{index}"
@@ -115,7 +118,7 @@ def _assistant_blocks(content: Any, path: str) -> list[Json]:
                 blocks.append({"type": "text", "text": string_in(part, "refusal", where)})
             case _:
                 raise invalid(f"{where}.type", "only text is possible here")
-    return [block for block in blocks if block["text"]]
+    return blocks
 
 
 def _check_text_part(part: Any, path: str) -> None:
@@ -145,13 +148,11 @@ def _user_block(part: Json, path: str) -> Json:
 
 
 def _call(item: Json, path: str, names: ToolNames) -> tuple[str, list[Json]]:
-    refuse_others(item, _OF_ALL | {"call_id", "name", "namespace", "arguments"}, path)
     function = {**item, "name": names.legal(_own_tool(item, path))}
     return "assistant", [tool_use(string_in(item, "call_id", path), function, path)]
 
 
 def _custom_call(item: Json, path: str, names: ToolNames) -> tuple[str, list[Json]]:
-    refuse_others(item, _OF_ALL | {"call_id", "name", "namespace", "input"}, path)
     call = {"type": "tool_use", "id": tool_use_id(string_in(item, "call_id", path))}
     name = names.legal(_own_tool(item, path, is_custom=True))
     return "assistant", [{**call, "name": name, "input": input_of(string_in(item, "input", path))}]
@@ -163,11 +164,9 @@ def _own_tool(item: Json, path: str, *, is_custom: bool = False) -> OwnTool:
 
 
 def _result(item: Json, path: str, _names: ToolNames) -> tuple[str, list[Json]]:
-    refuse_others(item, _OF_ALL | {"call_id", "output", "name", "namespace"}, path)
     output = item.get("output")
     content = output if isinstance(output, str) else _user_blocks(output, f"{path}.output")
-    answered = tool_use_id(string_in(item, "call_id", path))
-    return "user", [{"type": "tool_result", "tool_use_id": answered, "content": content}]
+    return "user", [result(string_in(item, "call_id", path), content)]
 
 
 def _reasoning(item: Json, _path: str, _names: ToolNames) -> tuple[str, list[Json]]:
@@ -176,12 +175,27 @@ def _reasoning(item: Json, _path: str, _names: ToolNames) -> tuple[str, list[Jso
     return "assistant", [block] if block else []
 
 
-_READERS: Mapping[str, Reader] = {
-    "message": _message,
-    "function_call": _call,
-    "function_call_output": _result,
-    "custom_tool_call": _custom_call,
-    "custom_tool_call_output": _result,
-    "reasoning": _reasoning,
+def _agent_message(item: Json, path: str, _names: ToolNames) -> tuple[str, list[Json]]:
+    """What another agent of the client's says to this one: a user's message that tells whose it is.
+
+    What only OpenAI could decrypt in it is left out.
+    """
+    content = parts(item.get("content"), f"{path}.content", "input_text")
+    texts = [text_block(part, path) for part in content if part.get("type") == "input_text"]
+    about = {"type": "text", "text": f"Message from the agent {item.get('author')}:"}
+    return "user", [about, *texts] if texts else []
+
+
+_READERS: Mapping[str, _Reader] = {
+    kind: _Reader(read, frozenset(fields.split()))
+    for kind, read, fields in (
+        ("message", _message, "role content"),
+        ("function_call", _call, "call_id name namespace arguments"),
+        ("function_call_output", _result, "call_id name namespace output"),
+        ("custom_tool_call", _custom_call, "call_id name namespace input"),
+        ("custom_tool_call_output", _result, "call_id name namespace output"),
+        ("reasoning", _reasoning, "summary content encrypted_content"),
+        ("agent_message", _agent_message, "author recipient content"),
+    )
 }
 _OUTPUTS = ("function_call_output", "custom_tool_call_output")

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from towpath.core.errors import ApiError, invalid
 from towpath.core.openai.json_mode import ask_for_object
 from towpath.core.openai.last_message import asked_to_go_on
-from towpath.core.openai.responses_input import Conversation, conversation
-from towpath.core.openai.responses_tools import functions, left_out_tools, tool_names, tool_paths
+from towpath.core.openai.responses_input import conversation, left_out_items
+from towpath.core.openai.responses_tools import Tools
 from towpath.core.openai.shared_fields import (
     DEFAULT_MAX_TOKENS,
     Field,
@@ -27,7 +27,7 @@ from towpath.core.openai.shared_fields import (
     translate,
     user,
 )
-from towpath.core.openai.shared_parts import refuse_others, string_in, with_own_indexes
+from towpath.core.openai.shared_parts import is_blank, refuse_others, string_in, with_own_indexes
 from towpath.core.openai.tool_names import OwnTool, ToolNames
 from towpath.core.to_json import Json
 
@@ -76,15 +76,14 @@ def translation(body: Any) -> Translation:
     given = given_fields(body)
     request: Json = {"max_tokens": DEFAULT_MAX_TOKENS}
     translate(given, request, _FIELDS, _WITHOUT_EFFECT, _ELSEWHERE)
-    tools = given.get("tools", [])
-    names = tool_names(tools)
-    if carried := [as_tool(function) for function in functions(tools, names)]:
+    tools = Tools(given.get("tools", []), given.get("input"))
+    if carried := [as_tool(function) for function in tools.functions()]:
         request["tools"] = carried
-    said = _converse(given, names, request)
-    choose_tools(given, lambda choice: names.legal(_chosen(choice)), request)
+    indexes = _converse(given, tools.names, request)
+    choose_tools(given, lambda choice: tools.names.legal(_chosen(choice)), request)
     json_tool = ask_for_object(request) if _asks_for_object(given) else None
-    left_out = [*left_out_tools(tools), *said.left_out]
-    return Translation(request, names, said.indexes, tool_paths(tools), json_tool, left_out)
+    left_out = [*tools.left_out, *left_out_items(given["input"])]
+    return Translation(request, tools.names, indexes, tools.paths, json_tool, left_out)
 
 
 def renamed(error: ApiError, made: Translation) -> ApiError:
@@ -119,18 +118,20 @@ def wants_summary(body: Json) -> bool:
     return bool((body.get("reasoning") or {}).get("summary"))
 
 
-def _converse(given: Json, names: ToolNames, request: Json) -> Conversation:
+def _converse(given: Json, names: ToolNames, request: Json) -> list[int]:
+    """Returns which of the client's items each message was."""
     instructions = given.get("instructions", "")
     if not isinstance(instructions, str):
         raise invalid("instructions", "Input should be a valid string")
     if "input" not in given:
         raise invalid("input", "Field required")
     said = conversation(given["input"], names)
-    request["messages"] = asked_to_go_on(said.messages)
-    first = [{"type": "text", "text": instructions}] if instructions else []
-    if system := [*first, *said.system]:
-        request["system"] = system
-    return said
+    first = {"type": "text", "text": instructions}
+    said = said._replace(system=said.system if is_blank(first) else [first, *said.system])
+    request["messages"] = asked_to_go_on(said)
+    if said.system:
+        request["system"] = said.system
+    return said.indexes
 
 
 def _chosen(choice: Json) -> OwnTool:

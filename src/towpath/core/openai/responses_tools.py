@@ -10,6 +10,7 @@ from towpath.core.openai.tool_names import OwnTool, ToolNames
 from towpath.core.to_json import Json
 
 _NAMESPACE = "namespace"
+TOOL_ITEMS = ("additional_tools", "tool_search_output")
 
 
 class _Given(NamedTuple):
@@ -21,41 +22,46 @@ class _Given(NamedTuple):
     about: str | None = None
 
 
-def functions(tools: Any, names: ToolNames) -> list[Json]:
-    """The tools as functions, under their legal names. Raises ApiError (400) that names the place."""
-    return [_function(given, names) for given in _carried(tools)]
+class Tools:
+    """The tools of a request: its own, and those that items of its input add, which Codex writes.
 
+    One that is there already is the same again.
 
-def tool_names(tools: Any) -> ToolNames:
-    """The names of the tools. Those that are no tools at all are refused by ``functions``."""
-    return ToolNames(
-        OwnTool(given.tool["name"], given.namespace, given.tool["type"] == "custom")
-        for given in _carried(tools)
-        if isinstance(given.tool.get("name"), str)
-    )
+    Raises ApiError (400) that names the place of something that is no tool.
+    """
 
+    def __init__(self, tools: Any, given: Any) -> None:
+        listed = [*_given(tools, "tools")]
+        known = {_own(each) for each in listed}
+        items = enumerate(given if isinstance(given, list) else [])
+        for index, item in items:
+            if isinstance(item, dict) and item.get("type") in TOOL_ITEMS:
+                added = [*_given(item.get("tools") or [], f"input.{index}.tools")]
+                listed += [each for each in added if _own(each) not in known]
+                known |= {_own(each) for each in added}
+        self._carried = [each for each in listed if _is_carried(each)]
+        self.names = ToolNames(own for own in map(_own, self._carried) if own.name)
+        self.paths = [each.path for each in self._carried]
+        self.left_out = [f"tools.{each.tool['type']}" for each in listed if not _is_carried(each)]
 
-def tool_paths(tools: Any) -> list[str]:
-    """Where the client sent each of the tools of ``functions``."""
-    return [given.path for given in _carried(tools)]
-
-
-def left_out_tools(tools: Any) -> list[str]:
-    """The types of the tools that only OpenAI runs, as the response header names them."""
-    return [f"tools.{given.tool['type']}" for given in _given(tools) if not _is_carried(given)]
-
-
-def _carried(tools: Any) -> list[_Given]:
-    return [given for given in _given(tools) if _is_carried(given)]
+    def functions(self) -> list[Json]:
+        """The tools as functions, under their legal names."""
+        return [_function(each, self.names) for each in self._carried]
 
 
 def _is_carried(given: _Given) -> bool:
     return given.tool["type"] in ("function", "custom")
 
 
-def _given(tools: Any) -> Iterator[_Given]:
-    for index, tool in enumerate(_checked(tools, "tools")):
-        path = f"tools.{index}"
+def _own(given: _Given) -> OwnTool:
+    """The tool by its name, of whatever type that is."""
+    name = given.tool.get("name")
+    return OwnTool(name if isinstance(name, str) else "", given.namespace, given.tool["type"] == "custom")
+
+
+def _given(tools: Any, where: str) -> Iterator[_Given]:
+    for index, tool in enumerate(_checked(tools, where)):
+        path = f"{where}.{index}"
         if tool["type"] != _NAMESPACE:
             yield _Given(path, tool)
             continue

@@ -65,8 +65,7 @@ def same(name: str) -> Field:
 
 
 def user(value: Any, request: Json) -> None:
-    if request.setdefault("metadata", {"user_id": value}) != {"user_id": value}:
-        raise invalid("user", "differs from safety_identifier; send one of them")
+    request["metadata"] = {"user_id": value}
 
 
 def stream_options(value: Any, allowed: Set[str]) -> None:
@@ -113,7 +112,8 @@ def choose_tools(given: Mapping[str, Any], name_of: Callable[[Json], Any], reque
         raise invalid("tool_choice", f"{choice!r} is not one of {', '.join(_TOOL_CHOICES)}, nor one tool")
     if parallel is False and made["type"] != "none":
         made["disable_parallel_tool_use"] = True
-    request["tool_choice"] = made
+    if request.get("tools") or made["type"] in ("any", "tool"):
+        request["tool_choice"] = made
 
 
 def answer_format(value: Any, described: Callable[[Json], Json], request: Json, path: str) -> None:

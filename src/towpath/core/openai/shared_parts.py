@@ -38,6 +38,20 @@ def text_block(part: Json, path: str) -> Json:
     return {"type": "text", "text": string_in(part, "text", path)}
 
 
+def is_blank(block: Json) -> bool:
+    """Whether it is a text of white space, which says nothing. The Messages API refuses it.
+
+    Clients send one beside an image, and as a system prompt that nobody filled in.
+    """
+    return block["type"] == "text" and not block["text"].strip()
+
+
+def result(call_id: str, content: str | list[Json]) -> Json:
+    """The block of what a call came to."""
+    said = content if isinstance(content, str) else [block for block in content if not is_blank(block)]
+    return {"type": "tool_result", "tool_use_id": tool_use_id(call_id), "content": said}
+
+
 def text_blocks(content: Any, path: str, *types: str) -> list[Json]:
     """The blocks of a content that may have parts of these types only; the first is that of a string."""
     blocks = []

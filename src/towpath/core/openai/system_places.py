@@ -1,15 +1,25 @@
-"""Where a system message may stand inside a conversation. Pure.
+"""The order of a conversation: what OpenAI's APIs take, where the Messages API takes it. Pure.
 
-OpenAI's APIs take one anywhere. The Messages API takes one only after a user's message, as the last before
-the assistant's: Codex sends one in front of the user's after it changed its sandbox and after a compaction,
-and every later request of that conversation has it.
+OpenAI's APIs take a system message anywhere. The Messages API takes one only after a user's message, as the
+last before the assistant's: Codex sends one in front of the user's after it changed its sandbox and after a
+compaction, and every later request of that conversation has it. There, results of calls come before what
+else the user says.
 """
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import NamedTuple
 
+from towpath.core.openai.shared_parts import SYSTEM_ROLES, is_blank
 from towpath.core.to_json import Json
+
+
+class Said(NamedTuple):
+    """A message as the client sent it: its index in the client's own list, its role and its blocks."""
+
+    origin: int
+    role: str
+    blocks: list[Json]
 
 
 class Placed(NamedTuple):
@@ -17,6 +27,29 @@ class Placed(NamedTuple):
 
     origin: int
     message: Json
+
+
+class Conversation(NamedTuple):
+    """``indexes``: which of the client's own list each message was."""
+
+    messages: list[Json]
+    system: list[Json]
+    indexes: list[int]
+
+
+def arranged(said: Iterable[Said]) -> Conversation:
+    """The conversation, and the blocks of the system prompt: what was said as such before anything else."""
+    made: list[Placed] = []
+    system: list[Json] = []
+    for origin, role, given in said:
+        blocks = [block for block in given if not is_blank(block)]
+        if role in SYSTEM_ROLES and not made:
+            system += blocks
+        elif blocks:
+            named = "system" if role in SYSTEM_ROLES else role
+            made.append(Placed(origin, {"role": named, "content": blocks}))
+    placed = with_system_last(made)
+    return Conversation([each.message for each in placed], system, [each.origin for each in placed])
 
 
 def with_system_last(messages: Iterable[Placed]) -> list[Placed]:
@@ -32,11 +65,11 @@ def with_system_last(messages: Iterable[Placed]) -> list[Placed]:
         run = [placed for _, placed in group]
         if is_assistant:
             made += run
-            has_calls = any(_is_call(block) for placed in run for block in placed.message["content"])
+            has_calls = any(_has("tool_use", placed) for placed in run)
             continue
         waiting += (placed for placed in run if placed.message["role"] == "system")
         said = [placed for placed in run if placed.message["role"] != "system"]
-        made += said
+        made += sorted(said, key=lambda placed: not _has("tool_result", placed))
         is_user = any(placed.message["role"] == "user" for placed in said)
         if waiting and (is_user or not has_calls):
             made.append(_joined(waiting, "system" if is_user else "user"))
@@ -58,11 +91,11 @@ def _in_sides(messages: Iterable[Placed]) -> Iterator[tuple[bool, Placed]]:
 
 
 def _counts(block: Json) -> bool:
-    return _is_call(block) or bool(block.get("text", "").strip())
+    return block["type"] == "tool_use" or (block["type"] == "text" and not is_blank(block))
 
 
-def _is_call(block: Json) -> bool:
-    return bool(block["type"] == "tool_use")
+def _has(kind: str, placed: Placed) -> bool:
+    return any(block["type"] == kind for block in placed.message["content"])
 
 
 def _joined(told: list[Placed], role: str) -> Placed:

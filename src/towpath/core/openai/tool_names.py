@@ -37,6 +37,11 @@ class ToolNames:
         """The name for the model; also for a tool of the history that the request no longer has."""
         return self._legal.get(tool) or _free(tool, self._own)
 
+    @property
+    def custom(self) -> frozenset[str]:
+        """Those of the tools whose calls have a text."""
+        return frozenset(legal for tool, legal in self._legal.items() if tool.is_custom)
+
     def own(self, legal: str) -> OwnTool:
         """The tool that the model called; a name that it made up stays as it is."""
         return self._own.get(legal, OwnTool(legal))

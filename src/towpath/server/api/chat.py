@@ -9,12 +9,11 @@ from starlette.responses import Response
 from towpath.core.errors import ApiError
 from towpath.core.events import Event, MessageFold
 from towpath.core.openai.chat_answer import ChatChunks, chat_completion
-from towpath.core.openai.chat_messages import indexes
-from towpath.core.openai.chat_request import translation
+from towpath.core.openai.chat_request import Translation, translation
 from towpath.core.openai.chat_shape import Shape
 from towpath.core.openai.json_mode import ObjectAsText
 from towpath.core.openai.left_out import header
-from towpath.core.openai.shared_parts import error_body, with_own_indexes
+from towpath.core.openai.shared_parts import error_body
 from towpath.core.to_json import Json, to_json
 from towpath.server.api.translation import ID_HEADERS, PING, translated_body
 from towpath.server.errors import openai_error_response
@@ -30,7 +29,7 @@ class ChatFormat:
     def __init__(self, _request_id: str, _caller: str) -> None:
         self.headers: Mapping[str, str] = {}
         self._created = int(time.time())
-        self._messages: list[Json] | None = None  # as they were sent, once they are translated
+        self._made: Translation | None = None
         self._shape: Shape
         self._chunks: ChatChunks
         self._object: ObjectAsText
@@ -40,9 +39,7 @@ class ChatFormat:
         return translated_body(body, self._translate)
 
     def renamed(self, error: ApiError) -> ApiError:
-        if self._messages is None:
-            return error
-        return with_own_indexes(error, "messages", indexes(self._messages))
+        return error if self._made is None else self._made.renamed(error)
 
     def event(self, event: Event) -> bytes:
         chunks = (chunk for shown in self._object.events(event) for chunk in self._chunks.add(shown))
@@ -68,5 +65,5 @@ class ChatFormat:
         self._shape = made.shape
         self._chunks = ChatChunks(self._created, made.shape)
         self._object = ObjectAsText(made.json_tool)
-        self._messages = fields["messages"]
+        self._made = made
         return made.request
