@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import pytest
 from filelock import FileLock
 
 from tests.clients.listed import Client
-from tests.clients.recorder import Conversation, Exchange, RecordedProxy, model_calls, requests
+from tests.clients.recorder import Conversation, Exchange, RecordedProxy, model_calls_in, requests_in
 from tests.support.fidelity import Json
 from towpath.testing import Failure, Recorded, Reply, ScriptedApi
 from towpath.testing.script import obey
@@ -125,6 +125,9 @@ def run(
     )
 
 
+Model = Callable[[dict[str, Any]], Reply | Failure]
+
+
 @dataclass(frozen=True)
 class Played:
     """What a client's script said, and what went to and from the proxy meanwhile."""
@@ -132,8 +135,19 @@ class Played:
     said: Json
     exchanges: list[Exchange]
     api: list[Recorded]
-    requests: list[Conversation]
-    model_calls: list[Conversation]
+
+    @property
+    def requests(self) -> list[Conversation]:
+        """What the client asked the Messages API for."""
+        return requests_in(self.exchanges)
+
+    @property
+    def model_calls(self) -> list[Conversation]:
+        return model_calls_in(self.api)
+
+    @property
+    def ways(self) -> list[str | None]:
+        return [exchange.way for exchange in self.exchanges]
 
 
 def play(
@@ -143,26 +157,22 @@ def play(
     proxy: RecordedProxy,
     api: ScriptedApi,
     home: Path,
+    *arguments: str,
     further_variables: Mapping[str, str] | None = None,
+    model: Model | None = None,
 ) -> Played:
     """Run one of the scripts beside this file; it prints one JSON object."""
-    begin(proxy, api)
-    command = (environment.program("python"), str(SCRIPTS / script))
+    begin(proxy, api, model)
+    command = (environment.program("python"), str(SCRIPTS / script), *arguments)
     done = run(command, home, {**client.variables(proxy.url), **(further_variables or {})})
     assert done.returncode == 0, done.stderr
-    return Played(
-        json.loads(done.stdout),
-        proxy.recorder.exchanges,
-        api.exchanges,
-        requests(proxy.recorder),
-        model_calls(api),
-    )
+    return Played(json.loads(done.stdout), proxy.recorder.exchanges, api.exchanges)
 
 
-def begin(proxy: RecordedProxy, api: ScriptedApi) -> None:
+def begin(proxy: RecordedProxy, api: ScriptedApi, model: Model | None = None) -> None:
     """Nothing recorded; the model does what the newest text says, and fails where that says so."""
     api.clear()
-    api.reply(*[obey_or_fail] * MAX_REQUESTS)
+    api.reply(*[model or obey_or_fail] * MAX_REQUESTS)
     proxy.recorder.clear()
 
 

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tests.support.fidelity import Json, seen, sent
-from towpath.testing import ScriptedApi, serve_in_thread
+from towpath.testing import Recorded, ScriptedApi, serve_in_thread
 
 Conversation = tuple[str, list[Json]]  # the model and the messages
 
@@ -104,7 +104,11 @@ def serve_recorded(app: ASGIApp, port: int = 0) -> Iterator[RecordedProxy]:
 
 def requests(*recorders: Recorder) -> list[Conversation]:
     """The conversations that the client asked the proxy to go on with, in an order of their own."""
-    exchanges = [exchange for recorder in recorders for exchange in recorder.exchanges]
+    return requests_in(exchange for recorder in recorders for exchange in recorder.exchanges)
+
+
+def requests_in(exchanges: Iterable[Exchange]) -> list[Conversation]:
+    """The same for exchanges at the Messages API."""
     answered = [exchange.body for exchange in exchanges if exchange.status == 200]
     return sorted(((body["model"], sent(body["messages"])) for body in answered), key=repr)
 
@@ -115,4 +119,9 @@ def model_calls(api: ScriptedApi) -> list[Conversation]:
     If these are the ``requests``, each was one model call, with the client's conversation exactly, and
     there were no other calls.
     """
-    return sorted(((e.body["model"], seen(e.body)) for e in api.exchanges), key=repr)
+    return model_calls_in(api.exchanges)
+
+
+def model_calls_in(exchanges: Iterable[Recorded]) -> list[Conversation]:
+    """The same for exchanges of the API's."""
+    return sorted(((e.body["model"], seen(e.body)) for e in exchanges), key=repr)

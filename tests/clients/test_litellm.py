@@ -24,7 +24,7 @@ def played(
     proxy: RecordedProxy, scripted_api: tuple[ScriptedApi, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Played:
     home = tmp_path_factory.mktemp("litellm")
-    return play(LITELLM, CLIENT, "litellm_turns.py", proxy, scripted_api[0], home, OFFLINE)
+    return play(LITELLM, CLIENT, "litellm_turns.py", proxy, scripted_api[0], home, further_variables=OFFLINE)
 
 
 @pytest.mark.shows("text turn")
