@@ -42,6 +42,7 @@ _TABLE = re.compile(
 _MORE = {
     "passthrough": "docs/internal-mode.md",
     "upstream_api_key": "docs/endpoints.md#counts-batches-and-files",
+    "web_search": "docs/openai.md#responses",
     "no_extra_usage": "docs/operating.md#limits-of-the-account",
     "parked_timeout_seconds": "docs/operating.md#processes-that-wait-for-results",
     "call_gate": "SECURITY.md#what-is-not-guarded",

@@ -37,7 +37,11 @@ class Exchange:
 
 
 def _is_the_models(item: Json) -> bool:
-    return item.get("role") == "assistant" or item.get("type") in ("function_call", "custom_tool_call")
+    return item.get("role") == "assistant" or item.get("type") in (
+        "function_call",
+        "custom_tool_call",
+        "item_reference",
+    )
 
 
 class Recorder:

@@ -32,7 +32,7 @@ GROUPS: Mapping[str, Sequence[str]] = {
         *("state_dir", "record", "record_content", "show_content"),
         *("ledger", "ledger_days", "ledger_mb", "prices"),
     ),
-    "Seldom needed": ("transient_texts", "call_gate"),
+    "Seldom needed": ("web_search", "transient_texts", "call_gate"),
 }
 # For commands that need no more of a server than where it is.
 PORT = typer.Option(

@@ -41,7 +41,7 @@ def routes(settings: Settings, components: Components) -> Iterator[Route]:
     for paths, format_of in (
         (MESSAGES_PATHS, MessagesFormat),
         (CHAT_PATHS, ChatFormat),
-        (RESPONSES_PATHS, partial(ResponsesFormat, GivenItems())),
+        (RESPONSES_PATHS, partial(ResponsesFormat, GivenItems(), components.has_search)),
     ):
         endpoint = Endpoint(settings, components.exchanges, format_of)
         yield from (Route(path, endpoint, methods=["POST"]) for path in paths)

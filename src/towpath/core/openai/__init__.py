@@ -7,6 +7,7 @@
 - ``custom_tools``: tools whose calls have a text, of either.
 - ``last_message``: what follows an assistant's last word.
 - ``responses_tools``, ``tool_names``: tools of the latter, which may be more than functions.
+- ``web_search``: the one tool of OpenAI's own that the Messages API has as well.
 - ``given_items``: items of its answers that a later request points at.
 - ``system_places``: messages of either at a place where the Messages API takes them.
 - ``left_out``: what is taken out of a request of either before that, and named in a response header.

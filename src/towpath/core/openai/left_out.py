@@ -104,6 +104,7 @@ CHAT: Sequence[Hint] = (
         for name in ("reasoning_content", "reasoning", "reasoning_details")
     ),
     Hint("messages.*.annotations", ([],)),
+    Hint("web_search_options"),
     Hint("messages.*.content.*.prompt_cache_breakpoint"),
     Hint("messages.*.content.*.image_url.detail", _DETAILS),
     Hint("tools.*.function.strict", (False,)),
@@ -130,6 +131,7 @@ RESPONSES: Sequence[Hint] = (
         for where in ("tools", "tools.*.tools", "input.*.tools", "input.*.tools.*.tools")
         for name, unsaid in _OF_TOOLS
     ),
+    Hint("tools.*.search_context_size", ("medium",)),
     *(Hint(f"{where}.*.async", (False,), kept=_whole) for where in ("tools", "tools.*.tools")),
 )
 

@@ -9,8 +9,17 @@ from towpath.core.errors import ApiError
 from towpath.core.events import Event
 from towpath.core.openai import thinking as reasoning
 from towpath.core.openai.chat_answer import usage_of
-from towpath.core.openai.responses_items import Call, CustomCall, EventList, OutputItem, Text, Thinking
+from towpath.core.openai.responses_items import (
+    Call,
+    CustomCall,
+    EventList,
+    OutputItem,
+    Search,
+    Text,
+    Thinking,
+)
 from towpath.core.openai.tool_names import ToolNames
+from towpath.core.openai.web_search import CALL, NAME
 from towpath.core.to_json import Json
 from towpath.core.usage import count, merged
 
@@ -110,6 +119,8 @@ class ResponseFold:
         if block["type"] == "tool_use":
             tool = self._names.own(block["name"])
             return CustomCall(block, tool, place) if tool.is_custom else Call(block, tool, place)
+        if block["type"] == CALL and block.get("name") == NAME:
+            return Search(block, place)
         if block["type"] in reasoning.TYPES:
             return Thinking(f"rs_{name}", block, place, shown=self._shows_thinking)
         return None

@@ -12,6 +12,7 @@ from towpath.core.openai import thinking as reasoning
 from towpath.core.openai.custom_tools import RawInput
 from towpath.core.openai.shared_parts import call_id
 from towpath.core.openai.tool_names import OwnTool
+from towpath.core.openai.web_search import url_citation
 from towpath.core.to_json import Json
 
 EventList = list[tuple[str, Json]]
@@ -50,12 +51,15 @@ class Text(OutputItem):
         super().__init__({"id": item_id, "type": "message", "role": "assistant", "content": []}, index)
         self._first = block.get("text") or ""
         self._pieces: list[str] = []
+        self._citations: list[Json] = [*(block.get("citations") or [])]
 
     def begin(self) -> EventList:
         part = {"part": _text_part(""), **self._place(content_index=0)}
         return [*super().begin(), ("response.content_part.added", part), *self._said(self._first)]
 
     def add(self, delta: Json) -> EventList:
+        if delta["type"] == "citations_delta":
+            self._citations.append(delta["citation"])
         return self._said(delta["text"]) if delta["type"] == "text_delta" else []
 
     def _said(self, text: str) -> EventList:
@@ -67,11 +71,55 @@ class Text(OutputItem):
 
     def _finish(self) -> EventList:
         text, place = "".join(self._pieces), self._place(content_index=0)
-        self.item["content"] = [_text_part(text)]
+        cited = [made for each in self._citations if (made := url_citation(each, text))]
+        part = _text_part(text, *cited)
+        self.item["content"] = [part]
         return [
+            *(
+                (
+                    "response.output_text.annotation.added",
+                    {"annotation": made, "annotation_index": nth, **place},
+                )
+                for nth, made in enumerate(cited)
+            ),
             ("response.output_text.done", {"text": text, "logprobs": [], **place}),
-            ("response.content_part.done", {"part": _text_part(text), **place}),
+            ("response.content_part.done", {"part": part, **place}),
         ]
+
+
+class Search(OutputItem):
+    """A search of the web that the API itself made: its query."""
+
+    def __init__(self, block: Json, index: int) -> None:
+        item = {"id": f"ws_{block['id']}", "type": "web_search_call", "action": _search(block.get("input"))}
+        super().__init__(item, index)
+        self._pieces: list[str] = []
+
+    def begin(self) -> EventList:
+        return [*super().begin(), *self._now("in_progress"), *self._now("searching")]
+
+    def add(self, delta: Json) -> EventList:
+        if delta["type"] == "input_json_delta":
+            self._pieces.append(delta["partial_json"])
+        return []
+
+    def _finish(self) -> EventList:
+        self.item["action"] = self._action()
+        return self._now("completed")
+
+    def _action(self) -> Json:
+        try:
+            return _search(orjson.loads("".join(self._pieces)))
+        except orjson.JSONDecodeError:  # it was cut, or whole from the beginning
+            return dict(self.item["action"])
+
+    def _now(self, state: str) -> EventList:
+        return [(f"response.web_search_call.{state}", self._place())]
+
+
+def _search(given: Any) -> Json:
+    query = given.get("query") if isinstance(given, dict) else None
+    return {"type": "search", "query": query if isinstance(query, str) else ""}
 
 
 class Call(OutputItem):
@@ -171,8 +219,8 @@ class Thinking(OutputItem):
         ]
 
 
-def _text_part(text: str) -> Json:
-    return {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
+def _text_part(text: str, *annotations: Json) -> Json:
+    return {"type": "output_text", "text": text, "annotations": [*annotations], "logprobs": []}
 
 
 def _summary_part(text: str) -> Json:

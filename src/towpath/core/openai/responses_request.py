@@ -17,7 +17,6 @@ from towpath.core.openai.shared_fields import (
     DEFAULT_MAX_TOKENS,
     Field,
     answer_format,
-    as_tool,
     choose_tools,
     effort,
     given_fields,
@@ -29,6 +28,7 @@ from towpath.core.openai.shared_fields import (
 )
 from towpath.core.openai.shared_parts import is_blank, refuse_others, string_in, with_own_indexes
 from towpath.core.openai.tool_names import OwnTool, ToolNames
+from towpath.core.openai.web_search import NAME, is_search
 from towpath.core.to_json import Json
 
 # Fields with the values that ask for nothing.
@@ -71,16 +71,19 @@ class Translation(NamedTuple):
     left_out: list[str]
 
 
-def translation(body: Any) -> Translation:
-    """The fields of the Messages API for those of a request without hints. Raises ApiError (400)."""
+def translation(body: Any, *, has_search: bool = False) -> Translation:
+    """The fields of the Messages API for those of a request without hints. Raises ApiError (400).
+
+    ``has_search``: whether the access has Anthropic's search of the web.
+    """
     given = given_fields(body)
     request: Json = {"max_tokens": DEFAULT_MAX_TOKENS}
     translate(given, request, _FIELDS, _WITHOUT_EFFECT, _ELSEWHERE)
-    tools = Tools(given.get("tools", []), given.get("input"))
-    if carried := [as_tool(function) for function in tools.functions()]:
+    tools = Tools(given.get("tools", []), given.get("input"), has_search=has_search)
+    if carried := tools.translated():
         request["tools"] = carried
     indexes = _converse(given, tools.names, request)
-    choose_tools(given, lambda choice: tools.names.legal(_chosen(choice)), request)
+    choose_tools(given, lambda choice: _chosen(choice, tools.names), request)
     json_tool = ask_for_object(request) if _asks_for_object(given) else None
     left_out = [*tools.left_out, *left_out_items(given["input"])]
     return Translation(request, tools.names, indexes, tools.paths, json_tool, left_out)
@@ -134,10 +137,13 @@ def _converse(given: Json, names: ToolNames, request: Json) -> list[int]:
     return said.indexes
 
 
-def _chosen(choice: Json) -> OwnTool:
+def _chosen(choice: Json, names: ToolNames) -> str:
+    if is_search(choice["type"]):
+        return NAME
     refuse_others(choice, {"type", "name", "namespace"}, "tool_choice")
     namespace = None if choice.get("namespace") is None else string_in(choice, "namespace", "tool_choice")
-    return OwnTool(string_in(choice, "name", "tool_choice"), namespace, choice["type"] == "custom")
+    own = OwnTool(string_in(choice, "name", "tool_choice"), namespace, choice["type"] == "custom")
+    return names.legal(own)
 
 
 def _text(value: Any, request: Json) -> None:

@@ -5,8 +5,10 @@ from typing import Any, NamedTuple
 
 from towpath.core.errors import invalid
 from towpath.core.openai.custom_tools import custom_function
+from towpath.core.openai.shared_fields import as_tool
 from towpath.core.openai.shared_parts import refuse_others, string_in
 from towpath.core.openai.tool_names import OwnTool, ToolNames
+from towpath.core.openai.web_search import NAME, is_live, is_search, search_tool
 from towpath.core.to_json import Json
 
 _NAMESPACE = "namespace"
@@ -30,7 +32,7 @@ class Tools:
     Raises ApiError (400) that names the place of something that is no tool.
     """
 
-    def __init__(self, tools: Any, given: Any) -> None:
+    def __init__(self, tools: Any, given: Any, *, has_search: bool = False) -> None:
         listed = [*_given(tools, "tools")]
         known = {_own(each) for each in listed}
         items = enumerate(given if isinstance(given, list) else [])
@@ -39,17 +41,22 @@ class Tools:
                 added = [*_given(item.get("tools") or [], f"input.{index}.tools")]
                 listed += [each for each in added if _own(each) not in known]
                 known |= {_own(each) for each in added}
-        self._carried = [each for each in listed if _is_carried(each)]
-        self.names = ToolNames(own for own in map(_own, self._carried) if own.name)
-        self.paths = [each.path for each in self._carried]
-        self.left_out = [f"tools.{each.tool['type']}" for each in listed if not _is_carried(each)]
+        self._functions = [each for each in listed if _is_function(each)]
+        self.names = ToolNames(own for own in map(_own, self._functions) if own.name)
+        can_search = has_search and self.names.own(NAME) not in map(_own, self._functions)
+        live = (each for each in listed if is_search(each.tool["type"]) and is_live(each.tool))
+        self._searches = [*live][:1] if can_search else []
+        carried = [*self._functions, *self._searches]
+        self.paths = [each.path for each in carried]
+        self.left_out = [f"tools.{each.tool['type']}" for each in listed if each not in carried]
 
-    def functions(self) -> list[Json]:
-        """The tools as functions, under their legal names."""
-        return [_function(each, self.names) for each in self._carried]
+    def translated(self) -> list[Json]:
+        """The tools of the Messages API, functions under their legal names."""
+        functions = [as_tool(_function(each, self.names)) for each in self._functions]
+        return [*functions, *(search_tool(each.tool) for each in self._searches)]
 
 
-def _is_carried(given: _Given) -> bool:
+def _is_function(given: _Given) -> bool:
     return given.tool["type"] in ("function", "custom")
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Set
 from typing import Any
 
 from towpath.core.errors import invalid
+from towpath.core.openai.web_search import is_search
 from towpath.core.to_json import Json
 
 Field = Callable[[Any, Json], None]
@@ -106,7 +107,7 @@ def choose_tools(given: Mapping[str, Any], name_of: Callable[[Json], Any], reque
     made: Json = {"type": "auto"}
     if isinstance(choice, str) and choice in _TOOL_CHOICES:
         made = {"type": _TOOL_CHOICES[choice]}
-    elif isinstance(choice, dict) and choice.get("type") in ("function", "custom"):
+    elif isinstance(choice, dict) and _is_of_one(choice.get("type")):
         made = {"type": "tool", "name": name_of(choice)}
     elif choice is not None:
         raise invalid("tool_choice", f"{choice!r} is not one of {', '.join(_TOOL_CHOICES)}, nor one tool")
@@ -114,6 +115,10 @@ def choose_tools(given: Mapping[str, Any], name_of: Callable[[Json], Any], reque
         made["disable_parallel_tool_use"] = True
     if request.get("tools") or made["type"] in ("any", "tool"):
         request["tool_choice"] = made
+
+
+def _is_of_one(kind: Any) -> bool:
+    return kind in ("function", "custom") or is_search(kind)
 
 
 def answer_format(value: Any, described: Callable[[Json], Json], request: Json, path: str) -> None:

@@ -32,11 +32,12 @@ class ResponsesFormat:
     ping = PING
     end = b""
 
-    def __init__(self, given_items: GivenItems, request_id: str, caller: str) -> None:
+    def __init__(self, given_items: GivenItems, has_search: bool, request_id: str, caller: str) -> None:
         self.headers: Mapping[str, str] = {}
         self._id = f"resp_{request_id.removeprefix('req_')}"
         self._created = int(time.time())
         self._given_items = given_items
+        self._has_search = has_search
         self._caller = caller
         self._keeps_items = True
         self._made: Translation | None = None
@@ -67,7 +68,7 @@ class ResponsesFormat:
 
     def _translate(self, fields: Any) -> Json:
         asked, hints = leave_out(self._given_items.resolved(self._caller, fields), RESPONSES)
-        made = translation(asked)
+        made = translation(asked, has_search=self._has_search)
         self.headers = header([*hints, *made.left_out])
         self._object = ObjectAsText(made.json_tool)
         shows_thinking = wants_summary(fields)
