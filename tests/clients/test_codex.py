@@ -1,5 +1,6 @@
 """Codex works through the proxy: its own tools, an MCP server's, and what it changes in mid-conversation."""
 
+import base64
 import json
 import sys
 from collections.abc import Callable
@@ -30,6 +31,7 @@ wire_api = "responses"
 """,
     language="toml",
 )
+DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
 PATCH = "*** Begin Patch\n*** Update File: note.txt\n@@\n-old\n+new\n*** End Patch\n"
 # An MCP server with one tool. Sums are of its own wording, which no model would guess.
 SERVER = """
@@ -105,6 +107,16 @@ def test_a_command_and_a_tool_of_an_mcp_server_at_once(codex: Codex, recorder: R
         ("mcp__tiny", "add"),
     ]
     assert recorder.ways == ["start", "answer"]
+
+
+@pytest.mark.shows("image")
+def test_the_model_sees_an_image(codex: Codex, place: Workspace, api: ScriptedApi) -> None:
+    (place.folder / "dot.png").write_bytes(base64.b64decode(DOT))
+    done = codex(FREE, "--image", "dot.png", "--", "SAY grey")
+    shown = [block for block in api.last["messages"][-1]["content"] if block["type"] == "image"]
+
+    assert done.stdout.strip() == "grey"
+    assert [image["source"]["media_type"] for image in shown] == ["image/png"]
 
 
 # Codex offers its own tool for patches, a custom one, to models that it knows.
