@@ -275,8 +275,7 @@ class Settings(BaseSettings):
     @classmethod
     def is_secret(cls, field: str) -> bool:
         """Whether a setting's value is for nobody's eyes."""
-        annotation = cls.model_fields[field].annotation
-        return annotation is SecretStr or SecretStr in get_args(annotation)
+        return SecretStr in get_args(cls.model_fields[field].annotation)
 
     @classmethod
     def source_of(cls, field: str, flags: Mapping[str, Any]) -> str:
