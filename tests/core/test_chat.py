@@ -40,6 +40,7 @@ def translated(**fields: Any) -> Json:
         ({"reasoning_effort": "minimal"}, {"output_config": {"effort": "low"}}),
         ({"reasoning_effort": "none"}, {"thinking": {"type": "disabled"}}),
         ({"reasoning": {"effort": "high", "summary": "auto"}}, {"output_config": {"effort": "high"}}),
+        ({"reasoning": {"summary": "auto"}}, {}),
         ({"top_k": 5}, {"top_k": 5}),
         ({"parallel_tool_calls": False, "tool_choice": "auto", "top_p": 1}, {}),
         (
@@ -130,6 +131,7 @@ def test_a_conversation_with_calls_and_results() -> None:
         ({"reasoning_effort": "enormous"}, "reasoning_effort"),
         ({"tools": [{"type": "custom"}]}, "tools.0.type"),
         ({"tools": [{"type": "web_search"}]}, "tools.0.type"),
+        ({"tools": [{"type": "web_search", "name": "search"}]}, "tools.0.type"),
         ({"tools": {}}, "tools"),
         ({"tool_choice": "sometimes"}, "tool_choice"),
         ({"stream_options": {"x": 1}}, "stream_options"),

@@ -100,6 +100,12 @@ def test_so_is_one_of_a_request_for_a_response(fields: Json, kept: Json, names: 
     assert leave_out(fields, RESPONSES) == (kept, names)
 
 
+def test_a_hint_that_is_only_left_out_where_it_says_nothing_is_not_named() -> None:
+    unnamed = {hint.name for hint in (*CHAT, *RESPONSES) if not hint.is_named}
+
+    assert unnamed == {"top_p", "tools.async", "tools.tools.async"}
+
+
 def test_the_header_has_each_name_once_and_nothing_that_a_header_cannot_have() -> None:
     assert header([]) == {}
     assert len(header(str(number) * 100 for number in range(5000))["x-towpath-left-out"]) < 4000

@@ -94,11 +94,20 @@ class Settings(BaseSettings):
             "where the login belongs."
         ),
     ] = None
-    no_extra_usage: bool = Field(
-        default=False,
-        description="1: refuse requests that would draw on paid extra usage (usage credits) because the "
-        "plan's window is used up.",
-    )
+    no_extra_usage: Annotated[
+        bool,
+        Field(
+            description="1: refuse requests that would draw on paid extra usage (usage credits) because the "
+            "plan's window is used up."
+        ),
+    ] = False
+    web_search: Annotated[
+        bool | None,
+        Field(
+            description="1: OpenAI's web_search becomes Anthropic's, which costs extra. 0: it is left out.",
+            json_schema_extra={"default": "1, but 0 on Bedrock and behind a gateway"},
+        ),
+    ] = None
     max_concurrent: Annotated[
         int,
         Field(
@@ -275,7 +284,8 @@ class Settings(BaseSettings):
     @classmethod
     def is_secret(cls, field: str) -> bool:
         """Whether a setting's value is for nobody's eyes."""
-        return SecretStr in get_args(cls.model_fields[field].annotation)
+        annotation = cls.model_fields[field].annotation
+        return annotation is SecretStr or SecretStr in get_args(annotation)
 
     @classmethod
     def source_of(cls, field: str, flags: Mapping[str, Any]) -> str:
