@@ -78,20 +78,20 @@ def test_a_search_that_cannot_be_had_is_left_out_and_named(tools: list[Json], *,
 
 
 @pytest.mark.parametrize(
-    ("wanted", "base_url", "environment", "offered"),
+    ("wanted", "environment", "is_gateway", "offered"),
     [
-        (None, None, {}, True),
-        (None, None, {"CLAUDE_CODE_USE_VERTEX": "1"}, True),
-        (None, None, {"CLAUDE_CODE_USE_BEDROCK": "1"}, False),
-        (None, "http://gateway.test", {}, False),
-        (True, "http://gateway.test", {"CLAUDE_CODE_USE_BEDROCK": "1"}, True),
-        (False, None, {}, False),
+        (None, {}, False, True),
+        (None, {"CLAUDE_CODE_USE_VERTEX": "1"}, False, True),
+        (None, {"CLAUDE_CODE_USE_BEDROCK": "1"}, False, False),
+        (None, {}, True, False),
+        (True, {"CLAUDE_CODE_USE_BEDROCK": "1"}, True, True),
+        (False, {}, False, False),
     ],
 )
 def test_which_access_has_a_search(
-    environment: Json, *, wanted: bool | None, base_url: str | None, offered: bool
+    environment: Json, *, wanted: bool | None, is_gateway: bool, offered: bool
 ) -> None:
-    assert is_offered(wanted, base_url, environment) is offered
+    assert is_offered(wanted, environment, is_gateway=is_gateway) is offered
 
 
 def answer(*blocks: Json) -> tuple[list[Json], list[Json]]:

@@ -11,6 +11,7 @@ from towpath.agent.bundled_cli import AuthStatus, auth_status
 from towpath.agent.catalog import model_entries
 from towpath.agent.default_models import for_listing
 from towpath.core.models import without_list
+from towpath.core.openai.web_search import is_offered
 from towpath.server.api.count import Count, EstimatedCount, ExactCount
 from towpath.server.catalog import Models
 from towpath.server.exchange.events import Publish
@@ -34,6 +35,11 @@ class ServedAccess:
     models: Models
     upstream: UpstreamApi | None
     count: Count
+
+    def has_search(self, wanted: bool | None) -> bool:
+        """Whether it has Anthropic's search of the web; ``wanted`` is what the operator says."""
+        environment = {**os.environ, **self.access.environment}
+        return is_offered(wanted, environment, is_gateway=self.access.is_named)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """What is served where."""
 
-import os
 from collections.abc import Iterator
 from functools import partial
 
@@ -11,7 +10,6 @@ from starlette.routing import Route
 
 from towpath import __version__
 from towpath.core.errors import ApiError
-from towpath.core.openai import web_search
 from towpath.core.openai.given_items import GivenItems
 from towpath.server.api.batches import Relay, relay_routes
 from towpath.server.api.chat import ChatFormat
@@ -40,11 +38,11 @@ MODELS_PATHS = ("/v1/models", "/models", "/v1/v1/models")
 
 def routes(settings: Settings, components: Components) -> Iterator[Route]:
     """All routes."""
-    has_search = web_search.is_offered(settings.web_search, settings.upstream, os.environ)
+    searches = {name for name, one in components.accesses.items() if one.has_search(settings.web_search)}
     for paths, format_of in (
         (MESSAGES_PATHS, MessagesFormat),
         (CHAT_PATHS, ChatFormat),
-        (RESPONSES_PATHS, partial(ResponsesFormat, GivenItems(), has_search)),
+        (RESPONSES_PATHS, partial(ResponsesFormat, GivenItems(), searches)),
     ):
         endpoint = Endpoint(settings, components.exchanges, format_of)
         yield from (Route(path, endpoint, methods=["POST"]) for path in paths)

@@ -94,20 +94,16 @@ class Settings(BaseSettings):
             "where the login belongs."
         ),
     ] = None
-    no_extra_usage: Annotated[
-        bool,
-        Field(
-            description="1: refuse requests that would draw on paid extra usage (usage credits) because the "
-            "plan's window is used up."
-        ),
-    ] = False
-    web_search: Annotated[
-        bool | None,
-        Field(
-            description="1: OpenAI's web_search becomes Anthropic's, which costs extra. 0: it is left out.",
-            json_schema_extra={"default": "1, but 0 on Bedrock and behind a gateway"},
-        ),
-    ] = None
+    no_extra_usage: bool = Field(
+        default=False,
+        description="1: refuse requests that would draw on paid extra usage (usage credits) because the "
+        "plan's window is used up.",
+    )
+    web_search: bool | None = Field(
+        default=None,
+        description="1: OpenAI's web_search becomes Anthropic's, which costs extra. 0: it is left out.",
+        json_schema_extra={"default": "1, but 0 on Bedrock and behind a gateway"},
+    )
     max_concurrent: Annotated[
         int,
         Field(

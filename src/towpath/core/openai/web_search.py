@@ -18,14 +18,14 @@ _TYPES = re.compile(r"web_search(_preview)?(_\d{4}_\d{2}_\d{2})?")
 _WITHOUT = ("CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_MANTLE")
 
 
-def is_offered(wanted: bool | None, base_url: str | None, environment: Mapping[str, str]) -> bool:
+def is_offered(wanted: bool | None, environment: Mapping[str, str], *, is_gateway: bool) -> bool:
     """Whether the access has it, as far as can be known without asking. ``wanted``: what the operator says.
 
-    ``base_url`` is that of a gateway: what is behind one is not known.
+    ``environment`` is that of its CLIs. What is behind a gateway is not known.
     """
     if wanted is not None:
         return wanted
-    return not base_url and not any(environment.get(name) for name in _WITHOUT)
+    return not is_gateway and not any(environment.get(name) for name in _WITHOUT)
 
 
 def is_search(kind: Any) -> bool:

@@ -26,7 +26,7 @@ class ChatFormat:
     ping = PING
     end = b"data: [DONE]\n\n"
 
-    def __init__(self, _request_id: str, _caller: str) -> None:
+    def __init__(self, _request_id: str, _caller: str, _access: str) -> None:
         self.headers: Mapping[str, str] = {}
         self._created = int(time.time())
         self._made: Translation | None = None

@@ -57,11 +57,11 @@ class ApiFormat(StreamFormat, Protocol):
 class Endpoint:
     """The ASGI application of the routes of one API.
 
-    ``format_of`` makes the format of an exchange from its id and its caller.
+    ``format_of`` makes the format of an exchange from its id, its caller and the access that is asked for.
     """
 
     def __init__(
-        self, settings: Settings, exchanges: Exchanges, format_of: Callable[[str, str], ApiFormat]
+        self, settings: Settings, exchanges: Exchanges, format_of: Callable[[str, str, str], ApiFormat]
     ) -> None:
         self._settings = settings
         self._exchanges = exchanges
@@ -69,13 +69,13 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id, headers = new_request_id(), Headers(scope=scope)
-        caller = scope["state"]["caller"]
-        api = self._format_of(request_id, caller)
+        caller, access = scope["state"]["caller"], scope["state"]["access"]
+        api = self._format_of(request_id, caller, access)
         send = _with_headers(api, send)
         try:
             body = await receive_body(scope, receive)
             request, items = await self._exchanges.begin(
-                body, headers, caller, request_id, receive, api.translated, access=scope["state"]["access"]
+                body, headers, caller, request_id, receive, api.translated, access=access
             )
         except ClientDisconnect:
             return

@@ -14,7 +14,7 @@ class MessagesFormat(MessagesStream):
     id_headers = ("request-id",)
     headers: Mapping[str, str] = {}
 
-    def __init__(self, _request_id: str, _caller: str) -> None:
+    def __init__(self, _request_id: str, _caller: str, _access: str) -> None:
         self._fold = MessageFold()
 
     def translated(self, body: bytes) -> bytes:

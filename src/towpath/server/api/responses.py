@@ -1,7 +1,7 @@
 """POST /v1/responses: OpenAI's Responses API."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 import orjson
@@ -26,18 +26,20 @@ from towpath.server.errors import openai_error_response
 
 
 class ResponsesFormat:
-    """That API for one request."""
+    """That API for one request. ``searches``: the accesses that have Anthropic's search of the web."""
 
     id_headers = ID_HEADERS
     ping = PING
     end = b""
 
-    def __init__(self, given_items: GivenItems, has_search: bool, request_id: str, caller: str) -> None:
+    def __init__(
+        self, given_items: GivenItems, searches: Set[str], request_id: str, caller: str, access: str
+    ) -> None:
         self.headers: Mapping[str, str] = {}
         self._id = f"resp_{request_id.removeprefix('req_')}"
         self._created = int(time.time())
         self._given_items = given_items
-        self._has_search = has_search
+        self._has_search = access in searches
         self._caller = caller
         self._keeps_items = True
         self._made: Translation | None = None
