@@ -29,7 +29,9 @@ NEWEST = "@anthropic-ai/claude-code"
 EARLIER = [name for name in NIGHTLY.versions if name.startswith("claude-code-")]
 CLIENT = Client(
     name="Claude Code",
-    version=f"{VERSIONS[NEWEST]}; {' and '.join(name.rpartition('-')[2] for name in EARLIER)} (nightly)",
+    version="{}; {} and {} (nightly)".format(
+        VERSIONS["@anthropic-ai/claude-code"], *(name.rpartition("-")[2] for name in EARLIER)
+    ),
     lines="ANTHROPIC_BASE_URL=http://127.0.0.1:3456 ANTHROPIC_AUTH_TOKEN=dummy claude",
     starts="""\
 with some models (Opus 4.8, Opus 5 and Haiku 5.5 among them) it ends each step with a system message that says

