@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from towpath.cli.address import client_url
 from towpath.cli.console import give_up, own_command
 from towpath.cli.flags import PORT, settings_from
+from towpath.cli.one_access import ACCESS, url_of
 from towpath.cli.one_key import one_key
 from towpath.core.client_habits import recipes as core_clients
 from towpath.core.client_habits.recipes import DUMMY_KEY
@@ -56,6 +56,7 @@ def env(
         autocompletion=lambda: list(_LINES),
     ),
     port: str | None = PORT,
+    access: str | None = ACCESS,
 ) -> None:
     """Print the shell lines that point a client to Towpath. Writes nothing.
 
@@ -70,10 +71,12 @@ def env(
     key = one_key(settings, family) if settings.keys else shlex.quote(DUMMY_KEY)
     if key is None:
         give_up(_NO_SINGLE_KEY, _REFUSED)
-    for line in lines(client, family, client_url(settings), key):
+    for line in lines(client, family, url_of(settings, access), key):
         typer.echo(line)
     if sys.stdout.isatty():  # a person reads, no shell
-        call = _TAKE_OVER[family].format(command=own_command(f"env {client}"))
+        call = _TAKE_OVER[family].format(
+            command=own_command(f"env {client}{f' --access {access}' if access else ''}")
+        )
         typer.secho(f"To run these lines: {call}", err=True, dim=True)
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import typer
 
-from towpath.cli.address import client_url
 from towpath.cli.console import give_up, own_command
 from towpath.cli.flags import PORT, settings_from
+from towpath.cli.one_access import ACCESS, url_of
 from towpath.cli.one_key import is_one_key
 from towpath.cli.opencode import config
 from towpath.cli.opencode.config_files import global_file, project_file
@@ -56,6 +56,7 @@ def setup_opencode(
         False, "--plugin", help="Add the plugin that names OpenCode's session and agent in each request."
     ),
     port: str | None = PORT,
+    access: str | None = ACCESS,
 ) -> None:
     """Point OpenCode and OpenCode Desktop to Towpath. Comments and all else in the file stay as they are.
 
@@ -70,7 +71,7 @@ def setup_opencode(
         if undo:
             job.undo()
         else:
-            text = job.set_up(f"{client_url(settings)}/v1", PLUGIN_FILE.as_uri() if plugin else None)
+            text = job.set_up(f"{url_of(settings, access)}/v1", PLUGIN_FILE.as_uri() if plugin else None)
             if settings.api_key is not None and config.value_at(text, config.API_KEY) == config.DUMMY_KEY:
                 variable = _KEY_IN_VARIABLE if is_one_key(settings) else _SEVERAL_KEYS
                 typer.echo(_KEY_TO_PUT_IN.format(path=path, variable=variable))
