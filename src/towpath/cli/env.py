@@ -74,9 +74,8 @@ def env(
     for line in lines(client, family, url_of(settings, access), key):
         typer.echo(line)
     if sys.stdout.isatty():  # a person reads, no shell
-        call = _TAKE_OVER[family].format(
-            command=own_command(f"env {client}{f' --access {access}' if access else ''}")
-        )
+        which = f" --access {access}" if access else ""
+        call = _TAKE_OVER[family].format(command=own_command(f"env {client}{which}"))
         typer.secho(f"To run these lines: {call}", err=True, dim=True)
 
 
