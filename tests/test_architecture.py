@@ -65,7 +65,7 @@ FLOORS: dict[str, Sequence[set[str]]] = {
         {"api", "dashboard", "openapi", "processes"},
         {"catalog", "guard", "observe", "upstream"},
         {"exchange"},
-        {"cors", "headers", "http", "loopback", "memory", "via"},
+        {"cors", "headers", "http", "loopback", "own_memory", "via"},
         {"errors", "reports"},
     ],
 }

@@ -16,7 +16,7 @@ from starlette.types import Message, Receive, Scope, Send
 from tests.clients.anthropic_sdk import CLIENT as CLIENT  # for the listing
 from tests.clients.recorder import RecordedProxy, Recorder, model_calls, requests, serve_recorded
 from tests.support.fidelity import Json, seen, sent
-from towpath.core.reading.json_body import MAX_BODY_BYTES
+from towpath.core.reading.body_limits import MAX_BODY_BYTES
 from towpath.server.app import create_app
 from towpath.server.http.streaming import EventStream
 from towpath.settings import Settings

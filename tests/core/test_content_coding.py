@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from tests.support.codings import ENCODERS, raw_deflate, zstd
 from towpath.core.errors import ApiError
+from towpath.core.reading.body_limits import MAX_BODY_BYTES
 from towpath.core.reading.content_coding import MAX_CODINGS, MAX_STREAMS, codings_in, decoded
-from towpath.core.reading.json_body import MAX_BODY_BYTES
 
 BODY = b'{"messages": []}'
 FORMS = pytest.mark.parametrize(("coding", "encode"), ENCODERS.values(), ids=ENCODERS)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from tests.support.profiles import scaled
 from towpath.core.errors import ApiError
-from towpath.core.reading.json_body import MAX_DEPTH, MAX_VALUES, is_deeper_than, read_body
+from towpath.core.reading.body_limits import MAX_DEPTH, MAX_VALUES, is_deeper_than
+from towpath.core.reading.json_body import read_body
 from towpath.core.reading.memo import MessageMemo
 from towpath.core.reading.message import CheckedMessage, checked_message
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.support.generated import JSON_VALUES, REQUESTS, damaged
 from towpath.core.canonical import SYSTEM_TEXT, block_digest, message_digest
 from towpath.core.errors import ApiError
-from towpath.core.reading.json_body import MAX_BODY_BYTES, MAX_DEPTH, is_deeper_than
+from towpath.core.reading.body_limits import MAX_BODY_BYTES, MAX_DEPTH, is_deeper_than
 from towpath.core.reading.request import MessagesRequest, parse_request
 
 USER = {"role": "user", "content": "hello"}

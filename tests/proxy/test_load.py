@@ -19,7 +19,7 @@ from tests.support.processes import wait_until
 from tests.support.profiles import TIMEOUT_SECONDS, scaled
 from tests.support.proxy import calls_of
 from towpath.server.app import create_app
-from towpath.sessions.plan import MIB, NEW_PROCESS_BYTES
+from towpath.sessions.memory_budget import MIB, NEW_PROCESS_BYTES
 from towpath.settings import Settings
 from towpath.testing import ScriptedApi, serve_in_thread
 

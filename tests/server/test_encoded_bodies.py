@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.answering import ANSWER, answering_proxy
 from tests.support.codings import ENCODERS
-from towpath.core.reading.json_body import MAX_BODY_BYTES
+from towpath.core.reading.body_limits import MAX_BODY_BYTES
 from towpath.settings import Settings
 
 ASKED: dict[str, dict[str, Any]] = {

@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect
 
 from tests.support.answering import answering_proxy
 from tests.support.exchanges import leaves, stays
-from towpath.core.reading.json_body import MAX_VALUES
+from towpath.core.reading.body_limits import MAX_VALUES
 from towpath.server.http.parse_queue import ParseQueue
 from towpath.settings import Settings
 

@@ -6,7 +6,7 @@ from towpath.core.accesses import DEFAULT
 from towpath.core.gone_on import GoneOn
 from towpath.core.launch import Launch
 from towpath.core.life import State
-from towpath.sessions.plan import MIB
+from towpath.sessions.memory_budget import MIB
 
 
 def launch(name: str) -> Launch:

@@ -9,7 +9,7 @@ from tests.sessions.world import TICK_SECONDS, World, reply
 from towpath.core.canonical import seed
 from towpath.core.errors import ApiError
 from towpath.core.life import State
-from towpath.sessions.plan import MIB
+from towpath.sessions.memory_budget import MIB
 
 
 def test_a_spare_that_died_is_not_handed_out(world: World) -> None:

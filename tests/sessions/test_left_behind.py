@@ -7,7 +7,8 @@ import pytest
 from tests.sessions.world import IDLE_SECONDS, PARKED_SECONDS, TICK_SECONDS, World, reply
 from tests.support.fidelity import image, result
 from towpath.core.life import State
-from towpath.sessions.plan import MIB, NEW_PROCESS_BYTES, Ending
+from towpath.sessions.memory_budget import MIB, NEW_PROCESS_BYTES
+from towpath.sessions.plan import Ending
 
 Opened = Callable[..., World]
 NOBODY = "start: no session holds this conversation"

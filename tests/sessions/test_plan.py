@@ -7,7 +7,8 @@ import pytest
 from tests.sessions.known import LAUNCHES, Known
 from towpath.core.gone_on import GoneOn
 from towpath.core.life import State
-from towpath.sessions.plan import GROWN_PROCESS_BYTES, MIB, NEW_PROCESS_BYTES, Ending, Limits, plan
+from towpath.sessions.memory_budget import GROWN_PROCESS_BYTES, MIB, NEW_PROCESS_BYTES
+from towpath.sessions.plan import Ending, Limits, plan
 
 NOW = 1000.0
 GROWN = GROWN_PROCESS_BYTES // MIB

@@ -11,7 +11,8 @@ from tests.sessions.known import LAUNCHES, Known
 from towpath.core.gone_on import GoneOn
 from towpath.core.launch import Launch
 from towpath.core.life import State
-from towpath.sessions.plan import GROWN_PROCESS_BYTES, MIB, NEW_PROCESS_BYTES, Ending, Limits, Plan, plan
+from towpath.sessions.memory_budget import GROWN_PROCESS_BYTES, MIB, NEW_PROCESS_BYTES
+from towpath.sessions.plan import Ending, Limits, Plan, plan
 
 NOW = 1000.0
 

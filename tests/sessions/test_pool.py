@@ -10,7 +10,7 @@ from tests.sessions.world import IDLE_SECONDS, TICK_SECONDS, World, reply
 from towpath.core.canonical import seed
 from towpath.core.life import State
 from towpath.sessions.exchange import Exchange
-from towpath.sessions.plan import MIB
+from towpath.sessions.memory_budget import MIB
 
 FROM_SPARE = "resume: a spare waited for such a conversation"
 NEW = "start: the conversation begins"

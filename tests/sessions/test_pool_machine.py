@@ -13,7 +13,8 @@ from tests.sessions.world import IDLE_SECONDS, PARKED_SECONDS, TICK_SECONDS, Cli
 from tests.support.profiles import scaled
 from towpath.core.canonical import seed
 from towpath.core.life import State
-from towpath.sessions.plan import MIB, Ending
+from towpath.sessions.memory_budget import MIB
+from towpath.sessions.plan import Ending
 from towpath.sessions.session import Session
 
 T = TypeVar("T")

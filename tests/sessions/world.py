@@ -16,7 +16,8 @@ from towpath.core.launch import Launch
 from towpath.core.life import State
 from towpath.core.prompt_cache.causes import numbered
 from towpath.sessions.dispatcher import Dispatcher
-from towpath.sessions.plan import MIB, Limits
+from towpath.sessions.memory_budget import MIB
+from towpath.sessions.plan import Limits
 from towpath.sessions.pool import Pool
 from towpath.sessions.process import Entry
 from towpath.sessions.session import Session

@@ -3,8 +3,8 @@
 What a request means is decided in ``core``, what happens to it in ``sessions``. From the outside in:
 
 - ``app`` wires, ``components`` makes one of each part (``processes``: and the CLIs), ``routes`` says what is
-  served where, ``memory`` gives freed memory back. ``errors``: an error as a response; ``reports``:
-  what the server says of itself, as types.
+  served where, ``own_memory`` gives freed memory back. ``errors``: an error as a response; ``reports``: what
+  the server says of itself, as types.
 - ``accesses``: what is kept apart for each way to reach Claude; ``access_choice``: which one a request names;
   ``catalog``: the models of each.
 - ``guard`` refuses callers (``loopback``: which hosts are this machine), ``cors`` lets named pages read the

@@ -18,8 +18,8 @@ from towpath.server.components import Components, assemble
 from towpath.server.cors import Cors
 from towpath.server.guard import Guard, Rules
 from towpath.server.headers import AlwaysHeaders
-from towpath.server.memory import forget_when_idle
 from towpath.server.middleware import NoLoops, NoWebSockets, OneSpelling
+from towpath.server.own_memory import forget_when_idle
 from towpath.server.routes import OPENAI_PATHS, failed, not_found, routes
 from towpath.settings import Settings
 

@@ -43,7 +43,8 @@ from towpath.server.processes import ProcessMaker
 from towpath.server.via import new_mark
 from towpath.sessions.admission import Admission
 from towpath.sessions.dispatcher import Dispatcher
-from towpath.sessions.plan import MIB, Limits
+from towpath.sessions.memory_budget import MIB
+from towpath.sessions.plan import Limits
 from towpath.sessions.pool import Pool
 from towpath.sessions.stalls import StallTimeouts
 from towpath.settings import Settings

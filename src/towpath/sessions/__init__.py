@@ -6,5 +6,6 @@
   long. ``learning``: what its CLI adds to the conversation. ``process``: what they need of a process.
 - ``pool``: all sessions. ``index``: which of them holds a conversation.
 - ``plan``: which sessions end, for their age or for memory, and which spares start: decided from values.
-  ``demand``, ``parked_waits`` and ``process_sizes`` are what it weighs.
+  It weighs ``demand`` (which spares are wanted), ``parked_waits`` (how long calls may stay unanswered),
+  ``memory_budget`` (who ends first when memory is short) and ``process_sizes``.
 """

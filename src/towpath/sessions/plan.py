@@ -1,7 +1,7 @@
 """Which sessions end and which spares are started: a pure decision over what the pool shows."""
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence, Set
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
@@ -9,12 +9,14 @@ from typing import Generic, Protocol, TypeVar
 from towpath.core.gone_on import GoneOn
 from towpath.core.launch import Launch
 from towpath.core.life import State
+from towpath.sessions.memory_budget import (
+    GROWN_PROCESS_BYTES,
+    NEW_PROCESS_BYTES,
+    least_missed_first,
+    size_bytes,
+    until_freed,
+)
 from towpath.sessions.parked_waits import LEFT_SECONDS, Wait, wait
-
-MIB = 1024 * 1024
-# Measured: 125 MB of its own soon after its start, 215 and more for a while.
-NEW_PROCESS_BYTES = 130 * MIB
-GROWN_PROCESS_BYTES = 215 * MIB
 
 
 @dataclass(frozen=True)
@@ -56,12 +58,6 @@ class PlannedSession(Hashable, Protocol):
 
 S = TypeVar("S", bound=PlannedSession)
 
-# Over the budget, the session that is missed least goes first: without an idle one the next turn takes half a
-# second more, and so does a new conversation without its spare; but the user waits for the turn that parked
-# calls belong to. Before all of these go parked calls that are not likely to be answered: 45 replies in the
-# form of a forced call left 31 such processes and no idle one, and a new conversation took 8 times as long.
-_WORTH = {State.IDLE: 0, State.SPARE: 1, State.PARKED: 2}
-
 
 @dataclass(frozen=True)
 class Plan(Generic[S]):
@@ -93,18 +89,18 @@ def plan(
     ended |= dict.fromkeys(_spares_too_many(live, wanted), Ending.UNWANTED)
     kept = [session for session in live if session not in ended]
     left = {s for s, its in waits.items() if now - s.since >= its.likely}
-    by_worth = _by_worth(kept, left)
-    free = limits.memory_bytes - starting * NEW_PROCESS_BYTES - _size_bytes(kept)
+    resting = least_missed_first(kept, left)
+    free = limits.memory_bytes - starting * NEW_PROCESS_BYTES - size_bytes(kept)
     is_busy = starting or any(session.is_starting for session in kept)
     missing = None if is_busy else _missing_spare(kept, wanted)
     if missing:
         unused = [
-            s for s in by_worth if s in left or (s.state is State.IDLE and now - s.since >= LEFT_SECONDS)
+            s for s in resting if s in left or (s.state is State.IDLE and now - s.since >= LEFT_SECONDS)
         ]
-        giving_way = _until_freed(GROWN_PROCESS_BYTES - free, unused)
-        if free + _size_bytes(giving_way) >= GROWN_PROCESS_BYTES:
-            return Plan({**ended, **giving_way}, missing)
-    return Plan({**ended, **_until_freed(-free, by_worth)}, None)
+        giving_way = until_freed(GROWN_PROCESS_BYTES - free, unused)
+        if free + size_bytes(giving_way) >= GROWN_PROCESS_BYTES:
+            return Plan(ended | dict.fromkeys(giving_way, Ending.MEMORY), missing)
+    return Plan(ended | dict.fromkeys(until_freed(-free, resting), Ending.MEMORY), None)
 
 
 def _wait(session: PlannedSession, paces: Mapping[bytes, float], limits: Limits) -> Wait:
@@ -124,12 +120,6 @@ def _expired(live: Sequence[S], waits: Mapping[S, Wait], limits: Limits, now: fl
     return ended
 
 
-def _by_worth(kept: Iterable[S], left: Set[S]) -> list[S]:
-    """Those that rest, the least missed first; ``left`` are parked, and no answer is likely."""
-    resting = [session for session in kept if session.state in _WORTH]
-    return sorted(resting, key=lambda s: (s not in left, _WORTH[s.state], s.since))
-
-
 def _spares_too_many(live: Sequence[S], wanted: Sequence[Launch]) -> list[S]:
     """The spares that no launch wants, the newest first."""
     places = Counter(launch.key for launch in wanted)
@@ -140,21 +130,6 @@ def _spares_too_many(live: Sequence[S], wanted: Sequence[Launch]) -> list[S]:
         else:
             unwanted.append(spare)
     return unwanted[::-1]
-
-
-def _size_bytes(sessions: Iterable[S]) -> int:
-    return sum(session.memory_bytes for session in sessions)
-
-
-def _until_freed(missing_bytes: int, by_worth: Sequence[S]) -> dict[S, Ending]:
-    """The first of these, until this much becomes free, or all of them."""
-    ended: dict[S, Ending] = {}
-    for session in by_worth:
-        if missing_bytes <= 0:
-            break
-        ended[session] = Ending.MEMORY
-        missing_bytes -= session.memory_bytes
-    return ended
 
 
 def _missing_spare(kept: Sequence[S], wanted: Sequence[Launch]) -> Launch | None:

@@ -1,6 +1,6 @@
 """How much memory processes take, as shares whose sum is what the machine has given to all of them.
 
-Which of them end when that is too much is decided in ``plan``.
+Which of them end when that is too much: ``memory_budget``.
 """
 
 import math

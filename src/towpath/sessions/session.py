@@ -20,7 +20,7 @@ from towpath.core.life import FIRST, State, followed
 from towpath.core.ways import Start
 from towpath.sessions.exchange import Exchange
 from towpath.sessions.learning import Learning, all_done
-from towpath.sessions.plan import NEW_PROCESS_BYTES
+from towpath.sessions.memory_budget import NEW_PROCESS_BYTES
 from towpath.sessions.process import KnownAdditions, Process
 from towpath.sessions.process_sizes import NEVER
 from towpath.sessions.stalls import StallDetector, StallTimeouts

@@ -11,7 +11,7 @@ import psutil
 from towpath.cli.doctor.findings import Finding, ok, problem, warning
 from towpath.cli.doctor.shell import command_line
 from towpath.cli.obstacles import nearest, on_this_machine
-from towpath.sessions.plan import MIB
+from towpath.sessions.memory_budget import MIB
 from towpath.settings import Settings
 
 # A conversation's files are below 100 MB, and up to 20 of them may run.

@@ -35,7 +35,7 @@ def serve_until_stopped(settings: Settings) -> None:
     listener = handed_down() or _bound(settings)
     # Here: it loads the SDK, 1.2 s that no command should take which only shows or changes something.
     from towpath.server.app import create_app
-    from towpath.server.memory import give_back_large_blocks
+    from towpath.server.own_memory import give_back_large_blocks
 
     give_back_large_blocks()
     application = create_app(settings)

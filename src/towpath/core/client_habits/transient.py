@@ -2,7 +2,7 @@
 
 They are data: a list that the operator sees and changes (setting ``transient_texts``). Such a text is not
 part of the conversation: it is neither hashed nor sent, and a response header says how many were left out.
-``reading.request`` takes them out.
+``reading.request`` asks for that, message by message.
 """
 
 from collections.abc import Sequence
@@ -22,11 +22,15 @@ def has_transient(blocks: Sequence[Block], texts: Sequence[str]) -> bool:
     return False
 
 
-def kept_indexes(blocks: Sequence[Block], texts: Sequence[str]) -> Sequence[int]:
-    """The indexes of a message's blocks without the text blocks that are exactly one of ``texts``.
+def without_transient(
+    blocks: Sequence[Block], digests: Sequence[bytes], texts: Sequence[str]
+) -> tuple[list[Block], list[bytes]]:
+    """A message's blocks and their digests without the text blocks that are exactly one of ``texts``.
 
     A message never loses its last block: an empty message would be another conversation, and one that
     the API refuses.
     """
-    kept = [index for index, block in enumerate(blocks) if not has_transient([block], texts)]
-    return kept or range(len(blocks))
+    kept = [pair for pair in zip(blocks, digests, strict=True) if not has_transient([pair[0]], texts)]
+    if not kept:
+        return [*blocks], [*digests]
+    return [block for block, _ in kept], [digest for _, digest in kept]

@@ -2,7 +2,7 @@
 
 The API caches prefixes of a prompt in the order tools, system, messages, for 5 minutes or an hour from
 their last use; so the first difference is what a request paid for. Here is what a prompt is to the cache,
-as digests and never content, and the decision. Earlier prompts are remembered in ``memory``.
+as digests and never content, and the decision. Earlier prompts are remembered in ``misses``.
 
 According to the API's documentation, a change of tools or model invalidates everything, a change of the
 system prompt invalidates system and messages, and one of ``tool_choice``, ``thinking`` or the effort the

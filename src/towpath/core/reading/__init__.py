@@ -1,7 +1,7 @@
 """A body becomes a request: decoded, parsed, checked, without the texts that are no part of it.
 
 - ``request``: the whole of it, in order; what comes out is a ``Request`` that keeps every rule.
-- ``json_body``, ``content_coding``: bytes to fields; sizes and codings that are refused.
+- ``json_body``, ``content_coding``: bytes to fields. ``body_limits``: how large a body may be.
 - ``rules``, ``block_rules``, ``run_rules``: the rules for a request, a message and a run of messages.
   ``internal_rules``: those that internal mode adds.
 - ``message``: one message that keeps them, with all that follows from it alone.

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from towpath.core.errors import ApiError
-from towpath.core.reading.json_body import MAX_BODY_BYTES, too_large
+from towpath.core.reading.body_limits import MAX_BODY_BYTES, too_large
 
 if sys.version_info >= (3, 14):
     from compression import zstd

@@ -1,7 +1,6 @@
 """The body of a request, read: its fields as values, its messages as the client's own bytes.
 
-Knows JSON, and the limits of size, count and depth that come before any rule. Must not know what a field
-means.
+Knows JSON. Must not know what a field means, nor how much of it is too much (``body_limits``).
 
 A conversation comes back with every turn, so nearly all of a body has been here before. To split 5.4 MB and
 leave the messages unread takes 4 ms, to read it 6.5 ms, and what follows from that 25 ms.
@@ -16,19 +15,17 @@ import msgspec
 import orjson
 
 from towpath.core.errors import ApiError
+from towpath.core.reading.body_limits import (
+    MAX_BODY_BYTES,
+    MAX_DEPTH,
+    check_values,
+    is_deeper_than,
+    too_large,
+)
 from towpath.core.reading.memo import MessageMemo
 
-MAX_BODY_BYTES = 32 * 1024 * 1024  # the API's own limit
-# A value takes at least two bytes to send and 65 to hold: ten million empty lists took 2 GB and 67 s. The
-# largest of 64 recorded requests of nine clients has 830 values; 32 MB of its kind would have 210,000.
-MAX_VALUES = 1_000_000
-_SMALLEST_VALUE = len("1,")
-_WINDOW_BYTES = 1024 * 1024  # of text that is examined at a time
 # With more fields or messages than this, finding each takes longer than reading them all.
 _MOST_PARTS = 100_000
-# orjson reads 1024 levels and writes 254, and what is written wraps a message in a few of its own.
-MAX_DEPTH = 200
-_WRITABLE_DEPTH = 254
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +55,6 @@ class _Unsplit(Exception):  # noqa: N818 - no error: the body is read as a whole
 _TOP_LEVEL = msgspec.json.Decoder(dict[_Name, msgspec.Raw], dec_hook=lambda _, text: _Name(text))
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 _NOT_SPLIT = (_Unsplit, msgspec.MsgspecError, orjson.JSONDecodeError, UnicodeDecodeError, RecursionError)
-
-
-def too_large() -> ApiError:
-    """What a body over the limit is answered with, wherever it is found to be."""
-    return ApiError(413, f"Request exceeds the maximum size of {MAX_BODY_BYTES:,} bytes")
 
 
 def read_body(body: bytes, memo: MessageMemo) -> Body:
@@ -118,40 +110,3 @@ def _read_whole(body: bytes) -> dict[str, Any]:
     if is_deeper_than(MAX_DEPTH, fields):
         raise ApiError(400, f"The request body is nested deeper than {MAX_DEPTH} levels")
     return fields
-
-
-def is_deeper_than(limit: int, value: Any) -> bool:
-    """Whether a JSON value has more levels of objects and lists.
-
-    Wraps it so deeply that orjson can write only ``limit`` further levels. That takes 70 ms for 10 million
-    small lists; visiting each of them takes 4 s longer.
-    """
-    for _ in range(_WRITABLE_DEPTH - limit):
-        value = [value]
-    try:
-        orjson.dumps(value)
-    except orjson.JSONEncodeError:
-        return True
-    return False
-
-
-def check_values(body: bytes) -> None:
-    """Raise ``ApiError`` for JSON that has too many values to be read. Text that is not JSON may pass.
-
-    Each value follows a bracket or a comma, so these are counted; an empty list counts as two. Only if there
-    are too many, those inside strings are left out. 30 MB take 0.1 s, or 0.2 s in that case.
-    """
-    if len(body) < MAX_VALUES * _SMALLEST_VALUE or _starts(body) <= MAX_VALUES:
-        return
-    plain = body.replace(b"\\\\", b"").replace(b'\\"', b"")
-    values, in_text = 0, 0
-    for start in range(0, len(plain), _WINDOW_BYTES):
-        parts = plain[start : start + _WINDOW_BYTES].split(b'"')
-        values += _starts(b"".join(parts[in_text::2]))
-        in_text ^= (len(parts) - 1) % 2
-        if values > MAX_VALUES:
-            raise ApiError(413, f"Request exceeds the maximum number of JSON values ({MAX_VALUES:,})")
-
-
-def _starts(text: bytes) -> int:
-    return text.count(b",") + text.count(b"[") + text.count(b"{")

@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Any
 
 from towpath.core.canonical import SYSTEM_TEXT, message_digest
-from towpath.core.client_habits.transient import has_transient, kept_indexes
+from towpath.core.client_habits.transient import has_transient, without_transient
 from towpath.core.reading.cache_marks import ask_for_hour
 from towpath.core.reading.json_body import Body, read_body
 from towpath.core.reading.memo import MessageMemo
@@ -191,10 +191,10 @@ def merge_runs(
             continue
         blocks = [block for message in run for block in message.message["content"]]
         block_digests = [digest for message in run for digest in message.block_digests]
-        kept = kept_indexes(blocks, transient_texts)
+        kept, kept_digests = without_transient(blocks, block_digests, transient_texts)
         transient += len(blocks) - len(kept)
-        messages.append({"role": role, "content": [blocks[place] for place in kept]})
-        digests.append(message_digest(role, [block_digests[place] for place in kept]))
+        messages.append({"role": role, "content": kept})
+        digests.append(message_digest(role, kept_digests))
     return tuple(messages), tuple(digests), transient
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from towpath.core.errors import ApiError
-from towpath.core.reading.json_body import check_values
+from towpath.core.reading.body_limits import check_values
 from towpath.core.to_json import Json
 
 ID_HEADERS = ("request-id", "x-request-id")

@@ -43,7 +43,7 @@ from towpath.server.reports import (
     Tokens,
     Totals,
 )
-from towpath.sessions.plan import MIB
+from towpath.sessions.memory_budget import MIB
 from towpath.sessions.pool import Pool
 
 KEPT_EXCHANGES = 100

@@ -5,8 +5,8 @@ import asyncio
 from starlette.requests import Request
 from starlette.types import Receive, Scope
 
+from towpath.core.reading.body_limits import MAX_BODY_BYTES, too_large
 from towpath.core.reading.content_coding import codings_in, decoded
-from towpath.core.reading.json_body import MAX_BODY_BYTES, too_large
 
 
 async def receive_body(scope: Scope, receive: Receive) -> bytes:

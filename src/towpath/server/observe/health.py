@@ -14,7 +14,7 @@ from towpath.core.accesses import DEFAULT
 from towpath.core.mode import Mode
 from towpath.server.reports import AccessReport, Cli, HealthReport, Login
 from towpath.sessions.admission import Admission
-from towpath.sessions.plan import MIB
+from towpath.sessions.memory_budget import MIB
 from towpath.sessions.pool import Pool
 
 log = structlog.get_logger(__name__)

@@ -9,7 +9,7 @@ import pytest
 from tests.sessions.quiet_loop import QuietLoop
 from towpath.core.reading.memo import MessageMemo
 from towpath.core.reading.request import parse_request
-from towpath.server.memory import forget_when_idle
+from towpath.server.own_memory import forget_when_idle
 
 IDLE_SECONDS = 900
 
@@ -20,7 +20,7 @@ import asyncio, sys
 import orjson, psutil
 from towpath.core.reading.memo import MessageMemo
 from towpath.core.reading.request import parse_request
-from towpath.server.memory import give_back_large_blocks
+from towpath.server.own_memory import give_back_large_blocks
 
 if sys.argv[1] == "give back":
     give_back_large_blocks()
