@@ -30,6 +30,7 @@ class FakeProcess:
         self.asked: list[list[Message]] = []
         self.has_replied = True
         self.has_written = True  # what it replied, into its session file
+        self.touched_by: set[asyncio.Task[Any] | None] = set()  # the tasks that did something to it
         self.was_started = False
         self.is_starting = False
         self.is_stopped = False
@@ -111,6 +112,7 @@ class FakeProcess:
         *,
         on_end: Callable[[], None],
     ) -> None:
+        self.touched_by.add(asyncio.current_task())
         self.was_started = self.is_starting = self.has_files = True
         try:
             await _moment()
@@ -126,6 +128,7 @@ class FakeProcess:
             self._ask()
 
     async def send(self, blocks: Sequence[Block]) -> None:
+        self.touched_by.add(asyncio.current_task())
         assert not self.has_ended
         assert {block["tool_use_id"] for block in split_results(blocks)[0]} == self.waiting_for
         await _moment()
@@ -135,6 +138,7 @@ class FakeProcess:
         self._ask()
 
     async def events(self) -> AsyncIterator[Event]:
+        self.touched_by.add(asyncio.current_task())
         while True:
             event = await self._said.get()
             await _moment()
@@ -150,6 +154,7 @@ class FakeProcess:
                 return
 
     async def settle(self) -> None:
+        self.touched_by.add(asyncio.current_task())
         await _moment()
 
     def new_additions(self) -> Mapping[int, Sequence[Entry]]:
@@ -169,6 +174,7 @@ class FakeProcess:
         self.has_ended = True
 
     async def stop(self) -> None:
+        self.touched_by.add(asyncio.current_task())
         self.has_ended = True
         self.is_stopping = True
         await _moment()
@@ -177,6 +183,7 @@ class FakeProcess:
         self.is_stopped = True
 
     async def remove_files(self) -> None:
+        self.touched_by.add(asyncio.current_task())
         await _moment()
         self.has_files = False
 

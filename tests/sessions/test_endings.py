@@ -33,6 +33,20 @@ def test_the_steps_are_a_whole_life(opened: Opened) -> None:
     assert (old.is_waiting, len(old.ways)) == (False, 1)
 
 
+def test_one_task_does_all_that_is_done_to_a_process(world: World) -> None:
+    """The SDK wants that, and every world of these tests looks at its end that it was so."""
+    client = world.begun(calls=1)
+    client.go_on()
+    world.reply_to(client)
+    client.say(steps=1)
+    client.leave()
+    world.loop.settle()
+
+    (process,) = world.processes
+    assert process.is_stopped
+    assert len(process.touched_by) == 1
+
+
 @at_any_moment
 def test_a_session_can_be_ended(opened: Opened, steps: int) -> None:
     world = opened(eager=True)

@@ -145,6 +145,7 @@ class World:
             self.close()
             assert [process for process in self.processes if process.is_alive] == []
             assert [process for process in self.processes if process.has_files] == []
+            assert [process for process in self.processes if len(process.touched_by) > 1] == []
         finally:
             self.loop.finish()
 
