@@ -9,7 +9,6 @@ import psutil
 import pytest
 
 from tests.support.waiting import WAIT_SECONDS
-from towpath.bench import processes
 from towpath.bench.processes import StartError, end, proxy_environment, scripted_api
 from towpath.bench.resources import own_use_of, usage_of
 
@@ -78,12 +77,11 @@ def test_an_api_that_died_has_counted_nothing() -> None:
         assert api.calls() == {}
 
 
-def test_what_outlives_the_leader_is_found_and_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "_REST_SECONDS", 0.1)
+def test_what_outlives_the_leader_is_found_and_ended() -> None:
     with started(_FAMILY) as process:
         child = psutil.Process(process.pid).children()[0]
 
-        assert end(process) == 1
+        assert end(process, rest_seconds=0.1) == 1
         _, alive = psutil.wait_procs([child], timeout=30)
         assert not [p for p in alive if p.status() != psutil.STATUS_ZOMBIE]
 
@@ -93,22 +91,20 @@ def test_a_leader_that_ends_with_all_its_own_leaves_nothing() -> None:
         assert end(process) == 0
 
 
-def test_a_leader_that_does_not_end_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "_END_SECONDS", 0.1)
+def test_a_leader_that_does_not_end_is_killed() -> None:
     deaf = (
         "import signal, time; signal.signal(15, signal.SIG_IGN); print('here', flush=True); time.sleep(600)"
     )
     with started(deaf) as process:
-        assert end(process) == 1
+        assert end(process, within_seconds=0.1) == 1
         assert process.wait(WAIT_SECONDS) == -9
 
 
-def test_usage_counts_the_processes_below_and_the_memory_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "_REST_SECONDS", 0.1)
+def test_usage_counts_the_processes_below_and_the_memory_of_all() -> None:
     with started(_FAMILY) as process:
         leader = psutil.Process(process.pid)
         usage, own = usage_of(leader), own_use_of(leader)
-        end(process)
+        end(process, rest_seconds=0.1)
 
     assert usage
     assert own

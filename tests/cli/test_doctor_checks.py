@@ -47,16 +47,13 @@ def test_the_cli_says_the_version_that_came_with_the_sdk(said: str, status: str)
 
 
 @pytest.mark.parametrize("content", [None, "#!/bin/sh\nexit 3\n"])
-def test_a_cli_that_does_not_run_is_a_problem(
-    content: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_cli_that_does_not_run_is_a_problem(content: str | None, tmp_path: Path) -> None:
     cli = tmp_path / "claude"
     if content:
         cli.write_text(content)
         cli.chmod(0o700)
-    monkeypatch.setattr(program, "cli_path", lambda: cli)
 
-    finding = program.bundled_cli(os.environ)
+    finding = program.bundled_cli(cli, os.environ)
 
     assert finding.status == "problem"
     assert str(cli) in finding.detail

@@ -1,4 +1,4 @@
-"""Every rule of ``core.checks`` and ``core.block_checks``, as requests and the field that is named."""
+"""Every rule of ``reading.rules`` and ``reading.block_rules``, as requests and the field that is named."""
 
 from typing import Any
 
@@ -6,8 +6,9 @@ import orjson
 import pytest
 
 from towpath.core.errors import ApiError
-from towpath.core.reading import rules as checks
+from towpath.core.reading.message import checked_message
 from towpath.core.reading.request import parse_request
+from towpath.core.reading.rules import MAX_MESSAGES, PARAMETER_CHECKS, check_messages
 
 ABSENT = object()
 USER = {"role": "user", "content": "hello"}
@@ -428,7 +429,7 @@ def test_a_thread_is_refused_before_anything_else_in_the_way_that_sdks_understan
 NULLS = {"system": None, "tools": None, "tool_choice": None, "stream": None, "thread": None}
 
 
-@pytest.mark.parametrize("name", [*NULLS, *checks.PARAMETER_CHECKS])
+@pytest.mark.parametrize("name", [*NULLS, *PARAMETER_CHECKS])
 def test_a_null_in_an_optional_field_says_the_same_as_its_absence(name: str) -> None:
     assert parse_request(body_with(**{name: None})) == parse_request(body_with())
 
@@ -466,8 +467,8 @@ def test_a_parameter_that_keeps_the_rules_is_kept_verbatim(parameters: dict[str,
     assert parse_request(body_with(**parameters)).parameters == without(parameters, "tools")
 
 
-def test_more_messages_than_the_api_takes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks, "MAX_MESSAGES", 2)
-
-    assert parse_request(body_with(messages=[USER] * 2)).messages
-    assert refusal(messages=[USER] * 3).message == "messages: at most 2 messages are possible"
+def test_more_messages_than_the_api_takes_are_refused() -> None:
+    assert refusal(messages=[USER] * (MAX_MESSAGES + 1)).message == (
+        "messages: at most 100,000 messages are possible"
+    )
+    check_messages([checked_message(USER, b"")] * MAX_MESSAGES)

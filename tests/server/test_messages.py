@@ -6,7 +6,7 @@ import orjson
 import pytest
 from starlette.types import Message
 
-from tests.support.exchanges import exchanges_of, stays
+from tests.support.exchanges import Nobody, exchanges_of, stays
 from towpath.server.api.endpoint import Endpoint
 from towpath.server.api.messages import MessagesFormat
 from towpath.settings import Settings
@@ -25,8 +25,7 @@ class Loop:
         self.status = 0
 
     async def run(self) -> None:
-        # A refused request comes to no dispatcher.
-        endpoint = Endpoint(Settings(), exchanges_of(None), MessagesFormat)
+        endpoint = Endpoint(Settings(), exchanges_of(Nobody()), MessagesFormat)
         counting = asyncio.create_task(self._count())
         await endpoint(
             {"type": "http", "state": {"caller": "", "access": "default"}, "method": "POST", "headers": []},

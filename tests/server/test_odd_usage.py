@@ -4,7 +4,7 @@ import io
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,13 +15,13 @@ from tests.support.desk import Desk
 from tests.support.exchanges import Upstream, exchanges_of, items_of
 from tests.support.fidelity import Json, user
 from towpath.cli.top.picture import picture
+from towpath.core.accesses import DEFAULT
 from towpath.core.reading.memo import MessageMemo
 from towpath.ledger.prices import load_prices
 from towpath.server.exchange.events import Ended
 from towpath.server.exchange.publisher import Publisher
 from towpath.server.observe import log
 from towpath.server.observe.metrics import Metrics
-from towpath.sessions.pool import Pool
 
 START = {"input_tokens": 7, "cache_read_input_tokens": 900, "output_tokens": 1}
 ODD = [
@@ -55,8 +55,8 @@ async def test_a_null_at_the_end_leaves_the_figures_of_the_begin() -> None:
 
 
 @pytest.mark.parametrize("odd", ODD)
-async def test_odd_usage_reaches_the_client_and_harms_nobody(odd: Any) -> None:
-    metrics = Metrics(cast(Pool, None), cast(Any, None), MessageMemo(), cast(Any, None), load_prices())
+async def test_odd_usage_reaches_the_client_and_harms_nobody(desk: Desk, odd: Any) -> None:
+    metrics = Metrics(desk.pool, desk.admission, MessageMemo(), {DEFAULT: desk.limits}, load_prices())
     ended: list[Ended] = []
     with structlog.testing.capture_logs() as lines:
         items = await served(odd, odd, log.ended, metrics.ended, ended.append)

@@ -11,7 +11,7 @@ import pytest
 import structlog
 from starlette.datastructures import Headers
 
-from tests.support.exchanges import Upstream, exchanges_of, items_of, stays
+from tests.support.exchanges import Nobody, Upstream, exchanges_of, items_of, stays
 from tests.support.fidelity import request, user
 from towpath.core.errors import ApiError
 from towpath.core.events import Event
@@ -29,7 +29,7 @@ from towpath.server.exchange.events import (
 )
 from towpath.server.exchange.publisher import Publisher
 from towpath.server.exchange.record import ExchangeRecord, State
-from towpath.sessions.dispatcher import Reply
+from towpath.sessions.dispatcher import Dispatcher, Reply
 from towpath.settings import Settings
 
 USAGE = {"input_tokens": 7, "cache_read_input_tokens": 900, "output_tokens": 1}
@@ -67,7 +67,7 @@ def end_of(published: list[ServerEvent]) -> ExchangeRecord:
     return last.exchange
 
 
-async def leave_after(dispatcher: object, items: int, published: list[ServerEvent]) -> None:
+async def leave_after(dispatcher: Dispatcher, items: int, published: list[ServerEvent]) -> None:
     """A client that goes when it has got so many items."""
     exchanges = exchanges_of(dispatcher, published.append)
     body = orjson.dumps(request([user("hi")]))
@@ -172,7 +172,7 @@ def test_a_client_that_leaves_while_it_waits_ends_its_exchange_once() -> None:
 
 def test_a_request_that_breaks_a_rule_is_refused_once_and_does_not_begin() -> None:
     published: list[ServerEvent] = []
-    endpoint = Endpoint(Settings(), exchanges_of(None, published.append), MessagesFormat)
+    endpoint = Endpoint(Settings(), exchanges_of(Nobody(), published.append), MessagesFormat)
     sent: list[Any] = []
 
     async def receive() -> Any:

@@ -16,11 +16,8 @@ FROM_SPARE = "resume: a spare waited for such a conversation"
 NEW = "start: the conversation begins"
 
 
-def test_two_processes_a_core_start_at_once(
-    opened: Callable[..., World], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("os.cpu_count", lambda: 3)
-    world = opened()
+def test_two_processes_a_core_start_at_once(opened: Callable[..., World]) -> None:
+    world = opened(cores=3)
     for _ in range(8):
         world.client().say()
     assert [process.is_starting for process in world.processes] == [True] * 6 + [False] * 2
@@ -192,16 +189,13 @@ def test_a_tick_ends_an_idle_one_that_has_grown(opened: Callable[..., World]) ->
 
 
 @pytest.mark.parametrize("error", [OSError("Too many open files"), RuntimeError("can't start new thread")])
-def test_what_cannot_be_measured_is_measured_later(
-    opened: Callable[..., World], monkeypatch: pytest.MonkeyPatch, error: Exception
-) -> None:
+def test_what_cannot_be_measured_is_measured_later(opened: Callable[..., World], error: Exception) -> None:
     """The pool looks at its sessions all the same."""
 
     def cannot(_: object) -> dict[int, int]:
         raise error
 
-    monkeypatch.setattr("towpath.sessions.pool.memory_bytes", cannot)
-    world = opened()
+    world = opened(measure=cannot)
     world.begun()
     world.tick()
     world.loop.pass_time(IDLE_SECONDS + TICK_SECONDS)

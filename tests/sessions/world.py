@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from tests.sessions.fake_process import FakeProcess
 from tests.sessions.known import launch
@@ -20,6 +20,7 @@ from towpath.sessions.memory_budget import MIB
 from towpath.sessions.plan import Limits
 from towpath.sessions.pool import Pool
 from towpath.sessions.process import Entry
+from towpath.sessions.process_sizes import memory_bytes
 from towpath.sessions.session import Session
 from towpath.sessions.stalls import StallTimeouts
 
@@ -55,6 +56,8 @@ class World:
         linger: bool = False,
         eager: bool = False,
         stall_timeouts: StallTimeouts = ENDLESS,
+        cores: int = 2,
+        measure: Callable[[Iterable[int]], Mapping[int, int]] = memory_bytes,
     ) -> None:
         self.loop = QuietLoop()
         self.limits = Limits(IDLE_SECONDS, PARKED_SECONDS, mib * MIB, spares)
@@ -67,6 +70,8 @@ class World:
             self.limits,
             self.loop.time,
             stall_timeouts,
+            cores=cores,
+            measure=measure,
         )
         self.dispatcher = Dispatcher(self.pool)
         self._watch = self.loop.create_task(self.pool.watch())

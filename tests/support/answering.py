@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import pytest
-
 from tests.sessions.fake_process import FakeProcess
 from tests.support.isolated_proxy import a_key
 from towpath.core.launch import Launch
@@ -48,8 +46,6 @@ class AnsweringMaker:
 @contextmanager
 def answering_proxy(settings: Settings) -> Iterator[str]:
     """The URL of a proxy that starts no CLI."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("towpath.server.components.ProcessMaker", AnsweringMaker)
-        application = create_app(settings, ask_login=a_key)
+    application = create_app(settings, ask_login=a_key, process_maker=AnsweringMaker)
     with serve_in_thread(application) as url:
         yield url

@@ -4,7 +4,7 @@ All parts are the real ones; only the exchanges did not happen.
 """
 
 import time
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from starlette.middleware import Middleware
 
 from tests.support.fidelity import request, user
 from towpath.agent.additions import AdditionStore
-from towpath.agent.bundled_cli import AuthStatus
+from towpath.agent.bundled_cli import AuthStatus, cli_path
 from towpath.core.accesses import DEFAULT
 from towpath.core.account_limits import Verdict, Window
 from towpath.core.canonical import tips
@@ -46,23 +46,27 @@ from towpath.sessions.pool import Pool
 from towpath.sessions.stalls import StallTimeouts
 from towpath.testing import serve_in_thread
 
+Asks = Callable[[], Awaitable[AuthStatus | None]]
+
 
 async def _nobody() -> AuthStatus | None:
     return None
 
 
 class Desk:
-    """An account without a pool. ``tell`` lets an exchange happen in it."""
+    """An account whose pool is empty. ``tell`` lets an exchange happen in it."""
 
     def __init__(self, folder: Path, *, shows_content: bool = False, windows: Sequence[Window] = ()) -> None:
-        pool = Pool(
+        pool = self.pool = Pool(
             lambda _: _never(),
             AdditionStore(folder),
             Limits(idle_seconds=1, parked_seconds=1, memory_bytes=1, spares=0),
             lambda: 0.0,
             StallTimeouts(),
+            cores=1,
         )
-        health = Health(pool, Admission(running=1, waiting=1), Mode.PASSTHROUGH, is_shared=False, ask=_nobody)
+        self.admission = Admission(running=1, waiting=1)
+        health = self.health(_nobody)
         self.limits = KnownLimits(time.time, Publisher().publish, no_extra_usage=False)
         self.limits.hear(Verdict("claude-sonnet-4-5", time.time(), "allowed", windows=tuple(windows)))
         self._limits = {DEFAULT: self.limits}
@@ -83,6 +87,11 @@ class Desk:
         known = KnownLimits(time.time, Publisher().publish, access=name, no_extra_usage=False)
         known.hear(Verdict("claude-sonnet-4-5", time.time(), "allowed", windows=windows))
         self._limits[name] = known
+
+    def health(self, ask: Asks, *, is_shared: bool = False, cli: Path | None = None) -> Health:
+        """What the server says of itself if this is who is logged in."""
+        mode, cli = Mode.PASSTHROUGH, cli or cli_path()
+        return Health(self.pool, self.admission, mode, is_shared=is_shared, ask=ask, cli=cli)
 
     def record(self, *digests: bytes, model: str = "claude-sonnet-4-5") -> ExchangeRecord:
         """One that has not begun; ``digests`` are those of its messages."""

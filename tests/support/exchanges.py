@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import orjson
 from starlette.datastructures import Headers
@@ -38,16 +38,25 @@ async def leaves() -> Message:
     return {"type": "http.disconnect"}
 
 
-class Upstream:
+class Nobody(Dispatcher):
+    """To whom no request comes."""
+
+    def __init__(self) -> None: ...
+
+    def is_awaited(self, *_: Any) -> bool:
+        return False
+
+    async def reply(self, *_: Any) -> Reply:
+        raise AssertionError("nobody answers here")
+
+
+class Upstream(Nobody):
     """Answers each request with these figures, at the begin and at the end, on the way resume."""
 
     def __init__(self, first: Any, last: Any, reason: str = "") -> None:
         self._first = first
         self._last = last
         self._reason = reason
-
-    def is_awaited(self, *_: Any) -> bool:
-        return False
 
     async def reply(self, *_: Any) -> Reply:
         start = {"type": "message_start", "message": {"content": [], "usage": self._first}}
@@ -68,12 +77,12 @@ async def _the_api() -> Offer:
     return THE_API
 
 
-def exchanges_of(dispatcher: object, publish: Publish | None = None) -> Exchanges:
+def exchanges_of(dispatcher: Dispatcher, publish: Publish | None = None) -> Exchanges:
     """Those that ``dispatcher`` serves, as far as a test lets them come."""
     publish = publish or Publisher().publish
     return Exchanges(
         RequestReader(Settings(), MessageMemo(), ParseQueue(), Path("empty"), {DEFAULT: _the_api}),
-        cast(Dispatcher, dispatcher),
+        dispatcher,
         Admission(running=1, waiting=0),
         {DEFAULT: KnownLimits(time.time, publish, no_extra_usage=False)},
         publish,

@@ -7,15 +7,25 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from towpath.tools import Result, Text, Toolbox
+from towpath.tools.ending import GRACE_SECONDS
 
 T = TypeVar("T")
 
 
-def with_toolbox(workspace: Path, use: Callable[[Toolbox], Awaitable[T]], *, allow_bash: bool = True) -> T:
+def with_toolbox(
+    workspace: Path,
+    use: Callable[[Toolbox], Awaitable[T]],
+    *,
+    allow_bash: bool = True,
+    grace_seconds: float = GRACE_SECONDS,
+) -> T:
     """Run ``use`` with a toolbox, which is closed afterwards."""
+    environment = {"PATH": os.environ["PATH"]}
 
     async def run() -> T:
-        toolbox = Toolbox(workspace, allow_bash=allow_bash, environment={"PATH": os.environ["PATH"]})
+        toolbox = Toolbox(
+            workspace, allow_bash=allow_bash, environment=environment, grace_seconds=grace_seconds
+        )
         try:
             return await use(toolbox)
         finally:

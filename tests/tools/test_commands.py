@@ -11,11 +11,16 @@ import pytest
 from tests.tools.boxes import call, done, refused, with_toolbox
 from tests.tools.lingering import STARTED, STARTS, alive
 from towpath.tools import Result, Toolbox
+from towpath.tools.ending import GRACE_SECONDS
 from towpath.tools.output import Output
 
 
 def when_ready(
-    folder: Path, command: str, act: Callable[[Toolbox, asyncio.Task[Result]], Awaitable[None]]
+    folder: Path,
+    command: str,
+    act: Callable[[Toolbox, asyncio.Task[Result]], Awaitable[None]],
+    *,
+    grace_seconds: float = GRACE_SECONDS,
 ) -> None:
     """Run a command that waits for ever, and ``act`` on it when its processes run."""
     os.mkfifo(folder / "fifo")
@@ -27,7 +32,7 @@ def when_ready(
         assert alive(folder)
         await act(toolbox, task)
 
-    with_toolbox(folder, use)
+    with_toolbox(folder, use, grace_seconds=grace_seconds)
 
 
 @pytest.mark.parametrize(
@@ -84,25 +89,29 @@ async def test_huge_output_takes_little_memory() -> None:
         assert len(output._head) + len(output._tail) < 200_000
 
 
-@pytest.fixture
-def short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("towpath.tools.ending._GRACE_SECONDS", 0.1)
+SOON = 0.1  # seconds: how long what is left may take to end on its own, so that tests need not wait for 2
+
+
+def bash(folder: Path, command: str, *, timeout: int) -> Result:
+    """The result of a command of which nothing is left for long."""
+    arguments = {"command": command, "timeout": timeout}
+    return with_toolbox(folder, lambda toolbox: toolbox.call("bash", arguments), grace_seconds=SOON)
 
 
 # What has neither its parent nor its session nor its environment any more is not known to be the command's.
 @pytest.mark.parametrize("how", [how for how in STARTS if how != "without environment"])
-def test_what_a_command_leaves_ends_with_it(tmp_path: Path, how: str, short_grace: None) -> None:
+def test_what_a_command_leaves_ends_with_it(tmp_path: Path, how: str) -> None:
     command = f"{STARTS[how]}\n{STARTED}\necho over"
 
-    assert done(call(tmp_path, "bash", command=command, timeout=30_000)) == "over"
+    assert done(bash(tmp_path, command, timeout=30_000)) == "over"
     assert alive(tmp_path) == []
 
 
 @pytest.mark.parametrize("how", ["deaf", "an orphan", "without environment"])
-def test_a_timeout_ends_all_of_it(tmp_path: Path, how: str, short_grace: None) -> None:
+def test_a_timeout_ends_all_of_it(tmp_path: Path, how: str) -> None:
     command = f"{STARTS[how]}\n{STARTED}\necho so far\nsleep 1000"
 
-    words = refused(call(tmp_path, "bash", command=command, timeout=300))
+    words = refused(bash(tmp_path, command, timeout=300))
 
     assert words == "so far\n[ended after 0.3 s, its timeout; all its processes were ended]"
     assert alive(tmp_path) == []
@@ -131,14 +140,14 @@ def test_asyncio_has_heard_of_its_end(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("how", STARTS)
-def test_a_client_that_leaves_ends_all_of_it(tmp_path: Path, how: str, short_grace: None) -> None:
+def test_a_client_that_leaves_ends_all_of_it(tmp_path: Path, how: str) -> None:
     async def leave(_: Toolbox, task: asyncio.Task[Result]) -> None:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
         assert alive(tmp_path) == []
 
-    when_ready(tmp_path, STARTS[how], leave)
+    when_ready(tmp_path, STARTS[how], leave, grace_seconds=SOON)
 
 
 def test_a_client_that_leaves_for_good_does_not_stop_the_end(tmp_path: Path) -> None:

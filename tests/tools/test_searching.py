@@ -141,12 +141,13 @@ def test_long_lines_and_much_output_are_cut(tmp_path: Path) -> None:
     assert found[-1].startswith("[Cut after line 58.")
 
 
-def test_many_files_go_to_ripgrep_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("towpath.tools.searching._BATCH_BYTES", 100)
-    for number in range(30):
-        (tmp_path / f"{number:02}").write_text("no\n" * number + "one\n")
+def test_many_files_go_to_ripgrep_in_parts(tmp_path: Path) -> None:
+    """Of 4 MB: these are four."""
+    long = "no" * 500_000 + "\n"
+    for number in range(13):
+        (tmp_path / f"{number:02}").write_text(long + "no\n" * number + "one\n")
 
-    assert lines(tmp_path, pattern="one") == [f"{number:02}:{number + 1}:one" for number in range(30)]
+    assert lines(tmp_path, pattern="one") == [f"{number:02}:{number + 2}:one" for number in range(13)]
 
 
 @pytest.mark.parametrize("content", ["exit 2", "exit 0"])

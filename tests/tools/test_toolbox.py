@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -127,10 +127,11 @@ def test_after_the_end_calls_are_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "a").exists()
 
 
-def test_a_bug_is_an_error_for_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object) -> Result:
-        raise ZeroDivisionError("oh")
+def test_a_bug_is_an_error_for_the_model(tmp_path: Path) -> None:
+    class Broken(dict[str, Any]):
+        def items(self) -> NoReturn:
+            raise ZeroDivisionError("oh")
 
-    monkeypatch.setattr("towpath.tools.reading.read", broken)
+    said = with_toolbox(tmp_path, lambda toolbox: toolbox.call("read", Broken()))
 
-    assert refused(call(tmp_path, "read", file_path="a")) == "read failed: ZeroDivisionError: oh"
+    assert refused(said) == "read failed: ZeroDivisionError: oh"

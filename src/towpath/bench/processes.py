@@ -132,17 +132,25 @@ def proxy_environment(own: Mapping[str, str], folder: Path, upstream_url: str) -
     }
 
 
-def end(process: subprocess.Popen[str]) -> int:
-    """End the leader of a process session and all that belongs to it; how many had to be killed."""
+def end(
+    process: subprocess.Popen[str],
+    *,
+    within_seconds: float = _END_SECONDS,
+    rest_seconds: float = _REST_SECONDS,
+) -> int:
+    """End the leader of a process session and all that belongs to it; how many had to be killed.
+
+    The leader has ``within_seconds`` to end on its own, what it leaves ``rest_seconds`` more.
+    """
     killed = 0
     process.terminate()
     try:
-        process.wait(_END_SECONDS)
+        process.wait(within_seconds)
     except subprocess.TimeoutExpired:
         killed = 1
     finally:  # also at a second Ctrl-C
         process.kill()
-        psutil.wait_procs(_members(process.pid), timeout=_REST_SECONDS)
+        psutil.wait_procs(_members(process.pid), timeout=rest_seconds)
         stayed = _members(process.pid)
         for other in stayed:
             other.kill()

@@ -20,6 +20,7 @@ from towpath.server.guard import Guard, Rules
 from towpath.server.headers import AlwaysHeaders
 from towpath.server.middleware import NoLoops, NoWebSockets, OneSpelling
 from towpath.server.own_memory import forget_when_idle
+from towpath.server.processes import MakesProcesses, ProcessMaker
 from towpath.server.routes import OPENAI_PATHS, failed, not_found, routes
 from towpath.settings import Settings
 
@@ -29,15 +30,17 @@ def create_app(
     *,
     clock: Callable[[], float] = time.time,
     ask_login: Callable[[], Awaitable[AuthStatus | None]] | None = None,
+    process_maker: MakesProcesses = ProcessMaker,
 ) -> Starlette:
     """The server's application. Its lifespan owns all processes: when it ends, they have ended.
 
     ``clock`` is Unix time in seconds; the limits of an account are reset, and the prompt cache ages, by it.
-    ``ask_login`` says who is logged in; without it the CLI is asked. Call ``state.let_watchers_go`` before
+    ``ask_login`` says who is logged in; without it the CLI is asked. ``process_maker`` makes what makes the
+    processes. Call ``state.let_watchers_go`` before
     stopping the server: only then do streams of /v1/activity end. ``state.unfinished_answers`` says how many
     answers are not at their end.
     """
-    components = assemble(settings, clock, ask_login)
+    components = assemble(settings, clock, ask_login, process_maker)
     application = Starlette(
         routes=[*routes(settings, components)],
         middleware=_middleware(settings, components),

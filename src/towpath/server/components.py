@@ -39,7 +39,7 @@ from towpath.server.observe.health import Health
 from towpath.server.observe.metrics import Metrics
 from towpath.server.observe.recorder import Recorder
 from towpath.server.observe.telemetry import Telemetry
-from towpath.server.processes import ProcessMaker
+from towpath.server.processes import MakesProcesses, Processes, ProcessMaker
 from towpath.server.via import new_mark
 from towpath.sessions.admission import Admission
 from towpath.sessions.dispatcher import Dispatcher
@@ -56,7 +56,7 @@ class Components:
 
     folder: Path
     mark: str
-    processes: ProcessMaker
+    processes: Processes
     pool: Pool
     health: Health
     accesses: Mapping[str, ServedAccess]
@@ -76,10 +76,12 @@ def assemble(
     settings: Settings,
     clock: Callable[[], float],
     ask_login: Callable[[], Awaitable[AuthStatus | None]] | None = None,
+    process_maker: MakesProcesses = ProcessMaker,
 ) -> Components:
     """The components for these settings.
 
-    ``clock`` is Unix time in seconds; ``ask_login`` is asked instead of the CLI.
+    ``clock`` is Unix time in seconds; ``ask_login`` is asked instead of the CLI, and ``process_maker`` makes
+    what makes the processes.
     """
     folder, nowhere = run_folder(settings.state_dir), empty_folder(settings.state_dir)
     publisher = Publisher()
@@ -87,7 +89,7 @@ def assemble(
     accesses = served(settings, Folders(folder, nowhere), clock, publisher.publish, mark)
     limits = {name: one.limits for name, one in accesses.items()}
     told = {name: (one.access, one.limits.hear) for name, one in accesses.items()}
-    processes = ProcessMaker(settings, folder, told, mark=mark)
+    processes = process_maker(settings, folder, told, mark=mark)
     pool = _pool(settings, processes)
     admission = Admission(running=settings.max_concurrent, waiting=settings.max_waiting)
     bookkeeper = Bookkeeper(settings, limits, clock)
@@ -173,7 +175,7 @@ def _health(
     )
 
 
-def _pool(settings: Settings, processes: ProcessMaker) -> Pool:
+def _pool(settings: Settings, processes: Processes) -> Pool:
     limits = Limits(
         idle_seconds=settings.idle_timeout_seconds,
         parked_seconds=settings.parked_timeout_seconds,
@@ -182,4 +184,4 @@ def _pool(settings: Settings, processes: ProcessMaker) -> Pool:
     )
     additions = AdditionStore(additions_folder(settings.state_dir))
     stalls = StallTimeouts(settings.first_event_timeout_seconds, settings.stall_timeout_seconds)
-    return Pool(processes, additions, limits, time.monotonic, stall_timeouts=stalls)
+    return Pool(processes, additions, limits, time.monotonic, stalls, cores=os.cpu_count() or 1)

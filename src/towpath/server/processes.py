@@ -4,6 +4,7 @@ import itertools
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Protocol
 from weakref import WeakSet
 
 from towpath.agent.accesses import Access
@@ -13,7 +14,31 @@ from towpath.agent.process import AgentProcess
 from towpath.agent.verdicts import OnVerdict
 from towpath.core.launch import Launch
 from towpath.core.mode import Mode
+from towpath.sessions.process import Process
 from towpath.settings import Settings
+
+
+class Processes(Protocol):
+    """All processes of a server: called with a launch, it makes one that has not been started."""
+
+    def __call__(self, launch: Launch, /) -> Process: ...
+
+    def has_made(self, session_id: str, /) -> bool:
+        """Whether one of those that live calls itself so when it asks the API (docs/engine.md, N9)."""
+
+
+class MakesProcesses(Protocol):
+    """Makes all of them, below ``folder``; ``accesses`` and ``mark`` as ``ProcessMaker`` takes them."""
+
+    def __call__(
+        self,
+        settings: Settings,
+        folder: Path,
+        accesses: Mapping[str, tuple[Access, OnVerdict]],
+        /,
+        *,
+        mark: str,
+    ) -> Processes: ...
 
 
 class ProcessMaker:
@@ -42,7 +67,6 @@ class ProcessMaker:
         return made
 
     def has_made(self, session_id: str) -> bool:
-        """Whether one of those that live calls itself so when it asks the API (docs/engine.md, N9)."""
         return any(process.session_id == session_id for process in self._made)
 
     def environment_of(self, launch: Launch) -> Mapping[str, str]:

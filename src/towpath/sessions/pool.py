@@ -2,9 +2,8 @@
 
 import asyncio
 import contextlib
-import os
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import structlog
 
@@ -37,6 +36,8 @@ _UNAUTHORIZED = 401
 class Pool:
     """Sessions by what they hold. ``new_process`` makes a process that has not been started.
 
+    ``cores`` bounds how many start at once. ``measure`` tells what the processes with these numbers occupy,
+    in bytes, those that live; it may raise OSError and RuntimeError, and is called in a thread.
     ``starts`` counts the processes that were to start so far, by purpose; ``ends`` counts the sessions that
     the plan ended, by reason.
     """
@@ -48,14 +49,18 @@ class Pool:
         limits: Limits,
         clock: Callable[[], float],
         stall_timeouts: StallTimeouts,
+        *,
+        cores: int,
+        measure: Callable[[Iterable[int]], Mapping[int, int]] = memory_bytes,
     ) -> None:
         self._new_process = new_process
         self._additions = additions
         self._limits = limits
         self._clock = clock
         self._stall_timeouts = stall_timeouts
+        self._measured = measure
         self._demand = Demand(limits.idle_seconds)
-        self._starts = asyncio.Semaphore(_STARTS_PER_CORE * (os.cpu_count() or 1))
+        self._starts = asyncio.Semaphore(_STARTS_PER_CORE * cores)
         self._sessions: dict[Session, asyncio.Task[None]] = {}
         self._index: Index[Session] = Index()
         self.starts: Counter[str] = Counter(conversation=0, spare=0)
@@ -162,12 +167,12 @@ class Pool:
         now = self._clock()
         pids = {session: session.pid for session in due(self._sessions, now)}
         try:
-            measured = await asyncio.to_thread(memory_bytes, [pid for pid in pids.values() if pid])
+            measured = await asyncio.to_thread(self._measured, [pid for pid in pids.values() if pid])
         except (OSError, RuntimeError) as error:  # no file can be opened, no thread be started: later, then
             log.warning("memory cannot be measured", error=str(error))
             return
         for session, pid in pids.items():
-            if pid in measured:
+            if pid is not None and pid in measured:
                 session.memory_bytes, session.measured_at = measured[pid], now
 
     def _new_session(self, launch: Launch) -> Session:

@@ -7,6 +7,7 @@ import signal
 import uuid
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from towpath.tools.arguments import MAX_TIMEOUT_MS, Bash
@@ -21,11 +22,13 @@ _DRAIN_SECONDS = 1.0
 
 
 class Commands:
-    """The commands that run in one folder. ``environment`` is all that they get of one."""
+    """The commands that run in one folder. ``environment`` is all that they get of one; what they leave has
+    ``grace_seconds`` to end on its own."""
 
-    def __init__(self, folder: str, environment: Mapping[str, str]) -> None:
+    def __init__(self, folder: str, environment: Mapping[str, str], grace_seconds: float) -> None:
         self._folder = folder
         self._environment = dict(environment)
+        self._grace_seconds = grace_seconds
         self._shell = shutil.which("bash", path=self._environment.get("PATH")) or "/bin/sh"
         # Not asyncio's own threads: a command that does not want to end holds one for seconds.
         self._threads = ThreadPoolExecutor(thread_name_prefix="towpath-ending")
@@ -82,7 +85,8 @@ class Commands:
         except (OSError, ValueError) as error:  # too long for the system, NUL, no such folder any more
             return words(f"command: cannot be started: {error}", is_error=True)
         finally:
-            await asyncio.get_running_loop().run_in_executor(self._threads, end_processes, session, mark)
+            end = partial(end_processes, session, mark, grace_seconds=self._grace_seconds)
+            await asyncio.get_running_loop().run_in_executor(self._threads, end)
             if watcher is not None:
                 await watcher.end()
             await asyncio.wait(over, timeout=_DRAIN_SECONDS)

@@ -7,26 +7,27 @@ import time
 import psutil
 
 # How long a process may take to end on its own, and the system to remove it.
-_GRACE_SECONDS = 2.0
+GRACE_SECONDS = 2.0
 _REMOVAL_SECONDS = 1.0
 _POLL_SECONDS = 0.02
 
 
-def end_processes(session: int | None, mark: tuple[str, str]) -> None:
-    """End every process that a command started; returns when they are gone. Blocks for 3 s at most.
+def end_processes(session: int | None, mark: tuple[str, str], *, grace_seconds: float) -> None:
+    """End every process that a command started; returns when they are gone.
 
-    ``session`` is the command's own session, ``mark`` a variable that only its environment has. A process
-    counts if it is of that session (``set -m`` makes groups of its own), is a descendant of one that counts
-    (``setsid`` makes a session of its own) or has the mark (its parent has ended before).
+    They have ``grace_seconds`` to end on their own, and it blocks for one second longer at most. ``session``
+    is the command's own session, ``mark`` a variable that only its environment has. A process counts if it is
+    of that session (``set -m`` makes groups of its own), is a descendant of one that counts (``setsid`` makes
+    a session of its own) or has the mark (its parent has ended before).
     """
     started = time.monotonic()
     known: dict[int, psutil.Process] = {}
     asked: set[int] = set()
-    while time.monotonic() < started + _GRACE_SECONDS + _REMOVAL_SECONDS:
+    while time.monotonic() < started + grace_seconds + _REMOVAL_SECONDS:
         known = _alive(known, session, mark)
         if not known:
             return
-        is_overdue = time.monotonic() >= started + _GRACE_SECONDS
+        is_overdue = time.monotonic() >= started + grace_seconds
         for pid, process in known.items():
             with contextlib.suppress(psutil.Error):
                 if is_overdue:

@@ -14,6 +14,7 @@ from towpath.tools import editing, finding, reading, searching, writing
 from towpath.tools.arguments import TYPES, Arguments, Bash, Edit, Glob, Grep, Read, Write, parse, tool
 from towpath.tools.commands import Commands
 from towpath.tools.deadline import Deadline
+from towpath.tools.ending import GRACE_SECONDS
 from towpath.tools.values import RefusedError, Result, Tool, words
 from towpath.tools.workspace import Workspace, is_supported
 
@@ -27,15 +28,23 @@ _log = logging.getLogger(__name__)
 class Toolbox:
     """The tools for one workspace.
 
-    ``environment`` is all that commands get of one; without ``allow_bash`` there is no bash. Raises
-    NotImplementedError where ``is_supported()`` is False.
+    ``environment`` is all that commands get of one; without ``allow_bash`` there is no bash.
+    ``grace_seconds``: how long what a command leaves may take to end on its own. Raises NotImplementedError
+    where ``is_supported()`` is False.
     """
 
-    def __init__(self, workspace: Path, *, allow_bash: bool, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        workspace: Path,
+        *,
+        allow_bash: bool,
+        environment: Mapping[str, str],
+        grace_seconds: float = GRACE_SECONDS,
+    ) -> None:
         if not is_supported():
             raise NotImplementedError("the tools need a POSIX system")
         self._workspace = Workspace(workspace)
-        self._commands = Commands(self._workspace.root, environment)
+        self._commands = Commands(self._workspace.root, environment, grace_seconds)
         self._rg = shutil.which("rg")
         self._changed: deque[str] = deque()
         # One after the other: of two edits of a file at once, the second would undo the first.

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from towpath.agent.bundled_cli import cli_path
 from towpath.cli.console import own_command
 from towpath.cli.doctor import loops, machine, opencode, program
 from towpath.cli.doctor.access import access_checks
@@ -33,7 +34,7 @@ def all_checks(settings: Settings, environment: Mapping[str, str], *, live: bool
     return [
         Check("Python", program.python),
         Check("settings", lambda: program.variables(environment)),
-        Check("Claude CLI", lambda: program.bundled_cli(environment)),
+        Check("Claude CLI", lambda: program.bundled_cli(cli_path(), environment)),
         Check("login", lambda: program.login(settings, environment)),
         *access_checks(settings, environment, live=live),
         Check("folders and host", lambda: machine.folders_and_host(settings)),

@@ -49,8 +49,8 @@ def variables(environment: Mapping[str, str]) -> Finding:
     return ok(f"{counted(count, 'variable')} of Towpath's in the environment")
 
 
-def bundled_cli(environment: Mapping[str, str]) -> Finding:
-    path = cli_path()
+def bundled_cli(path: Path, environment: Mapping[str, str]) -> Finding:
+    """Whether the CLI at this path runs, and is the one that came with the SDK."""
     try:
         said = words_of((str(path), "--version"), environment)
     except FileNotFoundError:
@@ -76,7 +76,7 @@ def login(settings: Settings, environment: Mapping[str, str]) -> Finding:
     except AccessesError:
         return skipped("not asked, since the accesses cannot be read")
     status = asyncio.run(auth_status(access.environment, Path(tempfile.gettempdir()), access.settings))
-    runs = status is not None or bundled_cli(environment).status != "problem"
+    runs = status is not None or bundled_cli(cli_path(), environment).status != "problem"
     has_key = settings.upstream_api_key is not None
     return judge_login(status, has_key=has_key, log_in=login_command(environment), runs=runs)
 

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import asdict
+from pathlib import Path
 
 import structlog
 
@@ -20,6 +21,7 @@ from towpath.sessions.pool import Pool
 log = structlog.get_logger(__name__)
 
 _ASK_AGAIN_SECONDS = 60.0
+_CLI = cli_path()
 AskLogin = Callable[[], Awaitable[AuthStatus | None]]
 
 
@@ -28,7 +30,7 @@ class Health:
 
     ``ask`` is about the default access, ``others`` ask about the others by name: all of them at first, then
     one after the other, since each question takes a process of the CLI. ``ledger`` says how that is: ok, off,
-    or what is wrong.
+    or what is wrong; ``cli`` is where the CLI should be.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class Health:
         is_shared: bool,
         ask: AskLogin,
         others: Mapping[str, AskLogin] | None = None,
+        cli: Path = _CLI,
         ledger: Callable[[], str] = lambda: "off",
     ) -> None:
         self._pool = pool
@@ -47,6 +50,7 @@ class Health:
         self._mode = mode
         self._is_shared = is_shared
         self._ask = ask
+        self._cli = cli
         self._ledger = ledger
         self._others = dict(others or {})
         self._auth: AuthStatus | None = None
@@ -68,8 +72,8 @@ class Health:
 
     def _warn(self) -> None:
         """Once, of what the server cannot or should not do with the login that it has found."""
-        if not cli_path().is_file():
-            log.warning("the Claude CLI is missing; install Towpath again", path=str(cli_path()))
+        if not self._cli.is_file():
+            log.warning("the Claude CLI is missing; install Towpath again", path=str(self._cli))
         elif self._auth and not self._auth.logged_in:
             log.warning(not_logged_in())
         for name, auth in self._all():
@@ -91,7 +95,7 @@ class Health:
             accesses=[
                 AccessReport(name=name, **(asdict(auth) if auth else {})) for name, auth in self._all()
             ],
-            cli=Cli(path=str(cli_path()), version=BUNDLED_VERSION, found=cli_path().is_file()),
+            cli=Cli(path=str(self._cli), version=BUNDLED_VERSION, found=self._cli.is_file()),
             sessions={state.value: count for state, count in self._pool.census().items()},
             waiting=self._admission.waiting,
             memory_mb=self._pool.memory_bytes // MIB,
@@ -105,6 +109,6 @@ class Health:
     def _status(self) -> str:
         if not self._asked:
             return "starting"
-        if not cli_path().is_file():
+        if not self._cli.is_file():
             return "no Claude CLI"
         return "ok" if self._auth and self._auth.logged_in else "not logged in"
