@@ -71,7 +71,7 @@ def next_steps(version: str, *, has_urls: bool) -> str:
 
 
 def build() -> Path:
-    """Source distribution and wheel, made anew in dist/; the wheel is built from the source distribution."""
+    """Source distribution and wheel, in a fresh dist/; the wheel is built from the source distribution."""
     dist = ROOT / "dist"
     for old in dist.glob("towpath-*"):
         old.unlink()

@@ -54,7 +54,7 @@ class Instruction:
 
     @property
     def command(self) -> list[str]:
-        """The exec form, behind what HEALTHCHECK has before it."""
+        """The command in exec form, after HEALTHCHECK's own options."""
         command: list[str] = json.loads(self.arguments[self.arguments.index("[") :])
         return command
 

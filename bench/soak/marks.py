@@ -1,6 +1,6 @@
 """Marks in messages, the digest of a conversation that is made of them, and what a wrong one means. Pure.
 
-The digest stands in the answer and is a mark itself: so answers, too, are seen when they get lost.
+The answer contains the digest, which is a mark itself: so a lost answer is noticed as well.
 """
 
 import json

@@ -93,7 +93,7 @@ def test_blocks_without_a_native_form_of_their_own_stay_as_they_are() -> None:
     assert [sent(entry) for entry in entries_of(messages)[1:-1]] == messages
 
 
-def test_additions_stand_behind_the_messages_that_they_came_with() -> None:
+def test_additions_follow_the_messages_that_they_came_with() -> None:
     date, model, late = attachment("date"), attachment("model"), attachment("late")
 
     entries = entries_of(CONVERSATION, {1: [date, model], 3: [late]})
@@ -103,7 +103,7 @@ def test_additions_stand_behind_the_messages_that_they_came_with() -> None:
     assert all(entries[2][key] == date[key] for key in date)
 
 
-def test_a_system_message_stands_behind_the_user_s_and_before_additions() -> None:
+def test_a_system_message_comes_after_the_user_s_and_before_additions() -> None:
     told = user("a", {"type": SYSTEM_TEXT, "text": "be brief"})
 
     _, said, system, addition, _ = entries_of([told], {1: [attachment("date")]})

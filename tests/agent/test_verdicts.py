@@ -33,7 +33,7 @@ def says(status: str) -> dict[str, Any]:
         pytest.param([START, says("allowed"), RESULT, RESULT], ["allowed"], id="no-answer-between"),
         pytest.param([START, says("allowed"), RESULT, START, FAILED], ["allowed"], id="broken-off"),
         pytest.param(
-            [START, says("allowed"), RESULT, START, FAILED, RESULT], ["allowed"], id="behind-a-broken-one"
+            [START, says("allowed"), RESULT, START, FAILED, RESULT], ["allowed"], id="after-a-broken-one"
         ),
         pytest.param(
             [START, says("allowed"), RESULT, says("rejected"), FAILED], ["allowed", "rejected"], id="refused"

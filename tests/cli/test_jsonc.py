@@ -74,7 +74,7 @@ def without(value: Any, path: Keys) -> Any:
 
 
 def same_order(value: Any) -> Any:
-    """A value that is equal to another only if the keys have the same order, too."""
+    """A value that equals another only if their keys are in the same order."""
     if isinstance(value, dict):
         return [(key, same_order(item)) for key, item in value.items()]
     return [same_order(item) for item in value] if isinstance(value, list) else repr(value)

@@ -91,25 +91,31 @@ def terminal(settings: Settings, arguments: Sequence[str] = ()) -> Iterator[Term
                 os.close(keyboard)
 
 
+@contextmanager
+def running_answer(shell: Terminal) -> Iterator[list[str]]:
+    """The lines of an answer: it has begun where the block begins, and is at its end after it."""
+    body = request([user("a")], stream=True)
+    with httpx.stream("POST", f"{shell.url}/v1/messages", json=body, timeout=WAIT_SECONDS) as answer:
+        coming = answer.iter_lines()
+        lines = [next(coming)]
+        yield lines
+        lines += coming
+
+
 @pytest.mark.parametrize("flags", [(), ("--supervise",)])
 def test_ctrl_c_lets_a_running_answer_finish_and_says_so(
     own_settings: Settings, api: ScriptedApi, flags: Sequence[str]
 ) -> None:
     api.reply(SLOW)
     with terminal(own_settings, flags) as shell:
-        with httpx.stream(
-            "POST", f"{shell.url}/v1/messages", json=request([user("a")], stream=True), timeout=WAIT_SECONDS
-        ) as answer:
-            lines = answer.iter_lines()
-            events = [next(lines)]
+        with running_answer(shell) as lines:
             shell.press(CTRL_C)
             shell.read_until("1 answer is still running; Ctrl-C again ends it")
-            events += list(lines)
         assert shell.process.wait(WAIT_SECONDS) == 0
         shell.read_until("Stopped.")
 
-    assert any("message_stop" in line for line in events)
-    assert not any("event: error" in line for line in events)
+    assert any("message_stop" in line for line in lines)
+    assert not any("event: error" in line for line in lines)
     assert "Traceback" not in shell.shown
     assert cli_processes(own_settings.state_dir) == []
 
@@ -165,16 +171,11 @@ def test_a_terminal_that_closes_lets_a_running_answer_finish(
 ) -> None:
     api.reply(SLOW)
     with terminal(own_settings, flags) as shell:
-        with httpx.stream(
-            "POST", f"{shell.url}/v1/messages", json=request([user("a")], stream=True), timeout=WAIT_SECONDS
-        ) as answer:
-            lines = answer.iter_lines()
-            events = [next(lines)]
+        with running_answer(shell) as lines:
             shell.hang_up()
-            events += list(lines)
         assert shell.process.wait(WAIT_SECONDS) == 0
 
-    assert any("message_stop" in line for line in events)
+    assert any("message_stop" in line for line in lines)
     assert cli_processes(own_settings.state_dir) == []
 
 

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -57,12 +58,13 @@ def systemd(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Systemd]
 
 
 class App:
-    """An application that answers the lifespan, and hangs as long as ``hang`` says."""
+    """An application that answers the lifespan, and stops as soon as it ``may_stop``."""
 
     def __init__(self, *, fails: bool = False) -> None:
         self.fails = fails
         self.requests = 0
-        self.stop_seconds = 0.0
+        self.may_stop = asyncio.Event()
+        self.may_stop.set()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan":
@@ -74,7 +76,7 @@ class App:
             return
         await send({"type": "lifespan.startup.complete"})
         assert (await receive())["type"] == "lifespan.shutdown"
-        await asyncio.sleep(self.stop_seconds)
+        await self.may_stop.wait()
         await send({"type": "lifespan.shutdown.complete"})
 
 
@@ -86,9 +88,17 @@ class Server(uvicorn.Server):
         yield
 
 
+@dataclass
+class Running:
+    """A server, and its event loop."""
+
+    server: uvicorn.Server
+    loop: asyncio.AbstractEventLoop
+
+
 @contextmanager
-def serving(app: Asgi) -> Iterator[asyncio.AbstractEventLoop]:
-    """The application in a real uvicorn; stopped in the end."""
+def serving(app: Asgi) -> Iterator[Running]:
+    """The application in a real uvicorn, which is stopped after the block."""
     server = Server(uvicorn.Config(app, port=0, log_config=None, lifespan="on"))
     loops: list[asyncio.AbstractEventLoop] = []
 
@@ -101,7 +111,7 @@ def serving(app: Asgi) -> Iterator[asyncio.AbstractEventLoop]:
     try:
         while not server.started and thread.is_alive():
             time.sleep(0.01)
-        yield loops[0]
+        yield Running(server, loops[0])
     finally:
         server.should_exit = True
         thread.join(WAIT_SECONDS)
@@ -118,18 +128,21 @@ def environment(systemd: Systemd, **more: str) -> dict[str, str]:
 
 def test_ready_then_beats_then_stopping(systemd: Systemd) -> None:
     app = App()
-    with serving(watched(app, environment(systemd, WATCHDOG_USEC=BEAT_USEC))):
+    app.may_stop.clear()
+    with serving(watched(app, environment(systemd, WATCHDOG_USEC=BEAT_USEC))) as running:
         states = [systemd.hears() for _ in range(4)]
-        app.stop_seconds = 0.5
-    rest = systemd.rest()
+        running.server.should_exit = True
+        while (state := systemd.hears()) == "WATCHDOG=1":
+            pass
+        while_it_stops = systemd.hears()
+        running.loop.call_soon_threadsafe(app.may_stop.set)
 
     assert states == ["READY=1", "WATCHDOG=1", "WATCHDOG=1", "WATCHDOG=1"]
-    assert "STOPPING=1" in rest
-    assert rest[-1] == "WATCHDOG=1"  # it beats while it stops
+    assert (state, while_it_stops) == ("STOPPING=1", "WATCHDOG=1")
 
 
 def test_a_loop_that_hangs_is_silent_and_one_that_goes_on_beats_again(systemd: Systemd) -> None:
-    with serving(watched(App(), environment(systemd, WATCHDOG_USEC=BEAT_USEC))) as loop:
+    with serving(watched(App(), environment(systemd, WATCHDOG_USEC=BEAT_USEC))) as running:
         assert systemd.hears() == "READY=1"
         assert systemd.hears() == "WATCHDOG=1"
         hanging, let_go = threading.Event(), threading.Event()
@@ -138,7 +151,7 @@ def test_a_loop_that_hangs_is_silent_and_one_that_goes_on_beats_again(systemd: S
             hanging.set()
             let_go.wait(WAIT_SECONDS)
 
-        loop.call_soon_threadsafe(hang)
+        running.loop.call_soon_threadsafe(hang)
         hanging.wait(WAIT_SECONDS)
         systemd.rest()
         silence = systemd.hears(0.5)
@@ -183,13 +196,14 @@ async def test_the_beat_ends_with_the_application(tmp_path: Path) -> None:
         return messages.pop(0)
 
     async def sent(_: Message) -> None:
-        await asyncio.sleep(0.02)
+        tasks.append(len(asyncio.all_tasks()))
 
-    await _run(watched(App(), environment(systemd, WATCHDOG_USEC="20000")), received, sent)
-    systemd.rest()
-    await asyncio.sleep(0.1)
+    tasks: list[int] = []
+    await _run(watched(App(), environment(systemd, WATCHDOG_USEC=BEAT_USEC)), received, sent)
+    await asyncio.sleep(0)
 
-    assert systemd.rest() == []
+    assert tasks == [1, 2]  # this one, and the beat from the start on
+    assert len(asyncio.all_tasks()) == 1
     systemd.close()
 
 

@@ -1,4 +1,4 @@
-"""A variable that looks like a setting and is none: said wherever a person looks."""
+"""A variable that only looks like a setting is named wherever a person looks."""
 
 import os
 import subprocess

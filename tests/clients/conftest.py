@@ -40,7 +40,7 @@ def proxy(
         state_dir=tmp_path_factory.mktemp("clients-state"),
         spares=0,  # for each kind of request a process, mostly in vain; tests/proxy/test_spares.py has them
         memory_budget_mb=1500,
-        idle_timeout_seconds=30,  # what a client left behind took memory, and time, to the end of the tests
+        idle_timeout_seconds=30,  # what a client had left took memory and time to the end of the tests
     )
     with serve_recorded(create_app(settings, ask_login=a_key)) as served:
         yield served

@@ -31,7 +31,7 @@ def started(
     out: "int | IO[str]",
     err: "IO[str]",
 ) -> "Iterator[subprocess.Popen[str]]":
-    """A process with a group of its own, which is killed in the end, whatever it has started."""
+    """A process with a group of its own, which is killed after the block, with all that it has started."""
     process = subprocess.Popen(
         command,
         cwd=folder,

@@ -100,7 +100,7 @@ class RecordedProxy:
 
 @contextmanager
 def serve_recorded(app: ASGIApp, port: int = 0) -> Iterator[RecordedProxy]:
-    """Serve a proxy's application behind a recorder, on any port that is free or on this one."""
+    """Serve a proxy's application, with a recorder in front, on any port that is free or on this one."""
     recorder = Recorder(app)
     with serve_in_thread(recorder, port=port) as url:
         yield RecordedProxy(url, recorder)

@@ -1,4 +1,4 @@
-"""LangChain's standard tests of chat models, with the proxy behind langchain-anthropic."""
+"""LangChain's standard tests of chat models, through langchain-anthropic and the proxy."""
 
 from pathlib import Path
 

@@ -68,7 +68,7 @@ def test_the_plugin_is_at_work(played: Steps) -> None:
     assert played.api[0].body["system"][-1]["text"] == prompt
 
 
-def test_the_plugin_sends_the_text_behind_the_results_of_each_step_and_drops_it_in_the_next(
+def test_the_plugin_sends_the_text_after_the_results_of_each_step_and_drops_it_in_the_next(
     played: Steps,
 ) -> None:
     newest = [exchange.body["messages"][-1]["content"][-1] for exchange in played.exchanges]

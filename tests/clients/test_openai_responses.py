@@ -1,4 +1,4 @@
-"""The Responses API through the proxy with OpenAI's own SDK, the real CLI behind it."""
+"""The Responses API with OpenAI's own SDK, through the proxy and the real CLI."""
 
 import json
 from collections.abc import Iterator
@@ -82,7 +82,7 @@ def test_a_tool_round_trip_is_an_answer_to_the_parked_process(
     assert len(api.exchanges) == 2
 
 
-def test_thinking_that_the_client_sends_back_stands_in_a_history_that_starts_anew(
+def test_thinking_that_the_client_sends_back_stands_in_a_history_that_starts_again(
     client: openai.OpenAI, api: ScriptedApi
 ) -> None:
     given: list[Any] = [{"role": "user", "content": "THINK deep\nCALL get_weather {}"}]

@@ -1,4 +1,4 @@
-"""OpenAI's own SDK through the proxy, the real CLI behind it."""
+"""OpenAI's own SDK, through the proxy and the real CLI."""
 
 import json
 from collections.abc import Iterator

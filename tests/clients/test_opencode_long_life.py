@@ -29,7 +29,7 @@ FULL_TOKENS = 3_000_000  # more than any model's window
 
 @pytest.fixture
 def session(server: Server, project: Workspace, api: ScriptedApi, recorder: Recorder) -> Iterator[Session]:
-    """A conversation, of which the model is to see all in the end.
+    """A conversation; at its end the model should have seen all of it.
 
     Each begins with other words: one that began like another would go on in that one's process.
     """
@@ -84,7 +84,7 @@ def test_a_fork_and_its_trunk_go_on_side_by_side(
 
 
 @pytest.mark.shows("compaction")
-def test_a_conversation_goes_on_behind_its_summary(
+def test_a_conversation_goes_on_after_its_summary(
     session: Session, api: ScriptedApi, recorder: Recorder
 ) -> None:
     session.say("SAY a lot")
@@ -116,7 +116,7 @@ def test_a_full_window_is_compacted_and_the_work_goes_on(
 
 
 @pytest.mark.shows("subagents")
-def test_a_subagent_works_by_itself_and_is_called_again(
+def test_a_subagent_works_on_its_own_and_is_called_again(
     session: Session, project: Workspace, api: ScriptedApi, recorder: Recorder
 ) -> None:
     file = project.file("lock.txt", "two metres deep\n")

@@ -30,7 +30,7 @@ def played(
 def test_a_conversation_goes_on(played: Played) -> None:
     assert played.said["text"] == ["hello", "again"]
     assert [exchange.way for exchange in played.exchanges[:2]] == ["start", "resume"]
-    # In front of it stands what pydantic-ai says by itself.
+    # Before it comes what pydantic-ai adds.
     assert played.api[0].body["system"][-1]["text"].endswith("You are a lock keeper.")
 
 

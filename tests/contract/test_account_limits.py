@@ -35,10 +35,10 @@ def test_l1_with_a_key_the_cli_says_nothing_of_limits(api: ScriptedApi, run: Run
     api.reply(Failure(429, "rate_limit_error", "slow down", headers={**REFUSED, "retry-after": "7654321"}))
     said = run(HISTORY)
     assert infos(said) == []
-    assert "7654321" not in str(said)  # two digits alone stand in many an id
+    assert "7654321" not in str(said)  # two digits alone occur in many an id
 
 
-def test_l2_with_a_login_it_says_so_behind_the_answer(api: ScriptedApi, run: Run) -> None:
+def test_l2_with_a_login_it_says_so_after_the_answer(api: ScriptedApi, run: Run) -> None:
     api.reply(Reply((text("yes"),), headers=WITHIN, pause_seconds=0.02))
     said = run(HISTORY, change=with_a_login)
 

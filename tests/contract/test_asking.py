@@ -16,7 +16,7 @@ pytestmark = pytest.mark.cli
 
 
 @pytest.mark.parametrize("messages", [[], [user("hello")]], ids=["a spare", "an idle one"])
-async def test_a_cli_that_asks_by_itself_is_ended(
+async def test_a_cli_that_asks_on_its_own_is_ended(
     scripted_api: tuple[ScriptedApi, str], api: ScriptedApi, tmp_path: Path, messages: list[Json]
 ) -> None:
     launch = Launch("claude-sonnet-4-5", "You are a test.", {"max_tokens": 100}, str(tmp_path))

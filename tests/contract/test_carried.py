@@ -50,7 +50,7 @@ def ask(scripted_api: tuple[ScriptedApi, str], api: ScriptedApi, tmp_path: Path)
     return ask_one
 
 
-def test_d1_it_writes_calls_anew_and_passes_other_blocks_on(ask: Any) -> None:
+def test_d1_it_writes_calls_again_and_passes_other_blocks_on(ask: Any) -> None:
     odd: Json = {"unknown": 1}
     said = [{**block, **odd} for block in (THINKING, text("b"), SEARCH, FOUND, {"type": "future_block"})]
     asked = [{**block, **odd} for block in (text("a"), image())]
@@ -59,12 +59,12 @@ def test_d1_it_writes_calls_anew_and_passes_other_blocks_on(ask: Any) -> None:
     assert seen(ask(messages))[:2] == sent([messages[0], assistant(*said, call("t1"))])
 
 
-@pytest.mark.parametrize("behind", [(), (call("t1"),)])
-def test_d2_it_leaves_out_a_call_of_the_apis_own_tools_without_its_result(ask: Any, behind: Any) -> None:
-    newest = user(result("t1", "r")) if behind else user("c")
-    messages = [user("a"), assistant(SEARCH, "b", *behind), newest]
+@pytest.mark.parametrize("after", [(), (call("t1"),)])
+def test_d2_it_leaves_out_a_call_of_the_apis_own_tools_without_its_result(ask: Any, after: Any) -> None:
+    newest = user(result("t1", "r")) if after else user("c")
+    messages = [user("a"), assistant(SEARCH, "b", *after), newest]
 
-    assert seen(ask(messages))[1:2] == sent([assistant("b", *behind)])
+    assert seen(ask(messages))[1:2] == sent([assistant("b", *after)])
 
 
 def test_d2_with_its_result_it_arrives_wherever_that_stands(ask: Any) -> None:

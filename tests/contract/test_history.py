@@ -37,7 +37,7 @@ def test_h3_an_empty_user_entry_asks_for_the_answer_and_says_nothing(api: Script
     assert seen(api.last) == sent(HISTORY)
 
 
-def test_h4_without_it_the_cli_adds_a_prompt_behind_results(api: ScriptedApi, run: Run) -> None:
+def test_h4_without_it_the_cli_adds_a_prompt_after_results(api: ScriptedApi, run: Run) -> None:
     def results_last(data: bytes) -> bytes:
         kept = b"".join(data.splitlines(keepends=True)[:-1])
         return kept.replace(b'{"type":"text","text":""},', b"")
@@ -47,7 +47,7 @@ def test_h4_without_it_the_cli_adds_a_prompt_behind_results(api: ScriptedApi, ru
     assert "Continue from where you left off." in str(api.last["messages"][-1])
 
 
-def test_h5_without_it_the_cli_adds_a_line_behind_an_image(api: ScriptedApi, run: Run) -> None:
+def test_h5_without_it_the_cli_adds_a_line_after_an_image(api: ScriptedApi, run: Run) -> None:
     run([user("see", image())], lines=lambda data: b"".join(data.splitlines(keepends=True)[:-1]))
 
     assert "[Image: source: " in str(api.last["messages"][-1])

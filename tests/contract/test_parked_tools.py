@@ -51,7 +51,7 @@ def test_t2_calls_of_a_turn_are_made_together(api: ScriptedApi, run: Run) -> Non
 
 
 @pytest.mark.parametrize(("second_is_error", "model_calls"), [(False, 1), (True, 2)])
-def test_t3_a_turn_ends_behind_results_unless_all_are_errors(
+def test_t3_a_turn_ends_after_results_unless_all_are_errors(
     api: ScriptedApi, run: Run, second_is_error: bool, model_calls: int
 ) -> None:
     async def end(client: ClaudeSDKClient, parked: ParkedTools) -> None:

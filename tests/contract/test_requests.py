@@ -45,7 +45,7 @@ def test_n3_a_tool_called_agent_brings_a_list_of_agents(api: ScriptedApi, run: R
     assert "Available agent types" in str(api.last["messages"])
 
 
-def test_n7_the_cli_refuses_no_size_by_itself(api: ScriptedApi, run: Run) -> None:
+def test_n7_the_cli_refuses_no_size_on_its_own(api: ScriptedApi, run: Run) -> None:
     large = [user("x" * 1_000_000)]
     run(large)
     assert seen(api.last) == sent(large)

@@ -14,7 +14,7 @@ from towpath.testing import Failure, Reply, ScriptedApi
 pytestmark = pytest.mark.cli
 
 
-def test_e1_the_cli_goes_on_by_itself(api: ScriptedApi, run: Run) -> None:
+def test_e1_the_cli_goes_on_unasked(api: ScriptedApi, run: Run) -> None:
     reasons = ("max_tokens", "refusal", "model_context_window_exceeded")
     for reason in reasons:
         api.reply(Reply((text("cut"),), stop_reason=reason), Reply((text("the rest"),)))

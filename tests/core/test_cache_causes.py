@@ -24,7 +24,7 @@ BODY: Fields = {
 
 
 def prompt(texts: Sequence[str], *, blocks: int = 1, **fields: Any) -> Prompt:
-    """A prompt of messages that have these texts, user and assistant in turn, in so many blocks each."""
+    """A prompt of messages that have these texts, user and assistant in turn, in this many blocks each."""
     messages: list[Message] = [
         {"role": ("user", "assistant")[place % 2], "content": [{"type": "text", "text": text}] * blocks}
         for place, text in enumerate(texts)

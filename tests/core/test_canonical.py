@@ -51,7 +51,7 @@ def string(role: str, content: str) -> Json:
         pytest.param(assistant(REDACTED, "a", THINKING), assistant("a"), id="3-redacted-thinking"),
         pytest.param(assistant("a \n\t"), assistant("a"), id="4-trailing-space"),
         pytest.param(assistant(" \n", call("c")), assistant(call("c")), id="4-blank-text"),
-        pytest.param(assistant("a", " ", THINKING), assistant("a"), id="4-behind-a-word"),
+        pytest.param(assistant("a", " ", THINKING), assistant("a"), id="4-after-a-word"),
         pytest.param(user(result("c", "a", is_error=False)), user(result("c", "a")), id="5-is-error-false"),
         pytest.param(user(result("c", "a", is_error=None)), user(result("c", "a")), id="5-is-error-null"),
         pytest.param(assistant({**text("a"), "citations": None}), assistant("a"), id="5-null"),
@@ -264,19 +264,19 @@ def changed(draw: st.DrawFn, message: Json) -> Json:
     """The message with one counted thing changed: a value, a block more or less, an order, or the role."""
     role, blocks = message["role"], message["content"]
     place = draw(st.sampled_from([n for n, block in enumerate(blocks) if not is_thought(block)]))
-    before, block, behind = blocks[:place], blocks[place], blocks[place + 1 :]
+    before, block, after = blocks[:place], blocks[place], blocks[place + 1 :]
     match draw(st.sampled_from(["role", "more", "less", "order", "value", "value"])):
         case "role":
             return {"role": "user" if role == "assistant" else "assistant", "content": blocks}
         case "more":
-            return {"role": role, "content": [*before, block, block, *behind]}
+            return {"role": role, "content": [*before, block, block, *after]}
         case "less":
-            return {"role": role, "content": [*before, *behind]}
-        case "order" if behind and not is_thought(behind[0]) and behind[0] != block:
-            return {"role": role, "content": [*before, behind[0], block, *behind[1:]]}
+            return {"role": role, "content": [*before, *after]}
+        case "order" if after and not is_thought(after[0]) and after[0] != block:
+            return {"role": role, "content": [*before, after[0], block, *after[1:]]}
         case _:
             path = draw(st.sampled_from(list(leaves(block))))
-            return {"role": role, "content": [*before, with_other_leaf(block, path), *behind]}
+            return {"role": role, "content": [*before, with_other_leaf(block, path), *after]}
 
 
 def is_thought(block: Json) -> bool:

@@ -88,7 +88,7 @@ def test_a_body_of_exactly_the_limit_passes_and_no_byte_more(coding: str, encode
 @pytest.mark.slow
 @FORMS
 def test_what_grows_in_the_middle_is_too_large_as_well(coding: str, encode: Encode) -> None:
-    """Empty blocks of deflate: 64 MB that are nothing in the end."""
+    """Empty blocks of deflate: 64 MB that decode to nothing."""
     empty_blocks = b"\x00\x00\x00\xff\xff" * (2 * MAX_BODY_BYTES // 5) + raw_deflate(BODY)
 
     assert refusal(encode(empty_blocks), f"deflate, {coding}")[0] == 413

@@ -49,9 +49,7 @@ def judged(*messages: Json, launch: Launch = LAUNCH, is_known: bool = False, hel
         pytest.param([*ASKED, REPLY, user(A, B)], id="as-it-was"),
         pytest.param([*ASKED, REPLY, user(A, result("b", [image()]))], id="with-an-image"),
         pytest.param([*ASKED, assistant(call("a"), call("b")), user(A, B)], id="without-the-text"),
-        pytest.param(
-            [*ASKED, assistant(call("a"), call("b"), text("I look.")), user(A, B)], id="text-behind"
-        ),
+        pytest.param([*ASKED, assistant(call("a"), call("b"), text("I look.")), user(A, B)], id="text-after"),
         pytest.param([*ASKED, assistant(call("b")), user(B)], id="one-call-of-two"),
         pytest.param([user("q, said otherwise"), REPLY, user(A, B)], id="another-beginning"),
     ],

@@ -1,4 +1,4 @@
-"""What becomes of a body: the one form of a conversation, and nothing but ``ApiError`` for the rest."""
+"""A body becomes the one form of a conversation, or else an ``ApiError`` and nothing else."""
 
 from collections.abc import Callable, Iterable
 from itertools import pairwise

@@ -23,8 +23,8 @@ def without_transient(messages: Sequence[Json], texts: Sequence[str]) -> tuple[t
 @pytest.mark.parametrize(
     ("message", "left", "dropped"),
     [
-        pytest.param(user("a", GO_ON), user("a"), 1, id="behind-a-text"),
-        pytest.param(user(result("c", "a"), GO_ON), user(result("c", "a")), 1, id="behind-a-result"),
+        pytest.param(user("a", GO_ON), user("a"), 1, id="after-a-text"),
+        pytest.param(user(result("c", "a"), GO_ON), user(result("c", "a")), 1, id="after-a-result"),
         pytest.param(user(GO_ON, "a", GO_ON), user("a"), 2, id="twice"),
         pytest.param(user("a", "wait"), user("a"), 1, id="any-of-the-texts"),
         pytest.param(assistant(GO_ON, call("c")), assistant(call("c")), 1, id="of-the-assistant"),

@@ -73,10 +73,10 @@ def test_a_spare_does_not_get_an_image() -> None:
     [
         pytest.param(user(A, B), id="all-results"),
         pytest.param(user(B, A), id="in-the-client-s-order"),
-        pytest.param(user(A, B, "and"), id="text-behind"),
-        pytest.param(user(A, B, document(), "and"), id="document-behind"),
+        pytest.param(user(A, B, "and"), id="text-after"),
+        pytest.param(user(A, B, document(), "and"), id="document-after"),
         pytest.param(user(FAILED, B), id="an-error"),
-        pytest.param(user(FAILED, B, "and"), id="text-behind-a-result-and-an-error"),
+        pytest.param(user(FAILED, B, "and"), id="text-after-a-result-and-an-error"),
         pytest.param(user(FAILED, {**FAILED, "tool_use_id": "b"}), id="only-errors"),
         pytest.param(user(A, result("b", [{**text("b"), "citations": None}])), id="a-null"),
         pytest.param(user(A, result("b", "x" * MAX_RESULT_CHARS)), id="the-longest-result"),
@@ -97,7 +97,7 @@ def test_a_parked_session_is_answered(newest: Json) -> None:
         pytest.param(user(A, B), CLOSED, "the session that holds the rest is closed", id="results-closed"),
         pytest.param(user(A, B), IDLE, "the session that holds the rest is idle", id="results-idle"),
         pytest.param(user("x", image()), IDLE, "an image needs a new process", id="image"),
-        pytest.param(user(A, B, image()), PARKED, "an image needs a new process", id="image-behind-results"),
+        pytest.param(user(A, B, image()), PARKED, "an image needs a new process", id="image-after-results"),
         pytest.param(user("x", SYSTEM), IDLE, "a system message needs a new process", id="system"),
         pytest.param(user("x", A, B), PARKED, "text before tool results needs a new process", id="in-front"),
         pytest.param(user(A, "x", B), PARKED, "text before tool results needs a new process", id="between"),
@@ -152,10 +152,10 @@ def test_a_result_that_a_call_cannot_return_exactly_starts_a_process(
     odd = result("a", content, is_error=is_error)
 
     assert way_of(user(odd, B), PARKED) == (Start, reason)
-    assert way_of(user(B, odd, "text behind"), PARKED) == (Start, reason)
+    assert way_of(user(B, odd, "text after it"), PARKED) == (Start, reason)
 
 
-def test_text_behind_errors_alone_starts_a_process() -> None:
+def test_text_after_errors_alone_starts_a_process() -> None:
     newest = user(FAILED, "go on")
 
     assert way_of(newest, PARKED_AT_A) == (

@@ -33,7 +33,7 @@ def test_a_line_names_the_directory(system: str, directory: str) -> None:
         pytest.param("Working directory: src/canal", id="relative"),
         pytest.param("Working directory: C:\\canal", id="windows"),
         pytest.param("Working directory: ~/canal", id="home"),
-        pytest.param("Working directory:", id="nothing-behind"),
+        pytest.param("Working directory:", id="nothing-after-it"),
         pytest.param("Working directory:\n/a", id="next-line"),
         pytest.param("The working directory: /a", id="inside-a-sentence"),
         pytest.param("Additional working directory: /a", id="another-word"),

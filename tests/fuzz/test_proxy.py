@@ -81,7 +81,7 @@ def histories(draw: st.DrawFn) -> list[Json]:
     return messages
 
 
-# Not shrunk: each attempt is a real process. A long case would hide why it failed behind that warning.
+# Not shrunk: each attempt is a real process. With a long case that warning would hide why it failed.
 @pytest.mark.cli
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")
 @cases(

@@ -74,7 +74,7 @@ def damaged_requests(draw: st.DrawFn) -> Any:
 
 
 def carried(body: Any) -> MessagesRequest:
-    """What becomes of a body; of one that is translated, the answer can repeat what it asked for."""
+    """The outcome of a body. The answer to one that is translated can repeat what it asked for."""
     made = translation(leave_out(body, RESPONSES)[0])
     translated = orjson.dumps(made.request)
     try:

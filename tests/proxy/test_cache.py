@@ -63,7 +63,7 @@ def client(http: httpx.Client) -> "CacheClient":
 
 
 class CacheClient(Client):
-    """A client that looks at the cache's header, too."""
+    """A client that also looks at the cache's header."""
 
     def post(self, messages: list[Json], **fields: Any) -> httpx.Response:
         response = super().post(messages, **fields)

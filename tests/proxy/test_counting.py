@@ -109,7 +109,7 @@ class Crowded:
             return
 
         async def send_and_count(message: Message) -> None:
-            # Before it is sent: whoever has the end of an answer may already ask again.
+            # Before it is sent: a client that has the end of an answer may already ask again.
             self._now -= message["type"] == "http.response.body" and not message.get("more_body", False)
             await send(message)
 
@@ -162,7 +162,7 @@ async def test_c1_the_cli_asks_the_api_for_messages_and_for_the_system_prompt(
     assert system.startswith("You are a test.\n\n[")
     assert orjson.loads(system.partition("\n\n")[2]) == TOOLS
     assert [len(message["content"]) for message in messages[:3]] == [1, 2, 2]
-    assert messages[3:] == [assistant("No response requested.")]  # what it puts behind a user's message
+    assert messages[3:] == [assistant("No response requested.")]  # what it puts after a user's message
     assert tokens == sum(map(estimated_tokens, bodies[:2]))
     assert list(tmp_path.iterdir()) == []
 

@@ -1,6 +1,6 @@
 """Requests that schemathesis makes out of our own document, to the real application, by HTTP.
 
-No CLI: processes that answer at once stand in its place, so that thousands of requests take seconds.
+No CLI runs: its place is taken by processes that answer at once, so thousands of requests take seconds.
 """
 
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-# Not by the plugin of schemathesis, which pytest 9.2 has left behind; it is switched off in pyproject.toml.
+# Not by schemathesis's plugin: it does not work with pytest 9.2, and is switched off in pyproject.toml.
 SCHEMA = schemathesis.openapi.from_dict(openapi_document("1.2.3"))
 ASKING = SCHEMA["/v1/messages"]["POST"]
 OPENAI = [SCHEMA[path]["POST"] for path in ("/v1/chat/completions", "/v1/responses")]

@@ -47,10 +47,10 @@ newest = st.lists(sayings | media, min_size=1, max_size=3)
 
 @dataclass(frozen=True)
 class Turn:
-    """What the user says (or adds behind results), what a tool gives, what the model answers."""
+    """What the user says (or adds after results), what a tool gives, what the model answers."""
 
     said: list[Any]
-    behind: list[Any]
+    after: list[Any]
     given: list[Json]
     answer: list[Json]
     habit: int
@@ -79,7 +79,7 @@ def test_the_model_sees_what_the_client_sent(
     for turn in conversation:
         api.reply(Reply(tuple(turn.answer)))
         given_back = [result(i, **fields) for i, fields in zip(waiting, turn.given, strict=False)]
-        reply = client.say(user(*given_back, *turn.behind) if waiting else user(*turn.said))
+        reply = client.say(user(*given_back, *turn.after) if waiting else user(*turn.said))
 
         # A process still holds the thinking that its client has dropped since: the API ignores it there.
         forgets |= turn.habit == 3

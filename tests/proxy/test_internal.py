@@ -298,7 +298,7 @@ def test_a_cut_in_a_later_call_ends_the_message(api: ScriptedApi, client: Client
     assert len(api.exchanges) == 2
 
 
-def test_errors_are_errors_before_the_first_byte_and_behind_it(api: ScriptedApi, http: httpx.Client) -> None:
+def test_errors_are_errors_before_the_first_byte_and_after_it(api: ScriptedApi, http: httpx.Client) -> None:
     overloaded = Failure(529, "overloaded_error", "Overloaded")
     api.reply(overloaded)
     early = Client(http).post([user("a")])

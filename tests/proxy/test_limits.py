@@ -84,7 +84,7 @@ def limits(http: httpx.Client) -> Json:
 
 
 def until_known(http: httpx.Client, status: str) -> Json:
-    """What the server knows, once it has heard that; the CLI says it behind the answer."""
+    """What the server knows, once it has heard that; the CLI says it after the answer."""
     wait_until(lambda: limits(http)["status"] == status)
     return limits(http)
 

@@ -1,4 +1,4 @@
-"""Load on real processes: nothing is lost, and nothing stays behind. Scaled down but in the nightly profile.
+"""Load on real processes: nothing is lost, and nothing is left. Scaled down except in the nightly profile.
 
 The proxy runs in this process, so that its tasks and descriptors can be counted.
 """

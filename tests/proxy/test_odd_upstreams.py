@@ -201,7 +201,7 @@ def test_what_the_cli_cannot_read(
 # Legal JSON that the CLI passes on.
 MISSHAPEN = {
     "a message without a list": ('"content":[]', '"content":null'),
-    "a block that is none": ('"content_block":{"type":"text","text":""}', '"content_block":null'),
+    "a block that is null": ('"content_block":{"type":"text","text":""}', '"content_block":null'),
     "a delta of another block": ('"index":0,"delta"', '"index":7,"delta"'),
 }
 

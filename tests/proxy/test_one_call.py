@@ -1,4 +1,4 @@
-"""One request is one model call: what the CLI would ask by itself never gets far."""
+"""One request is one model call: what the CLI would ask on its own never gets far."""
 
 from dataclasses import replace
 
@@ -34,7 +34,7 @@ def test_an_answer_that_shows_nothing_arrives_as_it_came(api: ScriptedApi, http:
     assert len(api.exchanges) == len(SILENT) + 1
 
 
-def test_behind_results_as_well_and_the_conversation_goes_on(api: ScriptedApi, http: httpx.Client) -> None:
+def test_after_results_as_well_and_the_conversation_goes_on(api: ScriptedApi, http: httpx.Client) -> None:
     client = Client(http)
     (asked,) = calls_of(client.say(user('CALL read {"path": "a"}')))
     api.reply(replace(SILENT["a call that is missing"], pause_seconds=PAUSE_SECONDS))

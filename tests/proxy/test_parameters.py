@@ -131,7 +131,7 @@ def test_tools_arrive_verbatim_and_add_nothing(api: ScriptedApi, http: httpx.Cli
 
 
 @pytest.mark.each_access
-def test_the_system_prompt_arrives_behind_the_clis_own_lines(api: ScriptedApi, http: httpx.Client) -> None:
+def test_the_system_prompt_arrives_after_the_clis_own_lines(api: ScriptedApi, http: httpx.Client) -> None:
     long = "A long prompt. " * 30_000
     Client(http).ask(
         [user("hello")], system=[{"type": "text", "text": long}, {"type": "text", "text": "End."}]

@@ -48,7 +48,7 @@ def test_a_branch_shares_its_trunk(api: ScriptedApi, client: Client) -> None:
     assert_shared(api.exchanges[-2].body, api.last, 4)
 
 
-def test_a_client_that_starts_anew_at_each_step_keeps_its_prefix(api: ScriptedApi, client: Client) -> None:
+def test_a_client_that_starts_again_at_each_step_keeps_its_prefix(api: ScriptedApi, client: Client) -> None:
     """It adds a note to its newest message and takes it out of the next request."""
     messages: list[Json] = [user('CALL read {"path": "a"}', "(note)")]
     for step in range(4):

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.fidelity import request, text, user
 from tests.support.isolated_proxy import IsolatedProxy, isolated_proxy
-from tests.support.relay import Relay, answer, relay_to, reset, reset_behind
+from tests.support.relay import Relay, answer, relay_to, reset, reset_after
 from tests.support.streams import streamed
 from towpath.core.events import encode
 from towpath.settings import Settings
@@ -86,7 +86,7 @@ def test_a_reset_in_mid_stream_ends_the_stream_with_an_error(
 ) -> None:
     begun = events_of(Reply((text("some text"),)), message_id="msg_1", model="claude-x", body={})[:3]
     go = threading.Event()
-    relay.spoil(reset_behind(STREAM + b"".join(map(encode, begun)), go))
+    relay.spoil(reset_after(STREAM + b"".join(map(encode, begun)), go))
     client = proxy.client()
     got = []
     for event in streamed(proxy.http, request([user("hello")], stream=True, **client.fields)):

@@ -41,7 +41,7 @@ def begin_and_wait_for_spare(proxy: IsolatedProxy) -> set[psutil.Process]:
 
 
 def processes(proxy: IsolatedProxy, count: int) -> set[psutil.Process]:
-    """Those that are there once one of so many is a spare."""
+    """Its processes, once there are this many and one is a spare."""
     wait_until(lambda: proxy.sessions["spare"] == 1 and len(proxy.processes) == count)
     return set(proxy.processes)
 
@@ -54,7 +54,7 @@ def test_a_conversation_of_a_known_kind_takes_the_spare(api: ScriptedApi, proxy:
 
     assert client.ways == ["resume", "resume"]
     assert client.reasons[0] == "a spare waited for such a conversation"
-    assert len(api.exchanges) == 3  # a spare asks the model nothing by itself
+    assert len(api.exchanges) == 3  # a spare asks the model nothing on its own
     assert seen(api.last) == sent(client.messages[:-1])
     assert before <= set(proxy.processes)
 

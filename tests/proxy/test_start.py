@@ -113,8 +113,8 @@ def test_start(name: str, api: ScriptedApi, http: httpx.Client) -> None:
 def test_a_system_message_reaches_the_model_at_its_place_on_each_way(
     http: httpx.Client, api: ScriptedApi
 ) -> None:
-    """Claude Code sends its environment so: behind the first message, and from then on in the history."""
-    client = Client(http, model="claude-opus-5-5", system="A system message stands behind a user's.")
+    """Claude Code sends its environment like this: after the first message, and later in the history."""
+    client = Client(http, model="claude-opus-5-5", system="A system message follows a user's.")
     first = user("one")
     told: Json = {"role": "system", "content": [text("be brief") | {"cache_control": {"type": "ephemeral"}}]}
     client.messages = [first]

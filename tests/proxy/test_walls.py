@@ -37,7 +37,7 @@ def ask(settings: Settings, method: str, path: str, headers: dict[str, str]) -> 
 def ask_all(
     settings: Settings, places: Iterable[tuple[str, str]], headers: dict[str, str]
 ) -> list[httpx.Response]:
-    # There is nothing behind the walls that such an application would have to close.
+    # Such an application has nothing to close.
     app = create_app(settings.model_copy(update={"upstream_base_url": None, "upstream_api_key": None}))
     return ask_app(app, places, headers)
 

@@ -66,7 +66,7 @@ def test_more_calls_than_the_cli_makes_at_once_by_default_are_all_parked(
     assert_saw_exactly(api, client)
 
 
-def test_text_behind_results_follows_them_in_the_same_message(api: ScriptedApi, client: Client) -> None:
+def test_text_after_results_follows_them_in_the_same_message(api: ScriptedApi, client: Client) -> None:
     first, second = calls_of(client.say(user(TWO_CALLS)))
     client.say(user(result(first, "bad", is_error=True), result(second, "two"), "go", "on"))
     assert_saw_exactly(api, client)
@@ -104,7 +104,7 @@ def test_an_error_that_the_cli_would_change_starts_a_process(api: ScriptedApi, c
         assert_saw_exactly(api, client)
 
 
-def test_text_behind_errors_alone_starts_a_process(api: ScriptedApi, client: Client) -> None:
+def test_text_after_errors_alone_starts_a_process(api: ScriptedApi, client: Client) -> None:
     (call,) = calls_of(client.say(user('CALL read {"path": "a"}')))
     client.say(user(result(call, "bad", is_error=True), "go on"))
 

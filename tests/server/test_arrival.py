@@ -29,7 +29,7 @@ def address() -> Iterator[tuple[str, int]]:
         yield address
 
 
-def test_a_long_body_behind_a_short_head_passes(address: tuple[str, int]) -> None:
+def test_a_long_body_after_a_short_head_passes(address: tuple[str, int]) -> None:
     with socket.create_connection(address) as connection:
         body = b"x" * (4 * LIMITS.head_bytes)
         for _ in range(2):  # the second request of a connection has a head of its own

@@ -68,7 +68,7 @@ def end_of(published: list[ServerEvent]) -> ExchangeRecord:
 
 
 async def leave_after(dispatcher: Dispatcher, items: int, published: list[ServerEvent]) -> None:
-    """A client that goes when it has got so many items."""
+    """A client that goes when it has got this many items."""
     exchanges = exchanges_of(dispatcher, published.append)
     body = orjson.dumps(request([user("hi")]))
     _, answer = await exchanges.begin(body, Headers({}), "", "req_1", stays)

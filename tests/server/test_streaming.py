@@ -302,7 +302,7 @@ async def test_work_is_stopped_when_the_client_leaves() -> None:
     doing = asyncio.create_task(unless_client_leaves(work(), client.receive))
     await begun.wait()
     client.leaves.set()
-    await doing  # which would never end by itself
+    await doing  # which would never end on its own
 
 
 async def test_the_error_of_the_work_is_passed_on() -> None:

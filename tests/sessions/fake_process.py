@@ -95,7 +95,7 @@ class FakeProcess:
         self._said.put_nowait(error)
 
     def die(self) -> None:
-        """It ends by itself; if it has not come up yet, it never does."""
+        """It ends on its own; if it has not come up yet, it never does."""
         self.fail_to_start()
         if self._on_end:
             self.has_ended = True

@@ -33,7 +33,7 @@ class QuietLoop(asyncio.SelectorEventLoop):
         self.run_forever()
 
     def step(self, count: int = 1) -> None:
-        """Run what is ready now, and not what follows from it; so many times."""
+        """Run what is ready now, and not what follows from it; this many times."""
         self._watcher.stops = False
         for _ in range(count):
             self.stop()  # before run_forever: one iteration
@@ -88,6 +88,6 @@ class _AtOnce(ThreadPoolExecutor):
         done: Future[T] = Future()
         try:
             done.set_result(fn(*args, **kwargs))
-        except Exception as error:  # noqa: BLE001 - whoever waits for it gets it
+        except Exception as error:  # noqa: BLE001 - the one that waits for it gets it
             done.set_exception(error)
         return done

@@ -1,6 +1,6 @@
 """A session that ends at any moment of its life leaves nothing, and nobody who waits.
 
-Each test stops a conversation after so many steps of the event loop, from its request to its reply.
+Each test stops a conversation after some steps of the event loop, from its request to its reply.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ at_any_moment = pytest.mark.parametrize("steps", STEPS)
 
 
 def living(world: World, steps: int) -> Client:
-    """The second client of a world, so many steps after its request."""
+    """The second client of a world, this many steps after its request."""
     world.client().say()
     world.tick()
     client = world.client()

@@ -34,7 +34,7 @@ def known(word: str) -> Known:
 
 
 def decide(words: str, *, wanted: str = "", mib: int = 10_000, starting: int = 0, paces: str = "") -> str:
-    """The words of the sessions that end, in order, and behind a + the launch that gets a spare.
+    """The words of the sessions that end, in order, and after a + the launch that gets a spare.
 
     ``paces``: how long the calls of a launch waited for their answers (A40).
     """

@@ -105,7 +105,7 @@ class PoolMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.living())
     @rule(pick=PICKS, refuses=st.booleans())
     def a_process_fails(self, pick: int, refuses: bool) -> None:
-        """It dies by itself, or the API refuses what it was asked."""
+        """It dies on its own, or the API refuses what it was asked."""
         self.mishaps += 1
         process = one_of(self.living(), pick)
         if refuses and process.is_asked:

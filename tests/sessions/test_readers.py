@@ -13,7 +13,7 @@ COUNTS = [250, 254, 255, 256, 257, 300]
 
 
 def slow_reader(world: World, count: int) -> Client:
-    """One that has read the first event of a reply, which so many and its end follow."""
+    """One that has read the first event of a reply. This many more follow, and the end."""
     client = world.client()
     client.may_read.clear()
     client.say()

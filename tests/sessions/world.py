@@ -178,7 +178,7 @@ class Client:
         self.errors = 0
         self.may_read = asyncio.Event()  # if cleared: no more than the first event
         self.may_read.set()
-        self.reads_until = ""  # the type of the event behind which it closes the connection
+        self.reads_until = ""  # the type of the event after which it closes the connection
         self._world = world
         self._task: asyncio.Task[None] | None = None
 
@@ -192,7 +192,7 @@ class Client:
     def say(self, *blocks: Json, steps: int | None = None) -> None:
         """Send the conversation with one more message, by default with a text that nobody else sends.
 
-        With ``steps`` the loop makes so many, else it runs until nobody can go on.
+        With ``steps`` the loop makes that many, else it runs until nobody can go on.
         """
         self.messages.append(user(*(blocks or [text(f"text {next(self._world.numbers)}")])))
         self.requests.append([*self.messages])
@@ -252,5 +252,5 @@ class Client:
 
 
 def reply(text_: str = "done", *, calls: int = 0) -> list[Json]:
-    """The blocks of a reply that calls so many tools, under ids that no other call has."""
+    """The blocks of a reply that calls this many tools, under ids that no other call has."""
     return [text(text_), *(call(f"call_{next(_calls)}") for _ in range(calls))]

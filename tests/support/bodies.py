@@ -1,4 +1,4 @@
-"""Bodies of requests, and what becomes of them."""
+"""Bodies of requests, and their outcomes."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ def body_of(messages: list[Json], **fields: Any) -> bytes:
 
 
 def answer(body: bytes, memo: MessageMemo) -> MessagesRequest | str:
-    """What becomes of a body: the request, or its error."""
+    """The outcome of a body: the request, or its error."""
     try:
         return parse_request(body, memo, ("go on",))
     except ApiError as error:

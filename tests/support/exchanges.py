@@ -51,7 +51,7 @@ class Nobody(Dispatcher):
 
 
 class Upstream(Nobody):
-    """Answers each request with these figures, at the begin and at the end, on the way resume."""
+    """Answers each request with these figures, at the beginning and at the end, as resumed ones."""
 
     def __init__(self, first: Any, last: Any, reason: str = "") -> None:
         self._first = first

@@ -1,4 +1,4 @@
-"""A proxy with a state folder of its own, and the check that a fault has left nothing behind."""
+"""A proxy with a state folder of its own, and the check that a fault has left nothing."""
 
 import gc
 import time

@@ -20,7 +20,7 @@ _PHASES = [Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink]
 # A busy machine is no failure, nor is a case that took long to make.
 _PATIENT = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
-# Names of their own: Hypothesis loads its profile "ci" by itself where CI is set.
+# Names of their own: Hypothesis loads its profile "ci" on its own where CI is set.
 for name, cases in (("ci", 300), ("nightly", 10_000)):
     settings.register_profile(
         f"towpath-{name}",

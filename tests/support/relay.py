@@ -62,7 +62,7 @@ def answer(data: bytes) -> Fault:
     return lambda connection: connection.sendall(data)
 
 
-def reset_behind(data: bytes, go: threading.Event) -> Fault:
+def reset_after(data: bytes, go: threading.Event) -> Fault:
     """These bytes, and a reset when the test says so."""
 
     def fault(connection: socket.socket) -> None:

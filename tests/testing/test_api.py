@@ -57,7 +57,7 @@ def names_and_data(stream: str) -> list[tuple[str, Json]]:
     return [(name.removeprefix("event: "), json.loads(data.removeprefix("data: "))) for name, data in frames]
 
 
-def test_a_stream_is_server_sent_events_with_a_ping_behind_the_first_start(
+def test_a_stream_is_server_sent_events_with_a_ping_after_the_first_start(
     api: ScriptedApi, http: httpx.Client
 ) -> None:
     response = http.post("/v1/messages?beta=true", json=ask("SAY Grüße", stream=True))
@@ -165,7 +165,7 @@ def test_a_script_that_raises_says_so_in_its_answer(api: ScriptedApi, http: http
         (4, ["message_start", "content_block_start", "ping", "content_block_delta", "content_block_stop"]),
     ],
 )
-def test_a_cut_connection_raises_in_the_client_behind_the_last_event(
+def test_a_cut_connection_raises_in_the_client_after_the_last_event(
     api: ScriptedApi, http: httpx.Client, cut_after: int, arrived: list[str]
 ) -> None:
     api.reply(Reply(HELLO.content, cut_after_events=cut_after))

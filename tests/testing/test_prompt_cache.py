@@ -71,7 +71,7 @@ def test_what_was_marked_is_read_by_the_next_and_the_rest_is_new(cache: PromptCa
         ({"messages": [{"role": "user", "content": [text("other", MARK)]}]}, True),
     ],
 )
-def test_a_change_ends_what_stands_behind_it(cache: PromptCache, changed: Json, reads_system: bool) -> None:
+def test_a_change_ends_what_follows_it(cache: PromptCache, changed: Json, reads_system: bool) -> None:
     _, written, _ = figures(cache.usage(body([text(LONG, MARK)])))
     read, _, _ = figures(cache.usage({**body([text(LONG, MARK)]), **changed}))
 
@@ -87,7 +87,7 @@ def test_sampling_does_not_count(cache: PromptCache, changed: Json) -> None:
 
 
 @pytest.mark.parametrize(("mark", "life"), [(MARK, 300), (HOUR, 3600)])
-def test_a_life_begins_anew_with_each_use(cache: PromptCache, clock: Clock, mark: Json, life: int) -> None:
+def test_a_life_begins_again_with_each_use(cache: PromptCache, clock: Clock, mark: Json, life: int) -> None:
     asked = body([text("one", mark)], system=[text(LONG, mark)])
     _, written, _ = figures(cache.usage(asked))
     for _ in range(2):

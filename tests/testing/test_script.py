@@ -107,7 +107,7 @@ def test_tool_results_are_quoted_in_their_order() -> None:
     assert obey(body).content == (text("Results: a | b\nb2 | " + "c" * 200 + " | "),)
 
 
-def test_text_behind_tool_results_is_obeyed_only_if_it_commands() -> None:
+def test_text_after_tool_results_is_obeyed_only_if_it_commands() -> None:
     assert obey(says(result("a"), "Continue.")).content == (text("Results: a"),)
     assert obey(says(result("a"), "SAY more")).content == (text("more"),)
 

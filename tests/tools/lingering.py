@@ -1,4 +1,4 @@
-"""Commands that leave a process behind, and whether it is still there."""
+"""Commands that leave a process, and whether it still runs."""
 
 from pathlib import Path
 

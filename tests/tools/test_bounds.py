@@ -104,7 +104,7 @@ def is_search(process: psutil.Process) -> bool:
 
 
 async def started(count: int) -> None:
-    """Until so many searches run."""
+    """Wait until this many searches run."""
     await asyncio.to_thread(wait_until, lambda: len(searches()) >= count)
 
 

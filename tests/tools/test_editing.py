@@ -12,7 +12,7 @@ from towpath.tools.editing import edited
 from towpath.tools.values import RefusedError
 
 TEXTS = st.text(alphabet="ab \né", max_size=12)
-# Few different bytes, so that texts occur; some are no UTF-8 by themselves or in each other's company.
+# Few different bytes, so that texts occur; some are not UTF-8, alone or next to each other.
 BYTES = st.lists(
     st.sampled_from([b"a", b"b", b" ", b"\n", "é".encode(), b"\xc3", b"\xa9", b"\xff"]), max_size=30
 ).map(b"".join)

@@ -1,4 +1,4 @@
-"""Commands whose program is killed and can end nothing any more: they end by themselves."""
+"""Commands whose program was killed and can end nothing any more: they end on their own."""
 
 import os
 import signal

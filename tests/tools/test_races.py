@@ -23,7 +23,7 @@ from towpath.tools.workspace import Workspace
 from towpath.tools.writing import write
 
 SECRET = "the secret"
-# Enough are so many calls refused and as many carried out, or so many seconds.
+# It ends after this many calls were refused and as many carried out, or after this many seconds.
 OFTEN, SECONDS = 100, 0.4
 RG = str(Path(sys.prefix, "bin", "rg"))  # of the package ripgrep
 
@@ -36,7 +36,7 @@ def swapped(one: Path, other: Path, target: Path) -> Iterator[None]:
     def swap() -> None:
         while not stop.is_set():
             one.rename(other)
-            with suppress(FileExistsError):  # the tool has made it anew
+            with suppress(FileExistsError):  # the tool has made it again
                 one.symlink_to(target)
             remove(one)
             while other.exists():

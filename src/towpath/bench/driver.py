@@ -1,6 +1,6 @@
 """The run itself: rounds of steps, each at every target in turn, and what they gave.
 
-It must not know how a target came to be, or what becomes of the samples.
+It must not know how a target was made, or how the samples are used.
 """
 
 import asyncio

@@ -42,7 +42,7 @@ def _cpu_seconds(process: psutil.Process) -> float:
 
 
 def _share(process: psutil.Process) -> int:
-    """PSS counts a page that n processes share as an n-th; where there is none, what is only its own."""
+    """PSS counts a page that n processes share as an n-th; without PSS, what is only its own."""
     try:
         info = process.memory_full_info()
     except psutil.NoSuchProcess:

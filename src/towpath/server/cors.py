@@ -1,7 +1,7 @@
 """Which pages may read the answers: those of the origins that the operator named, and every answer.
 
-A refusal, too, is an answer: a page that cannot read it cannot say what is wrong. So this is outside of what
-refuses; and it passes over other origins, whose requests the guard answers without a word of CORS.
+A refusal is an answer as well: a page that cannot read it cannot say what is wrong. So this is outside of
+what refuses; and it passes over other origins, whose requests the guard answers without a word of CORS.
 """
 
 from starlette.datastructures import Headers

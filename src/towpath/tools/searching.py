@@ -82,7 +82,7 @@ def _content(opened: int, limit: int) -> bytes | None:
 
 
 def _as_lines(data: bytes) -> bytes:
-    """As UTF-8 without a byte order mark; each line ends with a line feed, the last one too."""
+    """As UTF-8 without a byte order mark; each line ends with a line feed, also the last."""
     if not data.isascii():
         # In pieces: one character of four bytes makes a whole text four times as large.
         pieces = (data[start : start + _PIECE_BYTES] for start in range(0, len(data), _PIECE_BYTES))

@@ -63,7 +63,7 @@ class Node:
 
 
 def parse(text: str) -> Node:
-    """The value of a text. Raises JsoncError where the text is none."""
+    """The value of a text. Raises JsoncError if the text is not JSON with comments."""
     return _Reader(text).document()
 
 

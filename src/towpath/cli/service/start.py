@@ -13,7 +13,7 @@ from pathlib import Path
 def read_environment(text: str) -> dict[str, str]:
     """The variables of an environment file: ``NAME=value``, quoted as in a shell; ``#`` begins a comment.
 
-    Raises ValueError, with a sentence that shows no value, for what is none.
+    Raises ValueError, with a sentence that shows no value, for anything else.
     """
     values = {}
     for word in shlex.split(text, comments=True):

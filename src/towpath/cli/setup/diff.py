@@ -25,7 +25,7 @@ def unified(before: str, after: str, name: str) -> list[str]:
 
 
 def masked(text: str) -> str:
-    """The text without the values of keys that sound like secrets: neighbours of a change are shown too."""
+    """The text without the values of keys that sound like secrets: a diff shows a change's neighbours."""
     if not text.strip():
         return text
     for start, end in sorted(_secrets(text, parse(text), named=False), reverse=True):

@@ -1,6 +1,6 @@
 """A request of OpenAI's chat API as one of the Messages API. Pure.
 
-Must not know what becomes of the request.
+Must not know how the request is served.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,6 +1,6 @@
 """A request of OpenAI's Responses API as one of the Messages API. Pure.
 
-Must not know what becomes of the request, except for the fields that the answer repeats (``repeated``).
+Must not know how the request is served, except for the fields that the answer repeats (``repeated``).
 """
 
 import re

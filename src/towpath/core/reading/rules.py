@@ -27,7 +27,7 @@ TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 TOOL_CHOICES = ("auto", "any", "tool", "none")
 MIN_THINKING_TOKENS = 1024
 MAX_MESSAGES = 100_000  # the API's own limit
-MAX_MODEL_CHARS = 256  # the API's own, too; a name is part of the CLI's command line, which takes 128 KiB
+MAX_MODEL_CHARS = 256  # the API's own limit; a name is part of the CLI's command line, which takes 128 KiB
 # Fields about the answer. A count has no answer, and the API's own endpoint refuses fields it does not know.
 NOT_COUNTED = ("max_tokens", "stream", "temperature", "top_p", "top_k", "stop_sequences", "metadata")
 # The API has no such fields, and says so. In the CLI's extra body they would change what it says of itself:

@@ -80,7 +80,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self._refuse(ApiError(431, sentence))
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A header; but what follows a body is none, and would be added to those that were checked."""
+        """A header. What follows a body is not one: it would be added to those that were checked."""
         if not self._is_in_body:
             super().on_header(name, value)
 

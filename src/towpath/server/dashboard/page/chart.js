@@ -10,7 +10,7 @@ const HEIGHT = 150;
 const TOP = 10;
 const LETTER = 7.5; // pixels of a figure at 12 px, at most
 
-/** The chart with a sentence that says the same, for a place so many pixels wide. */
+/** The chart with a sentence that says the same, for a place that is this many pixels wide. */
 export function timeChart(exchanges, width) {
   const answered = exchanges.filter((one) => one.first_event_ms !== null).slice(0, MOST_BARS);
   if (!answered.length) return make("p", { class: "hint" }, "Nothing has been answered yet.");

@@ -21,7 +21,7 @@ export function conversations(exchanges, processes) {
   });
 }
 
-/** Shows them in a place: so many at a time. */
+/** Shows them in a place, a few at a time. */
 export function showConversations(place, all) {
   if (!place.firstElementChild) {
     place.append(tableOf("Conversations, the newest first", COLUMNS));

@@ -5,7 +5,7 @@ const SILENT_MS = 60_000;
 const AGAIN_MS = [500, 1000, 2000, 5000, 10_000];
 
 /**
- * Reads snapshots until stopped, and connects again by itself.
+ * Reads snapshots until stopped, and connects again on its own.
  * on: {snapshot(value), connected(), lost(waitMs), refused()}; refused means that the key is missing or wrong,
  * and ends it. Returns a function that stops it.
  */
