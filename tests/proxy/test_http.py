@@ -215,7 +215,7 @@ def test_a_failure_that_nobody_foresaw_has_the_apis_form(
     def no_thread(*_: object) -> None:
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr("towpath.server.http.parse_queue.ThreadPoolExecutor.submit", no_thread)
+    monkeypatch.setattr("concurrent.futures.ThreadPoolExecutor.submit", no_thread)
     response = http.post("/v1/messages", json=request([user("x" * 300_000)]))
 
     assert response.status_code == 500
