@@ -1,4 +1,4 @@
-"""The gate of a CLI: no row that nobody sent gets into its conversation and before the model.
+"""The gate of a CLI: what nobody sent does not get into its conversation, nor to the model.
 
 After some answers the CLI writes a message or a result in its own words, and calls the model again
 (docs/engine.md, E1 and E6 to E8). To end it when such an answer is read is a race: there are some 10 ms, and

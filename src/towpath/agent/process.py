@@ -1,4 +1,4 @@
-"""One running CLI: takes a conversation, then one message after the other; gives the API's stream events.
+"""One running CLI: takes a conversation, then one message after another; gives the API's stream events.
 
 It knows nothing of HTTP, of other processes or of which request it serves. One task owns it: ``start``
 and ``stop`` are called from the same one. How much of a turn is one exchange depends on the mode, that is on

@@ -1,7 +1,7 @@
 """JSON with comments and trailing commas, read with the place of each value. Pure.
 
-OpenCode reads its configuration files like this (the library jsonc-parser, trailing commas allowed). The
-places are what an edit needs that leaves the rest of a person's file alone (``jsonc_edit``).
+OpenCode reads its configuration files like this (the library jsonc-parser, trailing commas allowed). An
+edit that leaves the rest of a person's file alone needs the places (``jsonc_edit``).
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Parses bodies: small ones on the event loop, large ones in threads, for 5 MB of new text take 50 ms."""
+"""Parses bodies: small ones on the event loop, large ones in threads. 5 MB of new text take 50 ms."""
 
 import asyncio
 from collections.abc import Callable
