@@ -90,6 +90,7 @@ def ctrl_c() -> None:
 
 @pytest.fixture(scope="session")
 def scripted_api() -> Iterator[tuple[ScriptedApi, str]]:
+    """The scripted API of all tests, and its URL; ``api`` gives it empty."""
     api = ScriptedApi()
     with serve_in_thread(api.app) as url:
         yield api, url
@@ -104,6 +105,7 @@ def api(scripted_api: tuple[ScriptedApi, str]) -> ScriptedApi:
 
 @pytest.fixture(scope="session")
 def settings(scripted_api: tuple[ScriptedApi, str], tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of a proxy that asks the scripted API."""
     return Settings(
         upstream_base_url=scripted_api[1],
         upstream_api_key="dummy",  # type: ignore[arg-type]

@@ -209,6 +209,19 @@ def test_no_test_module_imports_another() -> None:
     assert wrong == []
 
 
+def test_a_fixture_says_what_it_gives() -> None:
+    silent = [
+        f"{file.name}: {node.name}"
+        for file in sorted(Path(__file__).parent.rglob("*.py"))
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        if any("pytest.fixture" in ast.unparse(decorator) for decorator in node.decorator_list)
+        if not ast.get_docstring(node)
+    ]
+
+    assert silent == []
+
+
 def test_no_test_replaces_what_is_ours() -> None:
     """It passes in what it needs in another form. What the system does may be replaced."""
     files = sorted(Path(__file__).parent.rglob("*.py"))

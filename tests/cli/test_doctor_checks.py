@@ -137,6 +137,7 @@ class TestPort:
 
     @pytest.fixture
     def taken(self) -> Iterator[int]:
+        """A port at which somebody listens."""
         with socket.create_server(("127.0.0.1", 0)) as listener:
             yield listener.getsockname()[1]
 

@@ -69,6 +69,7 @@ class Home:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
+    """A user's home, without any configuration of OpenCode."""
     return Home(tmp_path)
 
 

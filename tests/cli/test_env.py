@@ -26,6 +26,7 @@ SHELLS = {
 
 @pytest.fixture(autouse=True)
 def clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same environment on every machine: no settings, and bash."""
     for name in ("CLAUDE_PROXY_API_KEY", "CLAUDE_PROXY_PORT"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SHELL", "/bin/bash")

@@ -70,11 +70,13 @@ class World:
 
 @pytest.fixture(params=SERVICES)
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> World:
+    """A machine of each system, on which no service is installed."""
     return World(tmp_path, request.param)
 
 
 @pytest.fixture
 def linux(tmp_path: Path) -> World:
+    """A Linux on which no service is installed."""
     return World(tmp_path, "Linux")
 
 

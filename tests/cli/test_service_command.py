@@ -36,6 +36,7 @@ class Typed:
 
 @pytest.fixture
 def linux(tmp_path: Path) -> Typed:
+    """The commands as typed on a Linux."""
     return Typed(tmp_path, "Linux")
 
 

@@ -51,6 +51,7 @@ class Systemd:
 
 @pytest.fixture(params=["path", "abstract"])
 def systemd(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Systemd]:
+    """What listens where systemd would, at both kinds of address."""
     name = f"@towpath-test-{os.getpid()}" if request.param == "abstract" else str(tmp_path / "notify")
     made = Systemd(name)
     yield made

@@ -32,6 +32,7 @@ KEY = "s3cret"
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
+    """An account with two conversations, an error and a plan window that is used up."""
     desk = Desk(tmp_path, windows=[Window("five_hour", "rejected", 0.42)])
     desk.tell(desk.record(b"a"), usage={**USAGE, "output_tokens": 50})
     desk.tell(desk.record(b"a", b"b", b"c"), way="answer", reason="planted reason", first_event_ms=1500)

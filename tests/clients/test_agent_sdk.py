@@ -46,6 +46,7 @@ def played(
     nightly_modules: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Played:
+    """What the script of each Agent SDK did, and what the API saw of it."""
     home = tmp_path_factory.mktemp("agent-sdk")
     command: tuple[str | Path, ...] = (sys.executable, SCRIPTS / "agent_sdk_turns.py")
     if request.param == "typescript":

@@ -28,6 +28,7 @@ const anthropic = createAnthropic({ baseURL: "http://127.0.0.1:3456/v1", apiKey:
 def does(
     node_modules: Path, proxy: RecordedProxy, api: ScriptedApi, recorder: Recorder, tmp_path: Path
 ) -> Script:
+    """Runs the script of the AI SDK against the proxy."""
     return script("ai_sdk.mjs", node_modules, tmp_path, proxy.url)
 
 

@@ -36,6 +36,7 @@ def does(
     recorder: Recorder,
     tmp_path: Path,
 ) -> Script:
+    """Runs the script of the AI SDK, by each of OpenAI's APIs."""
     do = script("ai_sdk_openai.mjs", nightly_modules, tmp_path, proxy.url)
     return lambda what: do(f"{request.param}-{what}")
 

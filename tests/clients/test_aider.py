@@ -41,6 +41,7 @@ the gate is open
 
 @pytest.fixture
 def lock(tmp_path: Path) -> Path:
+    """A file of the working folder that aider may change."""
     folder = tmp_path / "work"
     folder.mkdir()
     file = folder / "lock.txt"

@@ -24,6 +24,7 @@ BROKEN = Reply(
 
 @pytest.fixture(scope="module")
 def said(scripted_api: tuple[ScriptedApi, str], tmp_path_factory: pytest.TempPathFactory) -> Json:
+    """What the SDK's clients of the clouds got, by provider."""
     api, url = scripted_api
     api.clear()
     api.reply(*[lambda body: BROKEN if body["messages"][-1]["content"] == "BREAK" else obey(body)] * 20)

@@ -26,6 +26,7 @@ def played(
     scripted_api: tuple[ScriptedApi, str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Played:
+    """What the script of each major version did, and what the API saw of it."""
     home = tmp_path_factory.mktemp("anthropic")
     return play(request.param, CLIENT, "anthropic_turns.py", proxy, scripted_api[0], home)
 

@@ -36,6 +36,7 @@ GAUGE: ToolParam = {
 
 @pytest.fixture
 def client(proxy: RecordedProxy, api: ScriptedApi, recorder: Recorder) -> Iterator[Anthropic]:
+    """The SDK, pointed at the proxy."""
     with sdk(proxy.url) as client:
         yield client
 

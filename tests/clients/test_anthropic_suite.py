@@ -61,6 +61,7 @@ REPEATS = () if IS_NIGHTLY else ("-k", "not deprecated and ((strict and not Asyn
 
 @pytest.fixture(scope="module")
 def source() -> Path:
+    """The SDK's source with its tests, from PyPI."""
     return source_of(SUITE, PACKAGE)
 
 

@@ -23,6 +23,7 @@ CLIENT = Client(
 def does(
     node_modules: Path, proxy: RecordedProxy, api: ScriptedApi, recorder: Recorder, tmp_path: Path
 ) -> Script:
+    """Runs the script of the TypeScript SDK against the proxy."""
     return script("anthropic_sdk.mjs", node_modules, tmp_path, proxy.url)
 
 

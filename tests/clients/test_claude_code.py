@@ -76,6 +76,7 @@ def claude_code(
     recorder: Recorder,
     tmp_path: Path,
 ) -> ClaudeCode:
+    """Each tested version, with a home and a working folder of its own."""
     modules: Path = request.getfixturevalue("node_modules" if request.param == NEWEST else "nightly_modules")
     home, folder = tmp_path / "home", tmp_path / "work"
     home.mkdir()

@@ -49,6 +49,7 @@ def played_with(
 def chat(
     proxy: RecordedProxy, scripted_api: tuple[ScriptedApi, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Played:
+    """What the script did by chat completions, and what the API saw of it."""
     return played_with("chat_completions", proxy, scripted_api, tmp_path_factory)
 
 
@@ -56,6 +57,7 @@ def chat(
 def responses(
     proxy: RecordedProxy, scripted_api: tuple[ScriptedApi, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Played:
+    """What the script did by the Responses API, and what the API saw of it."""
     return played_with("responses", proxy, scripted_api, tmp_path_factory)
 
 

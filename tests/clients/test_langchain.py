@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.cli, pytest.mark.timeout(TIMEOUT_SECONDS)]
 def played(
     proxy: RecordedProxy, scripted_api: tuple[ScriptedApi, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Played:
+    """What LangChain's script did, and what the API saw of it."""
     home = tmp_path_factory.mktemp("langchain")
     return play(LANGCHAIN, CLIENT, "langchain_turns.py", proxy, scripted_api[0], home)
 

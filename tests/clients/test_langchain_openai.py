@@ -17,6 +17,7 @@ def played(
     scripted_api: tuple[ScriptedApi, str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Played:
+    """What the script did by each of OpenAI's APIs, and what the API saw of it."""
     home = tmp_path_factory.mktemp("langchain-openai")
     script = "langchain_openai_turns.py"
     return play(LANGCHAIN_OPENAI, CLIENT, script, proxy, scripted_api[0], home, request.param)

@@ -23,6 +23,7 @@ OFFLINE = {"LITELLM_LOCAL_MODEL_COST_MAP": "True"}
 def played(
     proxy: RecordedProxy, scripted_api: tuple[ScriptedApi, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Played:
+    """What litellm's script did, and what the API saw of it."""
     home = tmp_path_factory.mktemp("litellm")
     return play(LITELLM, CLIENT, "litellm_turns.py", proxy, scripted_api[0], home, further_variables=OFFLINE)
 

@@ -35,6 +35,7 @@ def played(
     scripted_api: tuple[ScriptedApi, str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Played:
+    """What the script did by each API, and what the API saw of it."""
     home = tmp_path_factory.mktemp("llama-index")
     return play(LLAMA_INDEX, CLIENT, "llama_index_turns.py", proxy, scripted_api[0], home, request.param)
 

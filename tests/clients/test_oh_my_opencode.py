@@ -45,6 +45,7 @@ def played(
     scripted_api: tuple[ScriptedApi, str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Steps:
+    """A run of OpenCode with the plugin and two calls, seen on both sides of the proxy."""
     api, _ = scripted_api
     api.clear()
     proxy.recorder.clear()

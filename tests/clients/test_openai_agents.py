@@ -25,6 +25,7 @@ def played(
     scripted_api: tuple[ScriptedApi, str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Played:
+    """What the script did by each of OpenAI's APIs, and what the API saw of it."""
     home = tmp_path_factory.mktemp("openai-agents")
     return play(AGENTS, CLIENT, "openai_agents_turns.py", proxy, scripted_api[0], home, request.param)
 

@@ -18,6 +18,7 @@ MODEL = "claude-sonnet-4-5"
 
 @pytest.fixture
 def client(proxy_url: str, api: ScriptedApi) -> Iterator[openai.OpenAI]:
+    """OpenAI's SDK, pointed at the proxy."""
     with openai.OpenAI(base_url=f"{proxy_url}/v1", api_key="dummy", max_retries=0) as made:
         yield made
 

@@ -28,6 +28,7 @@ def does(
     recorder: Recorder,
     tmp_path: Path,
 ) -> Script:
+    """Runs the script of the SDK, by each of OpenAI's APIs."""
     do = script("openai_sdk.mjs", nightly_modules, tmp_path, proxy.url)
     return lambda what: do(f"{request.param}-{what}")
 

@@ -55,6 +55,7 @@ def reading(
     scripted_api: tuple[ScriptedApi, str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Reading:
+    """A run of OpenCode that reads a file, seen on both sides of the proxy."""
     api, _ = scripted_api
     api.clear()
     proxy.recorder.clear()

@@ -21,6 +21,7 @@ CLIENT = Client(
 def played(
     proxy: RecordedProxy, scripted_api: tuple[ScriptedApi, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Played:
+    """What pydantic-ai's script did, and what the API saw of it."""
     home = tmp_path_factory.mktemp("pydantic-ai")
     return play(PYDANTIC_AI, CLIENT, "pydantic_ai_turns.py", proxy, scripted_api[0], home)
 

@@ -26,6 +26,7 @@ SAY = [user("SAY hello")]
 
 @pytest.fixture
 def variables(scripted_api: tuple[ScriptedApi, str]) -> dict[str, str]:
+    """The environment of a CLI that asks a scripted Bedrock."""
     return BEDROCK.environment(scripted_api[1])
 
 

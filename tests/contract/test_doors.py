@@ -37,6 +37,7 @@ MINUTE_MS = 60_000
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
+    """A working folder with a project's own configuration."""
     folder = tmp_path / "work"
     (folder / ".claude").mkdir(parents=True)
     return folder

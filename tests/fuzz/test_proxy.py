@@ -27,6 +27,7 @@ JSON = {"content-type": "application/json"}
 
 @pytest.fixture(scope="module")
 def answering(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """A client of a proxy whose processes answer at once."""
     settings = Settings(state_dir=tmp_path_factory.mktemp("state"), spares=0)
     with answering_proxy(settings) as url, httpx.Client(base_url=url, timeout=WAIT_SECONDS) as http:
         yield http

@@ -16,6 +16,7 @@ _NEEDED_SECONDS = 30
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """A Chromium without a page."""
     if EXECUTABLE is None:
         if "CI" in os.environ:
             pytest.fail("chromium is missing: install Debian's package")
@@ -38,4 +39,5 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
+    """A tab in which nothing is loaded yet."""
     return context.new_page()

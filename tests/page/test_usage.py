@@ -56,6 +56,7 @@ def year(folder: Path) -> None:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
+    """An account with a year of usage in its ledger."""
     year(tmp_path)
     return Desk(tmp_path)
 

@@ -57,6 +57,7 @@ class SideBySide:
 
 @pytest.fixture(scope="module")
 def both(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SideBySide]:
+    """A proxy with two accesses, each with a scripted API of its own."""
     folder, work = tmp_path_factory.mktemp("accesses"), ScriptedApi()
     with serve_in_thread(work.app) as url:
         file = folder / "accesses.toml"
@@ -71,6 +72,7 @@ def both(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.fixture(autouse=True)
 def nothing_recorded(both: SideBySide, api: ScriptedApi) -> None:
+    """The API of the second access, with nothing recorded."""
     both.work.clear()
 
 

@@ -35,11 +35,13 @@ class Clock:
 
 @pytest.fixture
 def clock() -> Clock:
+    """The time, which the test moves."""
     return Clock()
 
 
 @pytest.fixture
 def api(clock: Clock) -> ScriptedApi:
+    """A scripted API with a prompt cache, by that clock."""
     return ScriptedApi(PromptCache(clock))
 
 
@@ -54,11 +56,13 @@ def proxy(own_settings: Settings, api: ScriptedApi, clock: Clock) -> Iterator[Is
 
 @pytest.fixture
 def http(proxy: IsolatedProxy) -> httpx.Client:
+    """A client of the proxy in front of it."""
     return proxy.http
 
 
 @pytest.fixture
 def client(http: httpx.Client) -> "CacheClient":
+    """A conversation that also looks at the cache's header."""
     return CacheClient(http)
 
 

@@ -38,6 +38,7 @@ ALL: Any = CHECKS.get_by_names(  # functions and classes; the types say function
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A proxy whose processes answer at once."""
     with answering_proxy(
         Settings(state_dir=tmp_path_factory.mktemp("state"), spares=0, allow_internal=True)
     ) as url:

@@ -63,6 +63,7 @@ def documented() -> list[str]:
 
 @pytest.fixture
 def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Disk:
+    """All places at which a CLI could write (home, temporary and runtime folder), made for the test."""
     home = tmp_path / "home"
     for name in ("work", "tmp", "runtime"):
         (home / name).mkdir(parents=True)

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.cli
 
 @pytest.fixture
 def client(http: httpx.Client, api: ScriptedApi) -> Client:
+    """A conversation with the shared proxy."""
     return Client(http)
 
 

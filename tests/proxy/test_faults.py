@@ -23,6 +23,7 @@ pytestmark = pytest.mark.cli
 
 @pytest.fixture
 def client(proxy: IsolatedProxy) -> Client:
+    """A conversation with the test's own proxy."""
     return proxy.client()
 
 

@@ -13,12 +13,14 @@ PAGE = b"<script>fetch('/v1/messages', {method: 'POST'})</script>"
 
 @pytest.fixture(scope="module")
 def upstream() -> Iterator[RawServer]:
+    """An upstream that sends the bytes it is told to."""
     with answers_raw() as upstream:
         yield upstream
 
 
 @pytest.fixture(scope="module")
 def http(upstream: RawServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """A client of a proxy in front of it."""
     with proxy_before(upstream, tmp_path_factory.mktemp("inert")) as http:
         yield http
 

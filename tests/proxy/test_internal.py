@@ -51,16 +51,19 @@ def internal(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> It
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which the tools work."""
     return tmp_path_factory.mktemp("workspace")
 
 
 @pytest.fixture(scope="module")
 def http(internal: Internal, workspace: Path) -> httpx.Client:
+    """A client of a proxy in internal mode, with bash."""
     return internal(workdir=workspace, allow_bash=True, max_turns=4)
 
 
 @pytest.fixture
 def client(http: httpx.Client, api: ScriptedApi) -> Client:
+    """A conversation with that proxy."""
     return Client(http)
 
 

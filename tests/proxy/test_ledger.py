@@ -15,6 +15,7 @@ from tests.support.isolated_proxy import isolated_proxy
 from tests.support.processes import wait_until
 from tests.support.program import towpath_process
 from tests.support.proxy import Client
+from tests.support.waiting import WAIT_SECONDS
 from towpath.ledger.file import FILE_NAME, open_to_read
 from towpath.settings import Settings
 from towpath.testing import Failure, Reply, ScriptedApi
@@ -95,7 +96,10 @@ def test_each_exchange_is_a_row_with_its_figures(api: ScriptedApi, own_settings:
 
 def test_what_was_used_is_still_known_after_a_kill(api: ScriptedApi, own_settings: Settings) -> None:
     for time in (1, 2):
-        with towpath_process(own_settings) as (process, url), httpx.Client(base_url=url) as http:
+        with (
+            towpath_process(own_settings) as (process, url),
+            httpx.Client(base_url=url, timeout=WAIT_SECONDS) as http,
+        ):
             api.reply(Reply((text("hello"),), usage=USAGE))
             Client(http, model="claude-sonnet-4-5").say(user("a"))
             wait_for_rows(own_settings.state_dir, time)

@@ -60,6 +60,7 @@ class Clock:
 
 @pytest.fixture
 def clock() -> Clock:
+    """The time, which the test moves."""
     return Clock()
 
 

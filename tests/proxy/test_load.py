@@ -89,6 +89,7 @@ class WatchedProxy:
 
 @pytest.fixture(scope="module")
 def served(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WatchedProxy]:
+    """A proxy with little room, and a look at it all the time."""
     own = settings.model_copy(
         update={
             "state_dir": tmp_path_factory.mktemp("load"),

@@ -24,6 +24,7 @@ pytestmark = pytest.mark.cli
 
 @pytest.fixture
 def recordings(tmp_path: Path) -> Path:
+    """Where the proxy writes recordings."""
     return tmp_path / "recordings"
 
 
@@ -36,6 +37,7 @@ def http(own_settings: Settings, recordings: Path) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def client(http: httpx.Client, api: ScriptedApi) -> Client:
+    """A conversation that is recorded."""
     return Client(http)
 
 

@@ -27,12 +27,14 @@ asked = pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS)
 
 @pytest.fixture(scope="module")
 def upstream() -> Iterator[RawServer]:
+    """An upstream that sends the bytes it is told to."""
     with answers_raw() as upstream:
         yield upstream
 
 
 @pytest.fixture(scope="module")
 def http(upstream: RawServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """A client of a proxy in front of it."""
     with proxy_before(upstream, tmp_path_factory.mktemp("odd")) as http:
         yield http
 

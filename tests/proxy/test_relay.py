@@ -45,6 +45,7 @@ def sdk_of(http: httpx.Client) -> anthropic.Anthropic:
 
 @pytest.fixture(scope="module")
 def upstream() -> Iterator[tuple[ScriptedApi, str]]:
+    """An API of the operator's, and its URL."""
     api = ScriptedApi()
     with serve_in_thread(api.app) as url:
         yield api, url
@@ -54,18 +55,21 @@ def upstream() -> Iterator[tuple[ScriptedApi, str]]:
 def http(
     upstream: tuple[ScriptedApi, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[httpx.Client]:
+    """A client of a proxy in front of it."""
     with proxy(tmp_path_factory.mktemp("state"), upstream[1]) as http:
         yield http
 
 
 @pytest.fixture
 def sdk(http: httpx.Client) -> Iterator[anthropic.Anthropic]:
+    """The SDK, pointed at that proxy."""
     with sdk_of(http) as client:
         yield client
 
 
 @pytest.fixture
 def stored(upstream: tuple[ScriptedApi, str]) -> Any:
+    """The files and batches of the upstream, of which nothing was asked yet."""
     upstream[0].stored.asked.clear()
     return upstream[0].stored
 
@@ -240,6 +244,7 @@ class Wayward:
 
 @pytest.fixture
 def wayward(tmp_path: Path) -> Iterator[tuple[Wayward, httpx.Client]]:
+    """An upstream that answers oddly, and a client of a proxy in front of it."""
     upstream = Wayward()
     with serve_in_thread(upstream.app) as url, proxy(tmp_path, url) as http:
         yield upstream, http

@@ -22,6 +22,7 @@ TWO_CALLS = user('CALL read {"path": "a"}\nCALL read {"path": "b"}')
 
 @pytest.fixture(scope="module")
 def shared_proxy(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[IsolatedProxy]:
+    """A proxy for this file alone: no other test's sessions are counted."""
     own = {"state_dir": tmp_path_factory.mktemp("clients") / "state"}
     with isolated_proxy(settings.model_copy(update=own)) as proxy:
         yield proxy
@@ -29,6 +30,7 @@ def shared_proxy(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture
 def proxy(shared_proxy: IsolatedProxy, api: ScriptedApi) -> IsolatedProxy:
+    """The same, under the name that a test's own proxy has elsewhere."""
     return shared_proxy
 
 

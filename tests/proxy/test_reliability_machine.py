@@ -27,6 +27,7 @@ DAY_SECONDS = 24 * 60 * 60
 
 @pytest.fixture(autouse=True)
 def no_spares(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Programs that tests start keep no spares."""
     monkeypatch.setenv(Settings.env_name("spares"), "0")
 
 

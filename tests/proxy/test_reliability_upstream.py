@@ -34,29 +34,34 @@ NO_ANSWERS = (
 
 @pytest.fixture(scope="module")
 def relay(scripted_api: tuple[ScriptedApi, str]) -> Iterator[Relay]:
+    """A line to the scripted API that can be spoiled."""
     with relay_to(scripted_api[1]) as relay:
         yield relay
 
 
 @pytest.fixture(scope="module")
 def own_settings(settings: Settings, relay: Relay, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of a proxy at the end of that line."""
     own = {"state_dir": tmp_path_factory.mktemp("upstream") / "state", "upstream_base_url": relay.url}
     return settings.model_copy(update=own)
 
 
 @pytest.fixture(scope="module")
 def shared_proxy(own_settings: Settings) -> Iterator[IsolatedProxy]:
+    """A proxy at the end of that line."""
     with isolated_proxy(own_settings) as proxy:
         yield proxy
 
 
 @pytest.fixture
 def proxy(shared_proxy: IsolatedProxy, api: ScriptedApi) -> IsolatedProxy:
+    """The same, under the name that a test's own proxy has elsewhere."""
     return shared_proxy
 
 
 @pytest.fixture
 def hasty_settings(own_settings: Settings, tmp_path: Path) -> Settings:
+    """The same settings with little patience."""
     limits = {"first_event_timeout_seconds": PATIENCE_SECONDS, "stall_timeout_seconds": PATIENCE_SECONDS}
     return own_settings.model_copy(update={**limits, "state_dir": tmp_path / "state"})
 

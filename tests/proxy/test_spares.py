@@ -19,6 +19,7 @@ pytestmark = pytest.mark.cli
 
 @pytest.fixture
 def spare_settings(own_settings: Settings) -> Settings:
+    """Settings that keep one spare."""
     return own_settings.model_copy(update={"spares": 1})
 
 

@@ -51,6 +51,7 @@ class Collector:
 
 @pytest.fixture
 def collector() -> Iterator[tuple[Collector, str]]:
+    """A collector of OpenTelemetry's, and its URL."""
     made = Collector()
     with serve_in_thread(made.app) as url:
         yield made, url

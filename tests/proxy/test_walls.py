@@ -57,6 +57,7 @@ def ask_app(
 
 @pytest.fixture
 def own(settings: Settings, tmp_path: Path) -> Settings:
+    """Settings with a state folder of the test's own."""
     return settings.model_copy(update={"state_dir": tmp_path / "state"})
 
 

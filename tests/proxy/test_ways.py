@@ -14,6 +14,7 @@ TWO_CALLS = 'CALL read {"path": "a"}\nCALL Bash {"path": "b"}'
 
 @pytest.fixture
 def client(http: httpx.Client, api: ScriptedApi) -> Client:
+    """A conversation with the shared proxy."""
     return Client(http)
 
 

@@ -41,6 +41,7 @@ class Proxy:
 
 @pytest.fixture(scope="module")
 def proxy(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    """A proxy in a program that may not enter every folder, and its log."""
     state, place = tmp_path_factory.mktemp("state"), tmp_path_factory.mktemp("place")
     own = settings.model_copy(update={"state_dir": state, "workdir": None})
     log = place / "log"

@@ -27,6 +27,7 @@ USAGE = {
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
+    """An account to which the test tells what happens."""
     return Desk(tmp_path)
 
 

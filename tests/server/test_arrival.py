@@ -24,6 +24,7 @@ REQUEST = b"POST / HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: %d\r\n%s\r\n"
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[tuple[str, int]]:
+    """A server with small limits, whose application says "passed"."""
     config = uvicorn.Config(PlainTextResponse("passed"), http=limited(LIMITS), log_level="critical")
     with served(config) as address:
         yield address

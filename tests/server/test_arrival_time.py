@@ -82,6 +82,7 @@ class Streaming(Waiting):
 
 @pytest.fixture
 def dial() -> Iterator[Dial]:
+    """Connections to the protocol, on a loop whose time the test passes."""
     loop = QuietLoop()
     dial = Dial(loop, LIMITS)
     yield dial

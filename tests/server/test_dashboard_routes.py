@@ -28,6 +28,7 @@ KINDS = {
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """An account with one exchange."""
     desk = Desk(tmp_path_factory.mktemp("desk"))
     desk.tell(desk.record(model="planted-model"))
     return desk
@@ -35,6 +36,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
 
 @pytest.fixture(scope="module")
 def http(desk: Desk) -> Iterator[httpx.Client]:
+    """A client of the page that shows it."""
     with desk.served() as url, httpx.Client(base_url=url, timeout=WAIT_SECONDS) as client:
         yield client
 

@@ -27,6 +27,7 @@ FORMS = pytest.mark.parametrize(("coding", "encode"), ENCODERS.values(), ids=ENC
 
 @pytest.fixture(scope="module")
 def http(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """A client of a proxy whose processes answer at once."""
     settings = Settings(state_dir=tmp_path_factory.mktemp("state"), spares=0)
     with answering_proxy(settings) as url, httpx.Client(base_url=url, timeout=60) as http:
         yield http

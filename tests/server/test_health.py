@@ -47,6 +47,7 @@ class Beginning:
 
 @pytest.fixture
 def beginning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Beginning:
+    """A server that begins, in a folder of its own."""
     return Beginning(tmp_path, capsys)
 
 

@@ -28,6 +28,7 @@ Address = tuple[str, int]
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
+    """The whole application, with a key, over real connections."""
     settings = Settings(
         state_dir=tmp_path_factory.mktemp("state"), spares=0, api_key=SecretStr(KEY["x-api-key"])
     )

@@ -89,4 +89,5 @@ def test_a_stop_reason_that_is_no_text_is_none(desk: Desk) -> None:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
+    """An account to which the test tells what happens."""
     return Desk(tmp_path)

@@ -13,6 +13,7 @@ from towpath.settings import Settings
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A proxy whose processes answer at once."""
     with answering_proxy(Settings(state_dir=tmp_path_factory.mktemp("state"), spares=0)) as url:
         yield url
 

@@ -95,6 +95,7 @@ class Source:
 
 @pytest.fixture(autouse=True)
 async def nothing_is_left_running() -> AsyncGenerator[None]:
+    """After each test no task of a stream is left."""
     before = len(asyncio.all_tasks())
     yield
     assert len(asyncio.all_tasks()) == before

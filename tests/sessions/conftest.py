@@ -13,6 +13,7 @@ from tests.sessions.world import World
 
 @pytest.fixture(scope="module", autouse=True)
 def quiet_log() -> Iterator[None]:
+    """No lines of the log: they would cost more time than the tests."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     yield
     structlog.reset_defaults()

@@ -17,6 +17,7 @@ MINUTE = 60.0
 
 @pytest.fixture
 def world(opened: Opened) -> World:
+    """A world with nothing special in it."""
     return opened()
 
 

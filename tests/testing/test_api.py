@@ -20,6 +20,7 @@ HELLO = Reply(({"type": "text", "text": "Hello."},))
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[tuple[ScriptedApi, str]]:
+    """A scripted API, and its URL."""
     api = ScriptedApi()
     with serve_in_thread(api.app) as url:
         yield api, url
@@ -27,18 +28,21 @@ def served() -> Iterator[tuple[ScriptedApi, str]]:
 
 @pytest.fixture
 def api(served: tuple[ScriptedApi, str]) -> ScriptedApi:
+    """The same, with nothing recorded and nothing queued."""
     served[0].clear()
     return served[0]
 
 
 @pytest.fixture(scope="module")
 def http(served: tuple[ScriptedApi, str]) -> Iterator[httpx.Client]:
+    """A client of it."""
     with httpx.Client(base_url=served[1], timeout=WAIT_SECONDS) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
 def sdk(served: tuple[ScriptedApi, str]) -> Iterator[anthropic.Anthropic]:
+    """The SDK, pointed at it."""
     with anthropic.Anthropic(base_url=served[1], api_key="dummy", max_retries=0) as client:
         yield client
 

@@ -29,6 +29,7 @@ PLACES: Mapping[str, tuple[str, Mapping[str, str]]] = {
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[tuple[ScriptedApi, str]]:
+    """A scripted API that denies some models, and its URL."""
     api = ScriptedApi(denied=DENIED)
     with serve_in_thread(api.app) as url:
         yield api, url
@@ -36,12 +37,14 @@ def served() -> Iterator[tuple[ScriptedApi, str]]:
 
 @pytest.fixture
 def api(served: tuple[ScriptedApi, str]) -> ScriptedApi:
+    """The same, with nothing recorded and nothing queued."""
     served[0].clear()
     return served[0]
 
 
 @pytest.fixture(scope="module")
 def http(served: tuple[ScriptedApi, str]) -> Iterator[httpx.Client]:
+    """A client of it."""
     with httpx.Client(base_url=served[1], timeout=WAIT_SECONDS) as client:
         yield client
 

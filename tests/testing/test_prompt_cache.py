@@ -24,11 +24,13 @@ class Clock:
 
 @pytest.fixture
 def clock() -> Clock:
+    """The time, which the test moves."""
     return Clock()
 
 
 @pytest.fixture
 def cache(clock: Clock) -> PromptCache:
+    """An empty cache, by that clock."""
     return PromptCache(clock)
 
 

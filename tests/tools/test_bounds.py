@@ -65,6 +65,7 @@ print(json.dumps([refusals, grown, peak_mb(resource.RUSAGE_CHILDREN), len(psutil
 
 @pytest.fixture
 def work(tmp_path: Path) -> Path:
+    """A workspace with a line that some patterns take for ever to search."""
     (tmp_path / "file").write_text("a" * 60 + "c\n")
     return tmp_path
 

@@ -47,6 +47,7 @@ class World:
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
+    """A workspace, and secrets outside of it that no call may show."""
     world = World(tmp_path)
     for folder in ("inside/inner", "outside/deep", "inside-other"):
         (tmp_path / folder).mkdir(parents=True)
@@ -242,6 +243,7 @@ def test_what_is_no_file_is_refused_at_once(
 
 @pytest.fixture(autouse=True)
 def no_descriptor_stays_open(tmp_path: Path) -> Iterator[None]:
+    """After each test no file of the workspace is open."""
     yield
     assert not any(path.startswith(str(tmp_path)) for path in _open_paths())
 

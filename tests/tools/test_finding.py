@@ -21,6 +21,7 @@ FILES = [
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with files of different ages."""
     folder = tmp_path_factory.mktemp("work")
     for age, name in enumerate(FILES):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)

@@ -32,6 +32,7 @@ FILES = {
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with the files of this module."""
     folder = tmp_path_factory.mktemp("work")
     for name, content in FILES.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)

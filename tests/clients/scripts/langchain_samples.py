@@ -23,6 +23,8 @@ PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pag
 
 @pytest.fixture(autouse=True)
 def samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pictures and documents that the suite would load from the network."""
+
     def get(url: str, **_: object) -> httpx.Response:
         return httpx.Response(200, content=PDF if url.endswith(".pdf") else PNG)
 
