@@ -112,11 +112,11 @@ def test_what_the_web_server_says_is_a_line_like_the_others(tmp_path: Path) -> N
     )
     with towpath_process(settings, log) as (_, url):
         status, body = sent_raw(url, b"\x16\x03\x01 garbage\r\n\r\n")
-        kept_out = sent_raw(url, b"GET /%1b]0;owned HTTP/1.1\r\nhost: evil.example\r\n\r\n")
+        rejected = sent_raw(url, b"GET /%1b]0;owned HTTP/1.1\r\nhost: evil.example\r\n\r\n")
     lines = [json.loads(line) for line in log.read_text().splitlines()]
 
     assert (status, json.loads(body)["error"]["type"]) == (400, "invalid_request_error")
-    assert kept_out[0] == 403
+    assert rejected[0] == 403
     invalid = next(line for line in lines if line.get("logger") == "uvicorn.error")
     assert (invalid["level"], invalid["event"]) == ("warning", "Invalid HTTP request received.")
 

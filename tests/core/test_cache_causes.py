@@ -40,7 +40,7 @@ def use(read: int, written: int = 0, life: float | None = 300.0) -> CacheUse:
     return CacheUse(read, written, read + written + 3, life if written else None)
 
 
-class Story:
+class CacheScenario:
     """Requests one after another, each sent when it is told and answered a second later."""
 
     def __init__(self, **limits: int) -> None:
@@ -91,11 +91,11 @@ NEXT = [*FIRST, "Two.", "three"]
     ],
 )
 def test_a_segment_that_changed_is_named(changed: Fields, cause: Cause, sentence: str) -> None:
-    story = Story()
-    story.ask(prompt(FIRST), use(0, 2000))
+    scenario = CacheScenario()
+    scenario.ask(prompt(FIRST), use(0, 2000))
 
-    assert story.ask(prompt(NEXT, **changed), use(0, 2100), at=10, is_start=True) == sentence
-    assert story.cause is cause
+    assert scenario.ask(prompt(NEXT, **changed), use(0, 2100), at=10, is_start=True) == sentence
+    assert scenario.cause is cause
 
 
 @pytest.mark.parametrize(
@@ -108,10 +108,10 @@ def test_a_segment_that_changed_is_named(changed: Fields, cause: Cause, sentence
     ],
 )
 def test_what_does_not_count_is_never_named(changed: Fields) -> None:
-    story = Story()
-    story.ask(prompt(FIRST), use(0, 2000))
+    scenario = CacheScenario()
+    scenario.ask(prompt(FIRST), use(0, 2000))
 
-    assert story.ask(prompt(NEXT, **changed), use(0, 2100), at=10) == "unknown"
+    assert scenario.ask(prompt(NEXT, **changed), use(0, 2100), at=10) == "unknown"
 
 
 @pytest.mark.parametrize(
@@ -128,11 +128,11 @@ def test_what_does_not_count_is_never_named(changed: Fields) -> None:
     ],
 )
 def test_a_message_that_changed_is_named(texts: list[str], sentence: str | None) -> None:
-    story = Story()
-    story.ask(prompt(FIRST), use(0, 2000))
-    story.ask(prompt(NEXT), use(2000, 100), at=10)
+    scenario = CacheScenario()
+    scenario.ask(prompt(FIRST), use(0, 2000))
+    scenario.ask(prompt(NEXT), use(2000, 100), at=10)
 
-    assert story.ask(prompt(texts), use(1000), at=20, is_start=True) == sentence
+    assert scenario.ask(prompt(texts), use(1000), at=20, is_start=True) == sentence
 
 
 @pytest.mark.parametrize(
@@ -152,97 +152,99 @@ def test_a_message_that_changed_is_named(texts: list[str], sentence: str | None)
 def test_the_cause_where_nothing_changed(
     at: float, life: float, is_start: bool, blocks: int, sentence: str | None
 ) -> None:
-    story = Story()
-    story.ask(prompt(FIRST, blocks=blocks), use(0, 2000, life))
+    scenario = CacheScenario()
+    scenario.ask(prompt(FIRST, blocks=blocks), use(0, 2000, life))
 
-    assert story.ask(prompt(NEXT, blocks=blocks), use(0, 2100), at=at, is_start=is_start) == sentence
+    assert scenario.ask(prompt(NEXT, blocks=blocks), use(0, 2100), at=at, is_start=is_start) == sentence
 
 
 def test_a_life_is_remembered_over_requests_that_wrote_nothing() -> None:
-    story = Story()
-    story.ask(prompt(FIRST), use(0, 2000, 3600.0))
-    story.ask(prompt(FIRST), use(2000), at=10)
+    scenario = CacheScenario()
+    scenario.ask(prompt(FIRST), use(0, 2000, 3600.0))
+    scenario.ask(prompt(FIRST), use(2000), at=10)
 
-    assert story.ask(prompt(NEXT), use(0, 2100), at=1000) == "unknown"
-    assert story.ask(prompt([*NEXT, "Three.", "four"]), use(0, 2100), at=9000) == "older than 5 minutes"
+    assert scenario.ask(prompt(NEXT), use(0, 2100), at=1000) == "unknown"
+    assert scenario.ask(prompt([*NEXT, "Three.", "four"]), use(0, 2100), at=9000) == "older than 5 minutes"
 
 
 def test_nothing_is_said_where_nothing_was_kept() -> None:
     """Prompts that are too short for the cache, or an upstream that has none."""
-    story = Story()
+    scenario = CacheScenario()
 
-    assert story.ask(prompt(FIRST), use(0)) is None
-    assert story.ask(prompt(NEXT, system="another"), use(0), at=10) is None
+    assert scenario.ask(prompt(FIRST), use(0)) is None
+    assert scenario.ask(prompt(NEXT, system="another"), use(0), at=10) is None
 
 
 def test_a_first_request_is_told_of_tools_and_system_that_were_kept_before() -> None:
-    story = Story()
-    assert story.ask(prompt(["a"], system=LARGE), use(0, 9000)) is None
-    assert story.ask(prompt(["b"], system=LARGE), use(8000, 10), at=10) is None
-    assert story.ask(prompt(["c"], system=LARGE), use(0, 9000), at=20) == "unknown"
-    assert story.ask(prompt(["d"], system=LARGE), use(0, 9000), at=400) == "older than 5 minutes"
-    assert story.ask(prompt(["e"], system=LARGE + "x"), use(0, 9000), at=410) is None
-    assert story.ask(prompt(["f"], system=LARGE), use(0, 9000), at=400.5) is None  # sent beside another one
+    scenario = CacheScenario()
+    assert scenario.ask(prompt(["a"], system=LARGE), use(0, 9000)) is None
+    assert scenario.ask(prompt(["b"], system=LARGE), use(8000, 10), at=10) is None
+    assert scenario.ask(prompt(["c"], system=LARGE), use(0, 9000), at=20) == "unknown"
+    assert scenario.ask(prompt(["d"], system=LARGE), use(0, 9000), at=400) == "older than 5 minutes"
+    assert scenario.ask(prompt(["e"], system=LARGE + "x"), use(0, 9000), at=410) is None
+    assert (
+        scenario.ask(prompt(["f"], system=LARGE), use(0, 9000), at=400.5) is None
+    )  # sent beside another one
 
 
 def test_a_small_head_is_expected_only_when_it_was_read_before() -> None:
-    story = Story()
-    story.ask(prompt(["a"]), use(0, 5000))
-    assert story.ask(prompt(["b"]), use(0, 5000), at=10) is None
-    assert story.ask(prompt(["b"]), use(5000), at=20) is None  # the same once more: that proves nothing
-    assert story.ask(prompt(["c"]), use(0, 5000), at=30) is None
-    assert story.ask(prompt(["d"]), use(1500, 3500), at=40) is None
-    assert story.ask(prompt(["e"]), use(0, 5000), at=50) == "unknown"
+    scenario = CacheScenario()
+    scenario.ask(prompt(["a"]), use(0, 5000))
+    assert scenario.ask(prompt(["b"]), use(0, 5000), at=10) is None
+    assert scenario.ask(prompt(["b"]), use(5000), at=20) is None  # the same once more: that proves nothing
+    assert scenario.ask(prompt(["c"]), use(0, 5000), at=30) is None
+    assert scenario.ask(prompt(["d"]), use(1500, 3500), at=40) is None
+    assert scenario.ask(prompt(["e"]), use(0, 5000), at=50) == "unknown"
 
 
 def test_another_agent_that_begins_with_the_same_words_is_no_change() -> None:
     """Clients ask for a title with the conversation's first message, and another system prompt."""
-    story = Story()
-    story.ask(prompt(["one"]), use(0, 2000))
-    assert story.ask(prompt(["one"], system="Make a title."), use(0, 1500), at=10) is None
-    assert story.ask(prompt(FIRST), use(2000, 50), at=20) is None
+    scenario = CacheScenario()
+    scenario.ask(prompt(["one"]), use(0, 2000))
+    assert scenario.ask(prompt(["one"], system="Make a title."), use(0, 1500), at=10) is None
+    assert scenario.ask(prompt(FIRST), use(2000, 50), at=20) is None
     summary = prompt([*FIRST, "Two.", "Summarize."], system="Sum up.")
-    assert story.ask(summary, use(0, 2500), at=30) == "system changed"
-    assert story.ask(prompt(NEXT), use(2050, 50), at=40) is None
+    assert scenario.ask(summary, use(0, 2500), at=30) == "system changed"
+    assert scenario.ask(prompt(NEXT), use(2050, 50), at=40) is None
 
 
 def test_conversations_that_begin_alike_are_told_apart() -> None:
-    story = Story()
-    story.ask(prompt(["hi", "Hello!", "work", "Done.", "thanks"]), use(0, 3000))
-    story.ask(prompt(["hi"]), use(1500, 10), at=10)
+    scenario = CacheScenario()
+    scenario.ask(prompt(["hi", "Hello!", "work", "Done.", "thanks"]), use(0, 3000))
+    scenario.ask(prompt(["hi"]), use(1500, 10), at=10)
 
-    assert story.ask(prompt(["hi", "Hello!", "play"]), use(1510, 20), at=20) is None
+    assert scenario.ask(prompt(["hi", "Hello!", "play"]), use(1510, 20), at=20) is None
 
 
 def test_a_conversation_that_changed_its_agent_and_went_back_says_so() -> None:
-    story = Story()
-    story.ask(prompt(FIRST), use(0, 2000))
-    assert story.ask(prompt(NEXT, system="plan"), use(0, 2100), at=10) == "system changed"
-    assert story.ask(prompt([*NEXT, "Three.", "four"]), use(2000, 200), at=20) == "system changed"
+    scenario = CacheScenario()
+    scenario.ask(prompt(FIRST), use(0, 2000))
+    assert scenario.ask(prompt(NEXT, system="plan"), use(0, 2100), at=10) == "system changed"
+    assert scenario.ask(prompt([*NEXT, "Three.", "four"]), use(2000, 200), at=20) == "system changed"
     edited = [*NEXT[:3], "2.", "three"]
-    assert story.ask(prompt(edited), use(2000, 100), at=30) == "message 4 changed"
+    assert scenario.ask(prompt(edited), use(2000, 100), at=30) == "message 4 changed"
 
 
 def test_branches_do_not_disturb_each_other() -> None:
-    story = Story()
-    story.ask(prompt(FIRST), use(0, 2000))
-    story.ask(prompt([*FIRST, "Two.", "left"]), use(2000, 100), at=10)
-    assert story.ask(prompt([*FIRST, "Two.", "right"]), use(2000, 101), at=20) == "message 5 changed"
-    assert story.ask(prompt([*FIRST, "Two.", "left", "L.", "on"]), use(2100, 100), at=30) is None
-    assert story.ask(prompt([*FIRST, "Two.", "right", "R.", "on"]), use(2101, 100), at=40) is None
+    scenario = CacheScenario()
+    scenario.ask(prompt(FIRST), use(0, 2000))
+    scenario.ask(prompt([*FIRST, "Two.", "left"]), use(2000, 100), at=10)
+    assert scenario.ask(prompt([*FIRST, "Two.", "right"]), use(2000, 101), at=20) == "message 5 changed"
+    assert scenario.ask(prompt([*FIRST, "Two.", "left", "L.", "on"]), use(2100, 100), at=30) is None
+    assert scenario.ask(prompt([*FIRST, "Two.", "right", "R.", "on"]), use(2101, 100), at=40) is None
 
 
 def test_memory_is_bounded_by_count_and_by_size() -> None:
-    story = Story(conversations=3, budget_bytes=100_000)
+    scenario = CacheScenario(conversations=3, budget_bytes=100_000)
     for number in range(10):
-        story.ask(prompt([str(number), "reply"]), use(0, 2000))
-    assert story.ask(prompt(["6", "reply", "next"]), use(0, 2000), at=10) is None  # forgotten
-    assert story.ask(prompt(["9", "reply", "next"]), use(0, 2000), at=10) == "unknown"
-    before = story.memory.size_bytes
-    story.ask(prompt(["x"] * 6000), use(0, 2000))
+        scenario.ask(prompt([str(number), "reply"]), use(0, 2000))
+    assert scenario.ask(prompt(["6", "reply", "next"]), use(0, 2000), at=10) is None  # forgotten
+    assert scenario.ask(prompt(["9", "reply", "next"]), use(0, 2000), at=10) == "unknown"
+    before = scenario.memory.size_bytes
+    scenario.ask(prompt(["x"] * 6000), use(0, 2000))
 
-    assert story.memory.size_bytes < before + 16 * 6000
-    assert story.memory.size_bytes <= 100_000
+    assert scenario.memory.size_bytes < before + 16 * 6000
+    assert scenario.memory.size_bytes <= 100_000
 
 
 @pytest.mark.parametrize(
@@ -287,10 +289,10 @@ def test_no_change_is_claimed_of_a_segment_that_no_earlier_request_had_otherwise
     history: list[tuple[list[str], str, str, str, int]],
 ) -> None:
     """A claim is true of at least one request that came before, and none is made of what all have alike."""
-    story = Story()
+    scenario = CacheScenario()
     for number, (said, system, model, effort, read) in enumerate(history):
         asked = prompt(said, system=system, model=model, body={"output_config": {"effort": effort}})
-        note = story.ask(asked, use(read, 500), at=number * 10)
+        note = scenario.ask(asked, use(read, 500), at=number * 10)
         before = history[:number]
         match note.split() if note else []:
             case ["system", _]:
@@ -308,9 +310,9 @@ def test_no_change_is_claimed_of_a_segment_that_no_earlier_request_had_otherwise
 
 @given(texts, st.integers(0, 3000), st.integers(0, 400), st.booleans())
 def test_equal_segments_are_never_called_changed(said: list[str], read: int, at: int, is_start: bool) -> None:
-    story = Story()
-    story.ask(prompt(said), use(0, 2000))
-    note = story.ask(prompt([*said, "reply", "next"]), use(read, 500), at=at, is_start=is_start)
+    scenario = CacheScenario()
+    scenario.ask(prompt(said), use(0, 2000))
+    note = scenario.ask(prompt([*said, "reply", "next"]), use(read, 500), at=at, is_start=is_start)
 
     assert note is None or "changed" not in note
     assert note is None or read < 2000

@@ -117,12 +117,12 @@ class CacheMemory:
         self._remember_kind(prompt, use, now, is_first=before is None and len(prompt.messages) == 1)
         if before:
             self._seen.remove(before)
-            self.size_bytes -= _occupied(before.prompt)
+            self.size_bytes -= _size_bytes(before.prompt)
         life = use.life_seconds or (before.life_seconds if before else MINUTES_5)
         self._seen.append(_Seen(prompt, use.held, now, life))
-        self.size_bytes += _occupied(prompt)
+        self.size_bytes += _size_bytes(prompt)
         while len(self._seen) > self._limit or self.size_bytes > self._budget:
-            self.size_bytes -= _occupied(self._seen.pop(0).prompt)
+            self.size_bytes -= _size_bytes(self._seen.pop(0).prompt)
 
     def _remember_kind(self, prompt: Prompt, use: CacheUse, now: float, *, is_first: bool) -> None:
         known = self._kinds.pop(prompt.kind, None)
@@ -177,6 +177,6 @@ def shared_messages(one: Sequence[int], other: Sequence[int]) -> int:
     return low
 
 
-def _occupied(prompt: Prompt) -> int:
+def _size_bytes(prompt: Prompt) -> int:
     names = sum(map(len, prompt.parameters)) + _PARAMETER_BYTES * len(prompt.parameters)
     return _OWN_BYTES + _MESSAGE_BYTES * len(prompt.messages) + names

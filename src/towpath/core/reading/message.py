@@ -75,7 +75,7 @@ def checked_message(message: Mapping[str, Any], source: bytes) -> CheckedMessage
         server_calls=_open_server_calls(content) if role == "assistant" else (),
         references=references,
         asks_for_hour=asks_for_hour,
-        size_bytes=_OWN_BYTES + getsizeof(source) + _occupied([made, block_digests, call_ids, references]),
+        size_bytes=_OWN_BYTES + getsizeof(source) + _size_bytes([made, block_digests, call_ids, references]),
     )
 
 
@@ -102,7 +102,7 @@ def _references(content: list[Block]) -> Iterator[tuple[int, str]]:
             yield from ((place, item["tool_name"]) for item in result_blocks(block) if is_reference(item))
 
 
-def _occupied(values: list[Any]) -> int:
+def _size_bytes(values: list[Any]) -> int:
     """What values occupy, with all that is in them.
 
     Lists of nothing take 20 times what they take as JSON, a text with an emoji 6 times. What values share
