@@ -194,7 +194,7 @@ def test_a_redirect_within_an_upstream_is_none_of_the_doctors_business() -> None
 
 @pytest.mark.parametrize(
     ("status", "words"),
-    [(401, "log in"), (429, "Wait"), (529, "again"), (500, "Troubleshooting"), (418, "Troubleshooting")],
+    [(401, "Log in"), (429, "Wait"), (529, "again"), (500, "troubleshooting"), (418, "troubleshooting")],
 )
 def test_an_error_of_the_api_has_a_remedy(status: int, words: str) -> None:
     body = {"type": "error", "error": {"type": "some_error", "message": "It went wrong."}}
