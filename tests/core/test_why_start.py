@@ -73,6 +73,7 @@ def test_messages(asked: str, held: list[str], expected: str) -> None:
         pytest.param(replace(LAUNCH, cwd="/x"), "working directory changed", id="directory"),
         pytest.param(replace(LAUNCH, cache_hour=True), "cache life changed", id="cache-life"),
         pytest.param(replace(LAUNCH, mode=Mode.INTERNAL), "mode changed", id="mode"),
+        pytest.param(replace(LAUNCH, via=("1.1 towpath-0",)), "it came through other servers", id="via"),
         pytest.param(replace(LAUNCH, model="n", system=""), "model changed", id="the-first-in-order"),
     ],
 )

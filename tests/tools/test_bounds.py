@@ -173,7 +173,7 @@ def test_a_file_does_not_grow_without_bound(work: Path) -> None:
 
     words = refused(call(work, "edit", **arguments))
 
-    assert words.startswith("new_string: 5000000 times it would make a file of 5000000000 bytes")
+    assert words.startswith("new_string: it would make a file of 5000000000 bytes")
     assert (work / "large").stat().st_size == 5_000_000
 
 

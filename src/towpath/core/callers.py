@@ -9,14 +9,14 @@ _ORIGIN = re.compile(r"[a-z][a-z\d+.-]*://[^\s/?#@]+|null")
 
 
 def checked_host(name: str) -> str:
-    """The name, in small letters. Raises ValueError if no request can have it in Host."""
+    """The name. Raises ValueError if no request can have it in Host."""
     if not _HOST.fullmatch(name):
         raise ValueError("must be names without a port, such as box.example")
     return name
 
 
 def checked_origin(origin: str) -> str:
-    """The origin, in small letters. Raises ValueError if no page can have it."""
+    """The origin. Raises ValueError if no page can have it."""
     if not _ORIGIN.fullmatch(origin):
         raise ValueError("must be origins such as https://chat.example or http://localhost:5173")
     return origin
