@@ -142,7 +142,7 @@ def test_a_path_of_an_access_leads_to_it() -> None:
 
 @pytest.mark.parametrize(
     ("in_path", "in_header", "name"),
-    [(None, None, "default"), ("a", None, "a"), (None, "b", "b"), ("a", "a", "a"), (None, "", "")],
+    [(None, None, "default"), ("a", None, "a"), (None, "b", "b"), ("a", "a", "a"), (None, "", "default")],
 )
 def test_a_request_names_one_access(in_path: str | None, in_header: str | None, name: str) -> None:
     assert chosen(in_path, in_header) == name

@@ -25,7 +25,7 @@ def test_all_of_it_can_be_seen_at_a_glance(own_settings: Settings, api: Scripted
         expect(parked.locator(".end")).to_have_text("waits for your client")
         expect(page.locator("#processes")).to_contain_text("waits for your client")
         failed = page.get_by_role("rowgroup", name="Conversation 4", exact=True)
-        expect(failed).to_contain_text("Why: Overloaded · Too much at once, here or at the API.")
+        expect(failed).to_contain_text("Why: Overloaded · Too much at once, at the API or here;")
         expect(page.locator("#errors summary").nth(1)).to_have_text(re.compile("^529Overloaded.* 3"))
         assert page.evaluate(WRAPPED) == []
         assert page.evaluate(CLIPPED) == [LONG_NAME]

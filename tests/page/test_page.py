@@ -62,7 +62,7 @@ def test_what_happens_is_seen_as_it_happens(own_settings: Settings, api: Scripte
         assert exchanges_of(first) == ["resume: done", "answer: done", "start: called tools"]
         expect(first).to_contain_text("the parked session waits for these results")
         expect(first.locator("td[data-title='From cache']").first).to_have_text("99 %")
-        expect(page.locator("#errors")).to_contain_text("Too much at once, here or at the API.")
+        expect(page.locator("#errors")).to_contain_text("Too much at once, at the API or here;")
         expect(page.locator("#new-error")).to_have_text(re.compile("^New error: Too much at once"))
         expect(
             page.get_by_role("img", name=re.compile("The last 3 answers, the newest on the right: median"))

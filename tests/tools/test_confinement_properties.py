@@ -78,7 +78,9 @@ def test_what_is_inside_is_read_and_nothing_else(links: list[tuple[list[str], st
             result = read(Workspace(tree.work), Read(file_path=path), Deadline(60))
         except RefusedError as refusal:
             if "outside the workspace" in str(refusal):
-                assert not tree.is_inside(path)
+                # Nothing above the workspace is opened, so that no path leads out of it and back.
+                goes_round = path.startswith("/") and ".." in path.split("/")
+                assert goes_round or not tree.is_inside(path)
             else:
                 assert not (tree.is_inside(path) and (tree.work / path).is_file())
         else:

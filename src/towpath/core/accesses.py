@@ -80,7 +80,8 @@ def path_of(name: str) -> str:
 
 
 def chosen(in_path: str | None, in_header: str | None) -> str:
-    """The access that a request names. Raises ApiError (400) if it names two."""
+    """The access that a request names; an empty header names none. Raises ApiError (400) if it names two."""
+    in_header = in_header or None
     if in_path is not None and in_header is not None and in_path != in_header:
         raise invalid(HEADER, f"it names {in_header!r}, and the path {in_path!r}; name one access")
     return next((name for name in (in_path, in_header) if name is not None), DEFAULT)

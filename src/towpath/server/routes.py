@@ -73,7 +73,7 @@ def _upstream_routes(settings: Settings, components: Components) -> Iterator[Rou
 
 def _reports(components: Components) -> list[Route]:
     """What the server says of itself."""
-    document = openapi_document(__version__)
+    document = openapi_document(__version__, components.accesses.keys())
 
     async def report(request: Request) -> Response:
         return report_response(components.health.report() if request.state.has_key else Greeting(status="ok"))

@@ -18,7 +18,15 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from towpath.core.base_url import checked, without_version
 from towpath.core.client_habits.transient import DEFAULT_TRANSIENT_TEXTS
 from towpath.core.mode import Mode
-from towpath.settings.values import Hosts, Lines, LogLevel, Origins, keys, quarter_of_memory_mb
+from towpath.settings.values import (
+    Hosts,
+    Lines,
+    LogLevel,
+    Origins,
+    default_accesses,
+    keys,
+    quarter_of_memory_mb,
+)
 
 ENV_PREFIX = "CLAUDE_PROXY_"
 
@@ -197,7 +205,7 @@ class Settings(BaseSettings):
         json_schema_extra={"default": "towpath in your state folder"},
     )
     accesses: Path = Field(
-        default_factory=lambda: Path(platformdirs.user_config_dir("towpath")) / "accesses.toml",
+        default_factory=default_accesses,
         description="File with further accesses: a table for each, with its variables. A request chooses "
         "one by /access/NAME before its path, or by the header x-towpath-access. Empty: none.",
         json_schema_extra={"default": "accesses.toml in towpath in your configuration folder"},

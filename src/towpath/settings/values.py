@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import platformdirs
 from pydantic import AfterValidator, BeforeValidator
 from pydantic_settings import NoDecode
 
@@ -46,3 +47,8 @@ def quarter_of_memory_mb() -> int:
     """A quarter of this machine's memory, at most 4 GB; in MB."""
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return min(total // 4, 4 * 1024**3) // 1024**2
+
+
+def default_accesses() -> Path:
+    """Where a user's accesses are, if they say no other place."""
+    return Path(platformdirs.user_config_dir("towpath")) / "accesses.toml"

@@ -4,8 +4,11 @@ The document is a value; ``schemas`` has what requests look like, ``server.repor
 itself, and ``pieces`` what operations have in common. Pure.
 """
 
+from collections.abc import Collection
+
 from msgspec.json import schema_components
 
+from towpath.core.accesses import DEFAULT
 from towpath.core.catalog import AnthropicModels, OpenAIModels
 from towpath.core.to_json import Json
 from towpath.server.exchange.headers import OF_ANSWERS, OF_OTHERS
@@ -40,6 +43,7 @@ from towpath.server.reports import (
 
 _CHUNK: Json = {"type": "object", "properties": {"data": {"type": "string"}}}
 _FOLLOWING = "The same as server-sent events: `activity` at once and at each change, `ping` between"
+_ACCESS = "By which access; the path may begin with /access/NAME instead."
 _COUNT_HEADER = "x-towpath-count"
 _LEFT_OUT_HEADER = "x-towpath-left-out"
 _KEYS: Json = {
@@ -48,8 +52,8 @@ _KEYS: Json = {
 }
 
 
-def openapi_document(version: str) -> Json:
-    """The OpenAPI 3.1 document of this server, which has that version."""
+def openapi_document(version: str, accesses: Collection[str] = (DEFAULT,)) -> Json:
+    """The OpenAPI 3.1 document of this server, which has that version and these accesses."""
     return {
         "openapi": "3.1.0",
         "info": {
@@ -58,7 +62,7 @@ def openapi_document(version: str) -> Json:
             "description": "The Anthropic Messages API, answered from the Claude Agent SDK.",
         },
         "paths": {
-            "/v1/messages": {"post": _messages()},
+            "/v1/messages": {"post": _messages(accesses)},
             "/v1/messages/count_tokens": {"post": _count()},
             **batches(),
             **files(),
@@ -125,7 +129,7 @@ def _reports() -> Json:
     return schemas
 
 
-def _messages() -> Json:
+def _messages(accesses: Collection[str]) -> Json:
     answer = {
         "description": "The answer: one message, or with `stream` server-sent events, of which an `error` "
         "event may be the last.",
@@ -141,7 +145,7 @@ def _messages() -> Json:
             VERSION,
             header("anthropic-beta", "Comma-separated names; passed on."),
             header("x-towpath-mode", "Who executes the tools.", enum=["passthrough", "internal"]),
-            header("x-towpath-access", "By which access; the path may begin with /access/NAME instead."),
+            header("x-towpath-access", _ACCESS, enum=[*accesses]),
         ],
         "requestBody": {"required": True, "content": json_of("Request")},
         "responses": {"200": answer, **failures(ANY_FAILURE)},
