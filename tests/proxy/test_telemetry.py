@@ -17,6 +17,7 @@ from starlette.routing import Route
 from tests.support.exchanges import Upstream, exchanges_of, items_of
 from tests.support.fidelity import text, user
 from tests.support.isolated_proxy import isolated_proxy
+from towpath.ledger.prices import load_prices
 from towpath.server.exchange.events import Ended
 from towpath.server.exchange.publisher import Publisher
 from towpath.server.observe.telemetry import Telemetry
@@ -95,6 +96,7 @@ def test_an_exchange_is_a_span_and_figures(
     assert said["gen_ai.response.finish_reasons"] == ["end_turn"]
     assert (said["gen_ai.usage.input_tokens"], said["gen_ai.usage.output_tokens"]) == (7, 5)
     assert (said["towpath.way"], said["towpath.client_agent"]) == ("start", "plan")
+    assert (said["towpath.access"], said["towpath.cost_usd"]) == ("default", pytest.approx(96e-6))
     assert attributes(bad)["error.type"] == "overloaded_error"
     assert set(received.metrics) == {
         "gen_ai.client.operation.duration",
@@ -110,7 +112,7 @@ async def test_usage_that_makes_no_sense_is_no_figure(
 ) -> None:
     received, url = collector
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", url)
-    telemetry = Telemetry()
+    telemetry = Telemetry(load_prices())
     upstream = Upstream({"input_tokens": 7, "output_tokens": odd}, {"output_tokens": odd})
     publisher = Publisher()
     publisher.subscribe(Ended, telemetry.ended)
@@ -137,7 +139,7 @@ async def test_usage_that_makes_no_sense_is_no_figure(
 def test_nothing_is_sent_unless_a_collector_is_named(environment: dict[str, str]) -> None:
     before = threading.active_count()
 
-    assert Telemetry.wanted(environment) is None
+    assert Telemetry.wanted(environment, load_prices()) is None
     assert threading.active_count() == before
 
 
@@ -146,5 +148,5 @@ def test_a_collector_without_the_libraries_is_a_sentence_in_the_log(
 ) -> None:
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)  # as where the extra is not installed
 
-    assert Telemetry.wanted({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}) is None
+    assert Telemetry.wanted({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}, load_prices()) is None
     assert "install towpath[otel]" in capsys.readouterr().out

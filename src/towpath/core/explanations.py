@@ -14,7 +14,7 @@ from towpath.core.account_limits import EXTRA_USAGE
 from towpath.core.errors import ApiError
 from towpath.core.statuses import status_of
 
-_WAIT = "Wait until it is reset: Retry-After, the page and towpath top say when."
+_WAIT = "Wait until it is reset: Retry-After and the page say when."
 _PAY = "Add usage credits or switch them on at claude.ai/settings/usage"
 _KEY = "set CLAUDE_PROXY_UPSTREAM_API_KEY to an API key"
 
@@ -80,7 +80,7 @@ KNOWN_WORDS = (
         {401, 403},
         r"oauth (access )?token|bearer token",
         "The Claude login on this machine has expired or was revoked.",
-        "Log in again: towpath doctor says how. The server need not be restarted.",
+        "Log in again: the page has the command. The server need not be restarted.",
     ),
     _known(
         "the organization has disabled access with a subscription",

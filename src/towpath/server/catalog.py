@@ -62,7 +62,7 @@ class Models:
                 self._asked_at = time.monotonic()
         if not self._known:
             raise ApiError(
-                500, "the Claude CLI did not say which models it offers; `towpath doctor` says more"
+                500, "the Claude CLI did not say which models it offers; the server's log says why"
             )
         return self._known
 

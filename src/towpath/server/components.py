@@ -96,7 +96,7 @@ def assemble(
     health = _health(settings, pool, admission, accesses, ask_login, bookkeeper)
     memo, queue, conversations = MessageMemo(), ParseQueue(), Conversations()
     metrics = Metrics(pool, admission, memo, limits, bookkeeper.prices)
-    telemetry, recorder = Telemetry.wanted(os.environ), Recorder.wanted(settings)
+    telemetry, recorder = Telemetry.wanted(os.environ, bookkeeper.prices), Recorder.wanted(settings)
     all_limits = partial(limits_report, limits)
     activity = Activity(
         pool, health, conversations, all_limits, bookkeeper.today, shows_content=settings.show_content

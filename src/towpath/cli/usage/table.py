@@ -19,6 +19,7 @@ _MOST_ROWS = 40  # a program gets all (--json, --csv)
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _NAMELESS = {"client": "not named", "cause": "no miss", "way": "not begun"}
 _FIGURES = ("exchanges", "failed", "in", "cache", "written", "out", "cost")
+_OF_CAUSES = ("exchanges", "missed", "of misses", "cost")
 # What is left out of a narrow terminal first; the rest fits into 60 columns.
 _ONLY_FROM_WIDTH = {"written": 90, "failed": 80, "cache": 70}
 
@@ -30,7 +31,8 @@ def picture(
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     table.title, table.title_justify, table.title_style = title, "left", "bold"
     listed = _listed(by, groups)
-    shown = [name for name in _FIGURES if width >= _ONLY_FROM_WIDTH.get(name, 0)]
+    columns = _OF_CAUSES if by == "cause" else _FIGURES
+    shown = [name for name in columns if width >= _ONLY_FROM_WIDTH.get(name, 0)]
     figures = [[_figures(one)[name] for name in shown] for one in (*listed, total)]
     widest = [max(map(len, cells)) for cells in zip(shown, *figures, strict=True)]
     room = width - sum(widest) - _BAR - 2 * len(shown) - 5  # the table's edges, and what is between columns
@@ -46,7 +48,7 @@ def picture(
         table.add_row(f"{more:,} more", style="dim")
     table.add_section()
     table.add_row("total", "", *figures[-1], style="bold")
-    return Group(table, *(Text(line, style="dim") for line in notes(total, prices)))
+    return Group(table, *(Text(line, style="dim") for line in notes(by, total, prices)))
 
 
 def _listed(by: By, groups: Sequence[Sums]) -> Sequence[Sums]:
@@ -67,15 +69,17 @@ def bar(value: float, most: float) -> str:
     return "█" * (eighths // 8) + (_EIGHTHS[eighths % 8] if eighths % 8 else "")
 
 
-def notes(total: Sums, prices: Prices) -> list[str]:
+def notes(by: By, total: Sums, prices: Prices) -> list[str]:
     """What the table cannot say itself."""
     lines = [
-        "in: all tokens that were sent. cache: how much of them the prompt cache had.",
+        "missed: tokens that the prompt cache had and that were sent again. of misses: what that cost."
+        if by == "cause"
+        else "in: all tokens that were sent. cache: how much of them the prompt cache had.",
         f"cost: what the API charges, prices as of {prices.as_of}. Under a plan it would have cost this.",
     ]
     if total.unpriced:
         lines.append(f"{counted(total.unpriced, 'answer')} not in it: no price is known of the model.")
-    if total.missed:
+    if total.missed and by != "cause":
         lines.append(
             f"Misses of the prompt cache: {tokens(total.missed)} tokens written again, "
             f"{dollars(total.cost_of_misses)} of the cost. Why: {own_command('usage --by cause')}"
@@ -92,5 +96,7 @@ def _figures(one: Sums) -> dict[str, str]:
         "cache": "" if share is None else f"{share:.0%}",
         "written": tokens(one.cache_write_5m + one.cache_write_1h),
         "out": tokens(one.output),
+        "missed": tokens(one.missed),
+        "of misses": dollars(one.cost_of_misses),
         "cost": dollars(one.cost) if one.cost or not one.unpriced else "unknown",
     }

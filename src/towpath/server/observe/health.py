@@ -83,7 +83,7 @@ class Health:
                     access=name,
                 )
             elif name != DEFAULT and auth and not auth.logged_in:
-                log.warning("this access is not logged in; `towpath doctor` says what to do", access=name)
+                log.warning("this access is not logged in; the doctor has the command", access=name)
 
     def report(self) -> HealthReport:
         """The answer of /health."""

@@ -11,6 +11,7 @@ from typing import Any, Self
 import structlog
 
 from towpath import __version__
+from towpath.ledger.prices import Prices
 from towpath.server.exchange.events import Ended
 from towpath.server.exchange.record import ExchangeRecord
 
@@ -27,7 +28,7 @@ _TOKEN_TYPES = {"input": "input_tokens", "output": "output_tokens"}
 class Telemetry:
     """Sends each exchange that has ended to the collector that the environment names."""
 
-    def __init__(self) -> None:
+    def __init__(self, prices: Prices) -> None:
         from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
         from opentelemetry.sdk.metrics import MeterProvider
@@ -36,6 +37,7 @@ class Telemetry:
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
+        self._prices = prices
         named = {} if "OTEL_SERVICE_NAME" in os.environ else {"service.name": "towpath"}
         resource = Resource.create({**named, "service.version": __version__})
         self._traces = TracerProvider(resource=resource)
@@ -49,13 +51,13 @@ class Telemetry:
         self._tokens = meter.create_histogram("gen_ai.client.token.usage", "{token}")
 
     @classmethod
-    def wanted(cls, environment: Mapping[str, str]) -> Self | None:
+    def wanted(cls, environment: Mapping[str, str], prices: Prices) -> Self | None:
         """Telemetry if the environment asks for it and the libraries are there."""
         is_off = environment.get("OTEL_SDK_DISABLED", "").lower() == "true"
         if is_off or not any(environment.get(name) for name in _WANTED_BY):
             return None
         try:
-            return cls()
+            return cls(prices)
         except ImportError:
             log.warning("OTEL_* names a collector, but OpenTelemetry is not installed; install towpath[otel]")
             return None
@@ -77,7 +79,7 @@ class Telemetry:
             f"chat {exchange.model}",
             kind=SpanKind.CLIENT,
             start_time=began,
-            attributes={**common, **_details(exchange)},
+            attributes={**common, **_details(exchange), **self._cost(exchange)},
         )
         if exchange.error:
             span.set_status(StatusCode.ERROR)
@@ -88,6 +90,11 @@ class Telemetry:
         for kind, name in _TOKEN_TYPES.items():
             if name in exchange.tokens:
                 self._tokens.record(exchange.tokens[name], {**common, "gen_ai.token.type": kind})
+
+    def _cost(self, exchange: ExchangeRecord) -> dict[str, float]:
+        """In dollars, as the API would charge; there is no convention for it yet."""
+        cost = self._prices.cost_of(exchange.answered_by or exchange.model, exchange.usage)
+        return {} if cost is None else {"towpath.cost_usd": cost}
 
     def close(self) -> None:
         """Send what is left; blocks until that is done."""

@@ -17,7 +17,8 @@ def accesses_of(settings: Settings, environment: Mapping[str, str]) -> Mapping[s
     key = settings.upstream_api_key
     upstream = Upstream(settings.upstream, key.get_secret_value() if key else None)
     # At the default place there may be none: one that the user has named must be there.
-    is_named = settings.accesses not in (NO_FILE, default_accesses())
-    is_wanted = is_named or (settings.accesses != NO_FILE and settings.accesses.exists())
-    written = read_accesses(settings.accesses) if is_wanted else {}
+    file = settings.accesses
+    is_named = "accesses" in settings.model_fields_set and file != default_accesses()
+    is_wanted = file != NO_FILE and (is_named or file.exists())
+    written = read_accesses(file) if is_wanted else {}
     return accesses(written, upstream, environment)
