@@ -6,6 +6,7 @@ from pathlib import Path
 from tests.page.browser import launched
 from tests.page.scenes import busy
 from tests.support.isolated_proxy import isolated_proxy
+from tests.support.year import year
 from towpath.settings import Settings
 from towpath.testing import ScriptedApi, serve_in_thread
 
@@ -27,6 +28,7 @@ def main() -> None:
             upstream_api_key="scripted",  # type: ignore[arg-type]
             state_dir=Path(folder),
         )
+        year(Path(folder))
         with isolated_proxy(settings) as proxy, busy(proxy.http, api):
             _take(proxy.url)
 
@@ -38,6 +40,8 @@ def _take(url: str) -> None:
             page.goto(url)
             page.get_by_text("asks the model").wait_for()
             page.screenshot(path=FOLDER / f"{name}.png")
+            if name == "page-light":
+                page.locator("#usage").screenshot(path=FOLDER / "page-usage.png")
             page.close()
 
 

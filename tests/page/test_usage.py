@@ -1,6 +1,5 @@
 """What the page says of the last days: a ledger of a year, in the real browser."""
 
-import random
 import re
 from contextlib import closing
 from datetime import date, datetime, timedelta
@@ -11,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.support.desk import Desk
 from tests.support.rows import row
+from tests.support.year import MODELS, year
 from towpath.core.account_limits import Window
 from towpath.ledger.file import FILE_NAME, insert, open_to_write
 from towpath.ledger.prices import load_prices
@@ -21,37 +21,6 @@ pytestmark = pytest.mark.slow
 
 PRICES = load_prices()
 TODAY = date.today()
-MODELS = ("claude-opus-5-5", "claude-sonnet-5-5", "claude-haiku-5-5", "a-model-without-a-price")
-CLIENTS = ("opencode/1.4.2", "claude-cli/2.1.332", "codex/0.171.0")
-
-
-def year(folder: Path) -> None:
-    """Twenty exchanges a day, drawn by lot; the same in each run."""
-    draw = random.Random(28)
-    with closing(open_to_write(folder / FILE_NAME)) as connection, connection:
-        for ago in range(365):
-            day = TODAY - timedelta(days=ago)
-            noon = datetime(day.year, day.month, day.day, 12).timestamp()
-            for number in range(20):
-                missed = draw.choice([0, 0, 0, 20_000])
-                one = row(
-                    at=noon + number,
-                    day=day.isoformat(),
-                    model=draw.choice(MODELS),
-                    client=draw.choice(CLIENTS),
-                    conversation=f"a-{ago}-{number // 5}",
-                    way=draw.choice(["start", "resume", "answer"]),
-                    reason="planted reason",
-                    cause="age" if missed else "",
-                    missed=missed,
-                    input=draw.randrange(5_000),
-                    cache_read=draw.randrange(150_000),
-                    cache_write_5m=missed + draw.randrange(5_000),
-                    output=draw.randrange(3_000),
-                    first_event_ms=draw.randrange(300, 5_000),
-                    messages=number,
-                )
-                insert(connection, one)
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ has one of two signs:
   in place of the calls. It may also be another conversation that began with the same words.
 
 A session whose conversation has surely gone on ends at once; where it perhaps has, less is expected of the
-session (``sessions.waiting``). No sign is a retry, which is as long as what the session was asked; an undo
-or an edit, which does not contain that; a conversation that forked off further up; and one with the same
+session (``sessions.parked_waits``). No sign is a retry, which is as long as what the session was asked; an
+undo or an edit, which does not contain that; a conversation that forked off further up; and one with the same
 beginning whose reply came from a session that is known. Only parked sessions are judged. An idle one waits
 for nothing, and an undo or a fork comes back to exactly where it is.
 """
