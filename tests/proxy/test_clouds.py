@@ -66,7 +66,7 @@ ERRORS = {
         (Failure(403, "permission_error", "not authorized"), 403, "not authorized"),
         (Failure(403, "ExpiredTokenException", AWS_EXPIRED), 401, f"{AWS_EXPIRED}. Run `aws sso login`"),
         (Failure(400, "ValidationException", "messages.0: bad"), 400, "messages.0: bad"),
-        (Failure(404, "not_found_error", "not in this region"), 404, "not in this region"),
+        (Failure(404, "not_found_error", "not in this region"), 404, "selected model (us.anthropic."),
         (Failure(503, "overloaded_error", "unable to process"), 503, "unable to process"),
     ],
     "vertex": [
