@@ -102,3 +102,12 @@ def test_a_window_says_when_it_is_used_up(tmp_path: Path, page: Page) -> None:
     with desk.served() as url:
         page.goto(url)
         expect(page.locator("#limits")).to_contain_text("At the pace of the last hours it is used up")
+
+
+def test_a_ledger_that_cannot_be_written_is_said(desk: Desk, page: Page) -> None:
+    desk.ledger = "The ledger cannot be written: the disk is full."
+    with desk.served() as url:
+        page.goto(url)
+        expect(page.locator("#server .bad")).to_have_text(
+            " · The ledger cannot be written: the disk is full."
+        )

@@ -66,6 +66,7 @@ class Desk:
             cores=1,
         )
         self.admission = Admission(running=1, waiting=1)
+        self.ledger = "ok"
         health = self.health(_nobody)
         self.limits = KnownLimits(time.time, Publisher().publish, no_extra_usage=False)
         self.limits.hear(Verdict("claude-sonnet-4-5", time.time(), "allowed", windows=tuple(windows)))
@@ -91,7 +92,15 @@ class Desk:
     def health(self, ask: Asks, *, is_shared: bool = False, cli: Path | None = None) -> Health:
         """What the server says of itself if this is who is logged in."""
         mode, cli = Mode.PASSTHROUGH, cli or cli_path()
-        return Health(self.pool, self.admission, mode, is_shared=is_shared, ask=ask, cli=cli)
+        return Health(
+            self.pool,
+            self.admission,
+            mode,
+            is_shared=is_shared,
+            ask=ask,
+            cli=cli,
+            ledger=lambda: self.ledger,
+        )
 
     def record(self, *digests: bytes, model: str = "claude-sonnet-4-5") -> ExchangeRecord:
         """One that has not begun; ``digests`` are those of its messages."""

@@ -8,12 +8,14 @@ import { inWords } from "./words.js";
 const METHODS = { api_key: "API key", api_key_helper: "API key", oauth_token: "OAuth token", "claude.ai": "Claude login" };
 const PROVIDERS = { bedrock: "Amazon Bedrock", vertex: "Google Vertex AI", foundry: "Microsoft Foundry" };
 
-/** How it is logged in, its mode, its version and its age. */
+/** How it is logged in, its mode, its version and its age; and why the ledger is not written, if it is not. */
 export function serverLine(server) {
   const words = server.status === "starting" ? "Starting" : server.auth.logged_in ? login(server.auth) : "Not logged in";
   const others = server.accesses.slice(1).map(accessOf);
   const also = others.length ? ` · also by ${others.join(", ")}` : "";
-  return make("span", {}, `${words}${also} · ${server.mode} mode · version ${server.version} · started `, ago(server.started_at));
+  const ledger = !["ok", "off"].includes(server.ledger) && make("span", { class: "bad" }, ` · ${server.ledger}`);
+  const said = `${words}${also} · ${server.mode} mode · version ${server.version} · started `;
+  return make("span", {}, said, ago(server.started_at), ledger);
 }
 
 const accessOf = ({ name, logged_in: isIn }) => (isIn === false ? `${name} (not logged in)` : name);
